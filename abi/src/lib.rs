@@ -1,0 +1,3 @@
+//! The Linux x86-64 contract: structures and constants as programs see them.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! From the first instruction to the first Rust function.
+#![no_std]

@@ -1,0 +1,3 @@
+//! Device drivers: safe Rust, given all they need through traits, tested on the host.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]

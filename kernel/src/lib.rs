@@ -1,0 +1,2 @@
+//! The Janus kernel: processes, memory, files, terminals and system calls.
+#![no_std]

@@ -1,0 +1,3 @@
+//! User programs that check each system call against Linux.
+
+fn main() {}

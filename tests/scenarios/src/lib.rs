@@ -1,0 +1,1 @@
+//! Scenarios that boot the image and act on it from outside.

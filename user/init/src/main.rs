@@ -1,0 +1,3 @@
+//! Process 1: mounts, starts what its table says, reaps, powers off.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The built-in shell.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The everyday tools in one multi-call program.
+
+fn main() {}
