@@ -1,0 +1,309 @@
+//! The machines QEMU can make for us, described; and the one function that turns such a
+//! description into QEMU's arguments.
+//!
+//! The kernel is loaded by PVH (`-kernel` with an ELF that carries the Xen note) on both kinds of
+//! machine, the ramdisk comes as `-initrd`, the command line as `-append`, and `isa-debug-exit`
+//! lets the guest end QEMU with a status of its own. Source: QEMU's system emulation manual,
+//! chapters "Invocation", "microvm" and "TCG instruction counting".
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+/// The kind of machine: what the board looks like to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A PC of 2009: PCI Express, ACPI, an i8042, a CMOS clock.
+    Q35,
+    /// A machine without PCI: virtio-mmio, a serial line and little else.
+    Microvm,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are tested.
+    pub const ALL: [Self; 2] = [Self::Q35, Self::Microvm];
+
+    /// QEMU's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Q35 => "q35",
+            Self::Microvm => "microvm",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "q35" => Ok(Self::Q35),
+            "microvm" => Ok(Self::Microvm),
+            _ => Err(Error::Unknown {
+                what: "machine",
+                given: text.into(),
+                known: "q35, microvm",
+            }),
+        }
+    }
+}
+
+/// Who executes the guest's instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accelerator {
+    /// QEMU's translator: works everywhere, and is the default for that reason.
+    Tcg,
+    /// The host's processor; only when asked for, since /dev/kvm can exist and be unusable.
+    Kvm,
+}
+
+impl Accelerator {
+    /// QEMU's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcg => "tcg",
+            Self::Kvm => "kvm",
+        }
+    }
+}
+
+impl FromStr for Accelerator {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "tcg" => Ok(Self::Tcg),
+            "kvm" => Ok(Self::Kvm),
+            _ => Err(Error::Unknown {
+                what: "accelerator",
+                given: text.into(),
+                known: "tcg, kvm",
+            }),
+        }
+    }
+}
+
+/// Where the serial line leads. It is always QEMU's standard input and output; the difference is
+/// who sits at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serial {
+    /// A person: Ctrl-A is QEMU's escape key (Ctrl-A X quits), Ctrl-C goes to the guest.
+    Person,
+    /// A program: every byte passes through untouched.
+    Program,
+}
+
+/// What a reset of the machine does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// It boots again, as a real one would.
+    Reboots,
+    /// It ends QEMU, so that a crash (a triple fault) cannot boot in circles.
+    Ends,
+}
+
+/// A machine to be started. Make one with [`Machine::new`] and change what should differ.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The board.
+    pub kind: Kind,
+    /// Who executes the instructions.
+    pub accelerator: Accelerator,
+    /// Memory, in MiB.
+    pub memory_mib: u32,
+    /// Processors.
+    pub processors: u32,
+    /// The kernel's ELF file.
+    pub kernel: PathBuf,
+    /// The ramdisk, if there is one.
+    pub ramdisk: Option<PathBuf>,
+    /// The kernel's command line.
+    pub command_line: String,
+    /// Who sits at the serial line.
+    pub serial: Serial,
+    /// QEMU's `-display` kind (`gtk`, `sdl`, `vnc=…`); none: no window and no display device.
+    pub display: Option<String>,
+    /// The path of a Unix socket on which QEMU will speak QMP.
+    pub qmp: Option<PathBuf>,
+    /// Virtual time counts instructions, one nanosecond each: runs repeat to the last tick.
+    pub icount: bool,
+    /// What a reset does.
+    pub reset: Reset,
+    /// Wait before the first instruction for a debugger on TCP port 1234.
+    pub debugger: bool,
+    /// Further arguments for QEMU, as they are.
+    pub extra: Vec<OsString>,
+}
+
+impl Machine {
+    /// The machine everything is tested on: 128 MiB, one processor, no window, TCG, a serial line
+    /// for a program; a reset ends it.
+    pub fn new(kind: Kind, kernel: impl Into<PathBuf>) -> Self {
+        Self {
+            kind,
+            accelerator: Accelerator::Tcg,
+            memory_mib: 128,
+            processors: 1,
+            kernel: kernel.into(),
+            ramdisk: None,
+            command_line: String::new(),
+            serial: Serial::Program,
+            display: None,
+            qmp: None,
+            icount: false,
+            reset: Reset::Ends,
+            debugger: false,
+            extra: Vec::new(),
+        }
+    }
+
+    /// QEMU's arguments for this machine, without the program's name.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut line = Arguments(Vec::new());
+        line.add("-nodefaults").add("-no-user-config");
+        line.pair("-machine", self.kind.name());
+        line.pair("-accel", self.accelerator.name());
+        line.pair("-cpu", "max");
+        line.pair("-m", format!("{}M", self.memory_mib));
+        line.pair("-smp", self.processors.to_string());
+        line.pair("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+        self.console(&mut line);
+        if let Some(path) = &self.qmp {
+            let mut value = OsString::from("unix:");
+            value.push(escape_commas(path.as_os_str()));
+            value.push(",server=on,wait=off");
+            line.pair("-qmp", value);
+        }
+        if self.icount {
+            line.pair("-icount", "shift=0,sleep=off");
+            line.pair("-rtc", "base=2026-01-01T00:00:00,clock=vm");
+        }
+        if self.reset == Reset::Ends {
+            line.add("-no-reboot");
+        }
+        if self.debugger {
+            line.add("-s").add("-S");
+        }
+        line.pair("-kernel", &self.kernel);
+        if let Some(path) = &self.ramdisk {
+            line.pair("-initrd", escape_commas(path.as_os_str()));
+        }
+        line.pair("-append", &self.command_line);
+        line.0.extend(self.extra.iter().cloned());
+        line.0
+    }
+
+    /// The serial line and the display.
+    fn console(&self, line: &mut Arguments) {
+        match self.serial {
+            Serial::Person => line.pair("-serial", "mon:stdio"),
+            Serial::Program => line
+                .pair("-chardev", "stdio,id=line,mux=off,signal=off")
+                .pair("-serial", "chardev:line"),
+        };
+        match &self.display {
+            Some(display) => {
+                line.pair("-display", display);
+                if self.kind == Kind::Q35 {
+                    line.pair("-vga", "std");
+                }
+            }
+            None => {
+                line.pair("-display", "none");
+            }
+        }
+    }
+}
+
+/// QEMU takes a comma in a compound value as the end of the value; two stand for one.
+fn escape_commas(value: &std::ffi::OsStr) -> OsString {
+    match value.to_str() {
+        Some(text) => text.replace(',', ",,").into(),
+        None => value.to_owned(),
+    }
+}
+
+/// A command line under construction.
+struct Arguments(Vec<OsString>);
+
+impl Arguments {
+    fn add(&mut self, word: impl Into<OsString>) -> &mut Self {
+        self.0.push(word.into());
+        self
+    }
+
+    fn pair(&mut self, name: &str, value: impl Into<OsString>) -> &mut Self {
+        self.add(name).add(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(machine: &Machine) -> String {
+        let words: Vec<_> = machine
+            .arguments()
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn the_default_machine_is_small_and_ends_on_reset() {
+        let line = words(&Machine::new(Kind::Q35, "k"));
+        assert!(line.contains("-machine q35 -accel tcg -cpu max -m 128M -smp 1"));
+        assert!(line.contains("-device isa-debug-exit,iobase=0xf4,iosize=4"));
+        assert!(line.contains("-display none") && line.contains("-no-reboot"));
+        assert!(!line.contains("-initrd") && !line.contains("-icount") && !line.contains("-s "));
+    }
+
+    #[test]
+    fn every_choice_reaches_the_command_line() {
+        let mut machine = Machine::new(Kind::Microvm, "k");
+        machine.ramdisk = Some("a,b.cpio".into());
+        machine.command_line = "init=/x -- y".into();
+        machine.qmp = Some("/tmp/q".into());
+        machine.icount = true;
+        machine.debugger = true;
+        machine.reset = Reset::Reboots;
+        machine.serial = Serial::Person;
+        machine.extra = vec!["-d".into(), "int".into()];
+        let line = words(&machine);
+        assert!(line.contains("-machine microvm"));
+        assert!(line.contains("-initrd a,,b.cpio -append init=/x -- y -d int"));
+        assert!(line.contains("-qmp unix:/tmp/q,server=on,wait=off"));
+        assert!(line.contains("-icount shift=0,sleep=off") && line.contains("clock=vm"));
+        assert!(line.contains("-s -S") && line.contains("-serial mon:stdio"));
+        assert!(!line.contains("-no-reboot"));
+    }
+
+    #[test]
+    fn only_q35_gets_a_vga_card() {
+        let mut machine = Machine::new(Kind::Q35, "k");
+        machine.display = Some("gtk".into());
+        assert!(words(&machine).contains("-display gtk -vga std"));
+        machine.kind = Kind::Microvm;
+        assert!(!words(&machine).contains("-vga"));
+    }
+
+    #[test]
+    fn names_are_read_back_and_wrong_ones_are_explained() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.name().parse::<Kind>().expect("its own name"), kind);
+        }
+        let error = "pc".parse::<Kind>().expect_err("not offered").to_string();
+        assert_eq!(error, "machine `pc` is not known: use one of q35, microvm");
+        assert!("xen".parse::<Accelerator>().is_err());
+    }
+}
