@@ -2,5 +2,13 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod errno;
+pub mod file;
 pub mod raw;
 pub mod terminal;
+pub mod time;
+
+pub use errno::Errno;
+pub use file::{Flock, Iovec, PollFd, Stat, Statfs, Statx};
+pub use terminal::{Termios, Winsize};
+pub use time::{Timespec, Timeval};

@@ -1,0 +1,209 @@
+//! What the calls on files pass: `stat(2)`, `statx(2)`, `statfs(2)`, `getdents64(2)`, `fcntl(2)`,
+//! `openat2(2)`, `poll(2)`, `utime(2)`, `readv(2)`.
+use crate::time::Timespec;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// `struct stat` of x86-64.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[allow(missing_docs)] // the fields are stat(3type)'s
+pub struct Stat {
+    pub st_dev: u64,
+    pub st_ino: u64,
+    pub st_nlink: u64,
+    pub st_mode: u32,
+    pub st_uid: u32,
+    pub st_gid: u32,
+    pub padding: u32,
+    pub st_rdev: u64,
+    pub st_size: i64,
+    pub st_blksize: i64,
+    pub st_blocks: i64,
+    pub st_atim: Timespec,
+    pub st_mtim: Timespec,
+    pub st_ctim: Timespec,
+    pub reserved: [i64; 3],
+}
+
+/// `struct statx_timestamp`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct StatxTimestamp {
+    /// Seconds since 1970.
+    pub tv_sec: i64,
+    /// Nanoseconds.
+    pub tv_nsec: u32,
+    /// Zero.
+    pub reserved: i32,
+}
+
+/// `struct statx`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[allow(missing_docs)] // the fields are statx(2)'s
+pub struct Statx {
+    pub stx_mask: u32,
+    pub stx_blksize: u32,
+    pub stx_attributes: u64,
+    pub stx_nlink: u32,
+    pub stx_uid: u32,
+    pub stx_gid: u32,
+    pub stx_mode: u16,
+    pub padding: u16,
+    pub stx_ino: u64,
+    pub stx_size: u64,
+    pub stx_blocks: u64,
+    pub stx_attributes_mask: u64,
+    pub stx_atime: StatxTimestamp,
+    pub stx_btime: StatxTimestamp,
+    pub stx_ctime: StatxTimestamp,
+    pub stx_mtime: StatxTimestamp,
+    pub stx_rdev_major: u32,
+    pub stx_rdev_minor: u32,
+    pub stx_dev_major: u32,
+    pub stx_dev_minor: u32,
+    pub stx_mnt_id: u64,
+    pub stx_dio_mem_align: u32,
+    pub stx_dio_offset_align: u32,
+    pub reserved: [u64; 12],
+}
+
+/// `struct statfs` of x86-64.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[allow(missing_docs)] // the fields are statfs(2)'s
+pub struct Statfs {
+    pub f_type: i64,
+    pub f_bsize: i64,
+    pub f_blocks: u64,
+    pub f_bfree: u64,
+    pub f_bavail: u64,
+    pub f_files: u64,
+    pub f_ffree: u64,
+    pub f_fsid: [i32; 2],
+    pub f_namelen: i64,
+    pub f_frsize: i64,
+    pub f_flags: i64,
+    pub f_spare: [i64; 4],
+}
+
+/// The fixed part of `struct linux_dirent64`; the name and its NUL follow at byte 19.
+#[repr(C, packed)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable)]
+pub struct DirectoryEntry64 {
+    /// Inode number.
+    pub d_ino: u64,
+    /// Where the next entry is: what `lseek(2)` takes.
+    pub d_off: i64,
+    /// Bytes of this entry, name and padding included.
+    pub d_reclen: u16,
+    /// Kind of file (`DT_*`).
+    pub d_type: u8,
+}
+
+/// `struct flock` of x86-64.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+#[allow(missing_docs)] // the fields are fcntl_locking(2)'s
+pub struct Flock {
+    pub l_type: i16,
+    pub l_whence: i16,
+    pub padding: u32,
+    pub l_start: i64,
+    pub l_len: i64,
+    pub l_pid: i32,
+    pub tail: u32,
+}
+
+/// `struct f_owner_ex` of `F_SETOWN_EX`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct FileOwnerEx {
+    /// `F_OWNER_TID`, `F_OWNER_PID` or `F_OWNER_PGRP`.
+    pub owner_type: i32,
+    /// The thread, process or group.
+    pub pid: i32,
+}
+
+/// `struct open_how` of `openat2(2)`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct OpenHow {
+    /// `O_*`.
+    pub flags: u64,
+    /// Permission bits of a created file.
+    pub mode: u64,
+    /// `RESOLVE_*`.
+    pub resolve: u64,
+}
+
+/// `struct iovec`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Iovec {
+    /// Where the bytes are.
+    pub iov_base: usize,
+    /// How many.
+    pub iov_len: usize,
+}
+
+/// `struct pollfd`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct PollFd {
+    /// The descriptor; a negative one is passed over.
+    pub fd: i32,
+    /// Events asked for.
+    pub events: i16,
+    /// Events that came.
+    pub revents: i16,
+}
+
+/// `struct utimbuf` of `utime(2)`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Utimbuf {
+    /// Access time in seconds.
+    pub actime: i64,
+    /// Modification time in seconds.
+    pub modtime: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_linux() {
+        assert_eq!(size_of::<Stat>(), 144);
+        assert_eq!(size_of::<Statx>(), 256);
+        assert_eq!(size_of::<Statfs>(), 120);
+        assert_eq!(size_of::<DirectoryEntry64>(), 19);
+        assert_eq!(size_of::<Flock>(), 32);
+        assert_eq!(size_of::<OpenHow>(), 24);
+        assert_eq!(size_of::<PollFd>(), 8);
+        assert_eq!(size_of::<Iovec>(), 16);
+        assert_eq!(core::mem::offset_of!(Stat, st_rdev), 40);
+        assert_eq!(core::mem::offset_of!(Statx, stx_mnt_id), 144);
+    }
+}
