@@ -1,3 +1,8 @@
 //! Device drivers: safe Rust, given all they need through traits, tested on the host.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod queue;
+pub mod terminal;
