@@ -1,3 +1,47 @@
-//! The commands of the project: cargo xtask.
+//! The commands of the project: `cargo xtask …`.
+//!
+//! Each command is a thin room over `qemu/` and cargo: [`options`] says what can be typed,
+//! [`build`] makes the image, [`run`], [`debug`], [`size`], [`bench`], [`check`] and [`test`] are
+//! the commands, [`toolchain`] and [`install`] find (or fetch, on Debian as root) what they need.
+//! A bare `cargo xtask` prints a menu that teaches; a misspelt command is answered with the one
+//! that was probably meant.
 
-fn main() {}
+mod build;
+mod house;
+mod install;
+mod kernel_words;
+mod menu;
+mod options;
+mod run;
+mod symbols;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::house::House;
+use crate::options::{Command, Options};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let house = House::find();
+    match dispatch(&house, options.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(house: &House, command: Option<Command>) -> anyhow::Result<ExitCode> {
+    match command {
+        None => {
+            print!("{}", menu::TEXT);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Build) => build::command(house),
+        Some(Command::Run(options)) => run::command(house, &options),
+    }
+}

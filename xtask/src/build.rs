@@ -1,0 +1,97 @@
+//! `cargo xtask build`: the kernel with its symbols, the user programs, the ramdisk.
+//!
+//! Two calls of cargo, one for each target, so that nothing is built twice and a second build
+//! takes seconds. What comes out is in `target/janus/`.
+
+mod programs;
+mod root;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use qemu::Ramdisk;
+
+use crate::house::{House, build_products};
+use crate::install;
+use crate::symbols::{self, Filled};
+use crate::toolchain::Toolchain;
+
+pub use programs::Programs;
+
+/// The ramdisk should stay below this; a larger one is built all the same, and said.
+const RAMDISK_LIMIT_BYTES: u64 = 16 << 20;
+
+/// Which kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// The one that runs.
+    Plain,
+    /// The one with the in-kernel tests in it.
+    Tests,
+}
+
+/// Runs the command.
+pub fn command(house: &House) -> Result<ExitCode> {
+    let kernel = kernel(house, Flavour::Plain)?;
+    let ramdisk = ramdisk(&Programs::build(house)?)?;
+    let file = house.images()?.join("ramdisk.cpio");
+    let size = ramdisk.write(&file)?;
+    if size > RAMDISK_LIMIT_BYTES {
+        eprintln!(
+            "warning: the ramdisk has {size} bytes, more than the {RAMDISK_LIMIT_BYTES} it should have"
+        );
+    }
+    println!("kernel   {}", kernel.display());
+    println!("ramdisk  {} ({} KiB)", file.display(), size / 1024);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the kernel and fills in its symbols; returns the finished file.
+///
+/// # Errors
+/// When a tool is missing or the build fails.
+pub fn kernel(house: &House, flavour: Flavour) -> Result<PathBuf> {
+    install::ensure(&[install::BINUTILS])?;
+    let toolchain = Toolchain::find(house)?;
+    let mut cargo = toolchain.cargo(house, "build");
+    cargo.args(["--package", "kernel"]);
+    if flavour == Flavour::Tests {
+        cargo.args(["--features", "ktest"]);
+    }
+    let products = build_products(cargo, "the kernel")?;
+    let Some(built) = products
+        .into_iter()
+        .find(|product| product.name == "kernel")
+    else {
+        bail!(
+            "the package `kernel` has no program `kernel` (kernel/src/main.rs): nothing to boot yet"
+        );
+    };
+    // Cargo owns its file; the one with the symbols is a copy, and the two flavours do not push
+    // each other out.
+    let image = house.images()?.join(match flavour {
+        Flavour::Plain => "kernel",
+        Flavour::Tests => "kernel-ktest",
+    });
+    std::fs::copy(&built.file, &image)
+        .with_context(|| format!("could not copy the kernel to {}", image.display()))?;
+    match symbols::fill(&image)? {
+        Filled::Whole(_) => {}
+        Filled::Cut(count, longest) => eprintln!(
+            "note: the names of {count} functions are cut to {longest} bytes to fit the kernel's .ksyms section"
+        ),
+        Filled::NoSection => {
+            eprintln!("note: the kernel has no .ksyms section; its backtraces show addresses only")
+        }
+    }
+    Ok(image)
+}
+
+/// The ramdisk with `programs` in it.
+///
+/// # Errors
+/// When a file cannot be read or two things want the same place.
+pub fn ramdisk(programs: &Programs) -> Result<Ramdisk> {
+    root::ramdisk(programs)
+}

@@ -1,0 +1,86 @@
+//! What can be typed after `cargo xtask`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use qemu::ramdisk::Addition;
+use qemu::{Accelerator, Kind};
+
+/// The whole command line.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The commands of Janus; a bare `cargo xtask` shows a menu"
+)]
+pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Build the kernel, the user programs and the ramdisk
+    Build,
+    /// Build, boot in QEMU, and sit at the shell on the serial line (Ctrl-A X ends QEMU)
+    Run(Run),
+}
+
+/// The machine to boot, as `run` and `debug` take it.
+#[derive(Args)]
+pub struct Board {
+    /// Kind of machine: q35 or microvm
+    #[arg(long, default_value = "q35", value_name = "KIND")]
+    pub machine: Kind,
+    /// Memory in MiB
+    #[arg(long, default_value_t = 128, value_name = "MIB", value_parser = clap::value_parser!(u32).range(16..=65536))]
+    pub memory: u32,
+    /// Processors
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=255))]
+    pub smp: u32,
+    /// Who executes the instructions: tcg (works everywhere) or kvm
+    #[arg(long, default_value = "tcg", value_name = "NAME")]
+    pub accel: Accelerator,
+    /// Put a file or folder of the host into the ramdisk (repeatable)
+    #[arg(long, value_name = "HOST[:GUEST]")]
+    pub add: Vec<Addition>,
+    /// More words for the kernel's command line, such as `loglevel=4`
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        default_value = ""
+    )]
+    pub append: String,
+    /// Let QEMU speak QMP on this Unix socket
+    #[arg(long, value_name = "SOCKET")]
+    pub qmp: Option<PathBuf>,
+    /// Virtual time counts instructions: two runs take the same time to the last tick
+    #[arg(long)]
+    pub icount: bool,
+    /// Open a display of this kind (gtk, sdl, vnc=:1, …; see QEMU's -display)
+    #[arg(long, value_name = "KIND")]
+    pub display: Option<String>,
+    /// No window, even if --display asks for one
+    #[arg(long)]
+    pub headless: bool,
+    /// More arguments for QEMU, after `--`
+    #[arg(last = true, value_name = "QEMU ARGS")]
+    pub qemu: Vec<OsString>,
+}
+
+/// `run`.
+#[derive(Args)]
+pub struct Run {
+    /// The machine.
+    #[command(flatten)]
+    pub board: Board,
+    /// Run this in the shell, copy its output to standard output, power off, end with its status
+    #[arg(long, value_name = "COMMAND LINE", allow_hyphen_values = true)]
+    pub exec: Option<String>,
+    /// End QEMU after this time (status 124); with --exec it is 600 unless said otherwise
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
+}

@@ -1,0 +1,107 @@
+//! `cargo xtask run`: build, pack, boot; a person sits at the shell, or one command line is run.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use qemu::machine::{Reset, Serial};
+use qemu::process::{Ending, Streams};
+use qemu::{Machine, Process, Ramdisk, exec};
+
+use crate::build::{self, Flavour, Programs};
+use crate::house::House;
+use crate::options::{Board, Run};
+use crate::{install, kernel_words};
+
+/// How long `--exec` may take when nothing else is said.
+const EXEC_LIMIT: Duration = Duration::from_secs(600);
+/// The status with which a run ends that took too long, as timeout(1) has it.
+const STATUS_TIMEOUT: u8 = 124;
+
+/// Runs the command.
+pub fn command(house: &House, options: &Run) -> Result<ExitCode> {
+    let (machine, ramdisk) = prepare(house, &options.board)?;
+    let limit = options.timeout.map(Duration::from_secs);
+    match &options.exec {
+        Some(line) => execute(&machine, &ramdisk, line, limit.unwrap_or(EXEC_LIMIT)),
+        None => sit(house, machine, &ramdisk, limit),
+    }
+}
+
+/// Builds what `board` boots, and describes the machine.
+///
+/// # Errors
+/// When a tool is missing, the build fails, or an addition cannot be read.
+pub fn prepare(house: &House, board: &Board) -> Result<(Machine, Ramdisk)> {
+    install::ensure(&[install::QEMU])?;
+    let kernel = build::kernel(house, Flavour::Plain)?;
+    let mut ramdisk = build::ramdisk(&Programs::build(house)?)?;
+    for addition in &board.add {
+        ramdisk.add_host(addition)?;
+    }
+    Ok((machine(board, kernel), ramdisk))
+}
+
+/// The machine that `board` describes.
+fn machine(board: &Board, kernel: std::path::PathBuf) -> Machine {
+    let mut machine = Machine::new(board.machine, kernel);
+    machine.memory_mib = board.memory;
+    machine.processors = board.smp;
+    machine.accelerator = board.accel;
+    machine.command_line = kernel_words::join([board.append.as_str()]);
+    machine.qmp.clone_from(&board.qmp);
+    machine.icount = board.icount;
+    machine.display = board.display.clone().filter(|_| !board.headless);
+    machine.extra.clone_from(&board.qemu);
+    machine
+}
+
+/// Boots with a person at the serial line.
+fn sit(
+    house: &House,
+    mut machine: Machine,
+    ramdisk: &Ramdisk,
+    limit: Option<Duration>,
+) -> Result<ExitCode> {
+    let file = house.images()?.join("ramdisk-run.cpio");
+    ramdisk.write(&file)?;
+    machine.ramdisk = Some(file);
+    machine.serial = Serial::Person;
+    machine.reset = Reset::Reboots;
+    eprintln!(
+        "booting on {}; `poweroff` or Ctrl-A X ends it",
+        machine.kind
+    );
+    let mut process = Process::start(&machine, Streams::Inherited)?;
+    let Some(ending) = process.wait(limit)? else {
+        process.stop()?;
+        eprintln!(
+            "\nended after {} s, as --timeout says",
+            limit.unwrap_or_default().as_secs()
+        );
+        return Ok(ExitCode::from(STATUS_TIMEOUT));
+    };
+    match ending {
+        Ending::PowerOff | Ending::Success => Ok(ExitCode::SUCCESS),
+        Ending::Failure => bail!("the kernel ended with a failure or a panic; its reason is above"),
+        other => bail!("{other}; its reason, if it gave one, is above"),
+    }
+}
+
+/// Boots to run `line`; its output and its status become ours.
+fn execute(machine: &Machine, ramdisk: &Ramdisk, line: &str, limit: Duration) -> Result<ExitCode> {
+    let outcome = exec::run(machine, ramdisk, line, limit, &mut std::io::stdout().lock())?;
+    if !outcome.aside.trim().is_empty() {
+        eprintln!("{}", outcome.aside.trim_end());
+    }
+    let Some(status) = outcome.status else {
+        bail!("the machine ended before `{line}` did: {}", outcome.ending);
+    };
+    if outcome.ending != Ending::PowerOff {
+        bail!(
+            "`{line}` ended with status {status}, then the machine did not power off: {}",
+            outcome.ending
+        );
+    }
+    Ok(ExitCode::from(u8::try_from(status).unwrap_or(u8::MAX)))
+}
