@@ -5,4 +5,6 @@
 extern crate alloc;
 
 pub mod queue;
+pub mod rtc;
+pub mod serial;
 pub mod terminal;
