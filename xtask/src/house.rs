@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use qemu::ramdisk::Addition;
 use serde_json::Value;
 
 /// The checkout.
@@ -65,7 +66,35 @@ impl House {
     }
 
     /// The packages of the workspace whose manifests are in `folder` or below, by name.
+    ///
+    /// # Errors
+    /// When cargo cannot read the workspace.
     pub fn packages_in(&self, folder: &str) -> Result<Vec<String>> {
+        let folder = self.root.join(folder);
+        let all = self.metadata()?;
+        let inside = list(&all, "packages").iter().filter(|package| {
+            package["manifest_path"]
+                .as_str()
+                .is_some_and(|path| Path::new(path).starts_with(&folder))
+        });
+        Ok(inside.filter_map(name_of).collect())
+    }
+
+    /// The packages that are built for the host, by name.
+    ///
+    /// # Errors
+    /// As [`House::packages_in`].
+    pub fn default_packages(&self) -> Result<Vec<String>> {
+        let all = self.metadata()?;
+        let members = list(&all, "workspace_default_members");
+        let packages = list(&all, "packages")
+            .iter()
+            .filter(|package| members.contains(&package["id"]));
+        Ok(packages.filter_map(name_of).collect())
+    }
+
+    /// What cargo knows of the workspace.
+    fn metadata(&self) -> Result<Value> {
         let mut command = self.cargo();
         command
             .args(["metadata", "--format-version", "1", "--no-deps"])
@@ -74,22 +103,19 @@ impl House {
         if !output.status.success() {
             bail!("cargo metadata failed; its reason is above");
         }
-        let all: Value =
-            serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")?;
-        let folder = self.root.join(folder);
-        let packages = all["packages"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let inside = packages.iter().filter(|package| {
-            package["manifest_path"]
-                .as_str()
-                .is_some_and(|path| Path::new(path).starts_with(&folder))
-        });
-        Ok(inside
-            .filter_map(|package| Some(package["name"].as_str()?.to_owned()))
-            .collect())
+        serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")
     }
+}
+
+fn list<'a>(object: &'a Value, name: &str) -> &'a [Value] {
+    object[name]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+}
+
+fn name_of(package: &Value) -> Option<String> {
+    Some(package["name"].as_str()?.to_owned())
 }
 
 /// A program that cargo built.
@@ -99,6 +125,16 @@ pub struct Product {
     pub name: String,
     /// Where it is.
     pub file: PathBuf,
+}
+
+impl Product {
+    /// The wish to have it at `path` in the ramdisk.
+    pub fn at(&self, path: &str) -> Addition {
+        Addition {
+            host: self.file.clone(),
+            guest: Some(path.to_owned()),
+        }
+    }
 }
 
 /// Runs `cargo build …` and returns the programs it made or found fresh. Its messages go to

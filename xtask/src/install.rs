@@ -38,6 +38,12 @@ pub const STATIC_C: Need = Need {
     packages: &["gcc", "libc6-dev"],
     present: has_static_c,
 };
+/// A program from elsewhere that the scenarios run.
+pub const BUSYBOX: Need = Need {
+    purpose: "test with programs from elsewhere",
+    packages: &["busybox-static"],
+    present: || busybox().is_some(),
+};
 
 /// Whether cc is there and knows a libc.a: it answers with a path only if the file exists.
 fn has_static_c() -> bool {
@@ -47,6 +53,18 @@ fn has_static_c() -> bool {
             .trim_end()
             .starts_with('/')
     })
+}
+
+/// The statically linked busybox of the host, if there is one.
+pub fn busybox() -> Option<std::path::PathBuf> {
+    use object::{Object, ObjectKind};
+    let file = find_program("busybox")?;
+    let bytes = std::fs::read(&file).ok()?;
+    let elf = object::read::elf::ElfFile64::<object::Endianness>::parse(&*bytes).ok()?;
+    // A dynamically linked one names the libraries it wants.
+    let is_static =
+        elf.kind() == ObjectKind::Executable || elf.imports().is_ok_and(|names| names.is_empty());
+    is_static.then_some(file)
 }
 
 /// Makes sure that all `needs` are met.

@@ -6,14 +6,20 @@
 //! A bare `cargo xtask` prints a menu that teaches; a misspelt command is answered with the one
 //! that was probably meant.
 
+mod bench;
 mod build;
+mod check;
+mod debug;
 mod house;
 mod install;
 mod kernel_words;
 mod menu;
 mod options;
+mod report;
 mod run;
+mod size;
 mod symbols;
+mod test;
 mod toolchain;
 
 use std::process::ExitCode;
@@ -24,7 +30,10 @@ use crate::house::House;
 use crate::options::{Command, Options};
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => return menu::refuse(&error),
+    };
     let house = House::find();
     match dispatch(&house, options.command) {
         Ok(code) => code,
@@ -43,5 +52,10 @@ fn dispatch(house: &House, command: Option<Command>) -> anyhow::Result<ExitCode>
         }
         Some(Command::Build) => build::command(house),
         Some(Command::Run(options)) => run::command(house, &options),
+        Some(Command::Test(options)) => test::command(house, &options),
+        Some(Command::Check) => check::command(house),
+        Some(Command::Debug(board)) => debug::command(house, &board),
+        Some(Command::Size) => size::command(house),
+        Some(Command::Bench(options)) => bench::command(house, &options),
     }
 }

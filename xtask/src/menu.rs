@@ -1,4 +1,15 @@
-//! What a bare `cargo xtask` prints: the commands, in the order in which a newcomer needs them.
+//! What a bare `cargo xtask` prints: the commands, in the order in which a newcomer needs them;
+//! and what a misspelt command is answered with.
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::options::Options;
+
+/// How many letters may differ between what was typed and what was meant.
+const LETTERS_APART: usize = 3;
 
 /// The menu.
 pub const TEXT: &str = "\
@@ -19,3 +30,66 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
 What each takes: cargo xtask COMMAND --help. The first run fetches what is missing (on Debian and
 Ubuntu as root) or says what to type.
 ";
+
+/// Prints what is wrong with the command line, with the command that was probably meant; returns
+/// the status to end with.
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    let typed = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) if error.kind() == ErrorKind::InvalidSubcommand => typed,
+        _ => error.exit(),
+    };
+    let commands = Options::command();
+    let meant = nearest(
+        typed,
+        commands.get_subcommands().map(clap::Command::get_name),
+    );
+    match meant {
+        Some(meant) => {
+            eprintln!("error: there is no command `{typed}`; did you mean `cargo xtask {meant}`?")
+        }
+        None => {
+            eprintln!("error: there is no command `{typed}`; a bare `cargo xtask` shows them all")
+        }
+    }
+    ExitCode::from(2)
+}
+
+/// The name nearest to `typed`, if one is near enough.
+fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|&(distance, name)| distance < LETTERS_APART.min(name.len()))
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspellings_are_understood() {
+        let names = ["run", "test", "bench", "build"];
+        let meant = |typed| nearest(typed, names.into_iter());
+        assert_eq!(meant("rnu"), Some("run"));
+        assert_eq!(meant("tset"), Some("test"));
+        assert_eq!(meant("biuld"), Some("build"));
+        assert_eq!(meant("frobnicate"), None);
+    }
+
+    #[test]
+    fn the_menu_names_every_command() {
+        for command in Options::command().get_subcommands() {
+            assert!(
+                TEXT.contains(&format!("cargo xtask {}", command.get_name())),
+                "{}",
+                command.get_name()
+            );
+        }
+    }
+
+    #[test]
+    fn the_options_are_consistent() {
+        Options::command().debug_assert();
+    }
+}

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use qemu::ramdisk::Addition;
 use qemu::{Accelerator, Kind};
 
@@ -26,6 +26,51 @@ pub enum Command {
     Build,
     /// Build, boot in QEMU, and sit at the shell on the serial line (Ctrl-A X ends QEMU)
     Run(Run),
+    /// Test everything; the last line is `N passed, N failed`
+    Test(Test),
+    /// Formatting, clippy and documentation, warnings being errors
+    Check,
+    /// Boot and wait for gdb; prints the line to type
+    Debug(Board),
+    /// How large the image is, and which crate takes how much
+    Size,
+    /// Instructions per operation, the same figure on any host
+    Bench(Bench),
+}
+
+/// `test`.
+#[derive(Args)]
+pub struct Test {
+    /// Only the tests with this in their names
+    pub filter: Option<String>,
+    /// Only this part of the run (repeatable)
+    #[arg(long, value_name = "PART")]
+    pub only: Vec<Part>,
+}
+
+/// The parts of a test run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// What `cargo xtask check` does.
+    Check,
+    /// The tests of the host crates.
+    Host,
+    /// The tests inside the kernel.
+    Kernel,
+    /// The system calls, compared with Linux.
+    Abi,
+    /// The machine, driven from outside.
+    Scenarios,
+}
+
+/// `bench`.
+#[derive(Args)]
+pub struct Bench {
+    /// Kind of machine: q35 or microvm
+    #[arg(long, default_value = "q35", value_name = "KIND")]
+    pub machine: Kind,
+    /// Words for the benchmark program, such as the names of what to measure
+    pub words: Vec<String>,
 }
 
 /// The machine to boot, as `run` and `debug` take it.

@@ -73,6 +73,22 @@ impl Toolchain {
         command
     }
 
+    /// Clippy for the kernel's target; Debian's is a package of its own.
+    pub fn clippy(self, house: &House) -> Result<Command> {
+        if self == Self::Host {
+            return Ok(self.cargo(house, "clippy"));
+        }
+        install::ensure(&[install::Need {
+            purpose: "check the kernel with clippy",
+            packages: &["rust-web-clippy"],
+            present: || Path::new("/usr/bin/cargo-clippy").exists(),
+        }])?;
+        let mut command = debian_command(house, "/usr/bin/cargo-clippy");
+        command.arg("clippy");
+        self.finish(&mut command);
+        Ok(command)
+    }
+
     fn finish(self, command: &mut Command) {
         command
             .env("RUSTFLAGS", KERNEL_RUSTFLAGS)

@@ -11,6 +11,11 @@ use crate::house::{House, Product, build_products};
 use crate::install;
 use crate::toolchain::USER_TARGET;
 
+/// The folder of the programs whose output is compared with Linux's.
+const ABI_FOLDER: &str = "tests/abi";
+/// The folders of the other test programs that run in the guest.
+const TEST_FOLDERS: [&str; 2] = ["tests/bench", "tests/guests"];
+
 /// The programs, as built.
 #[derive(Debug)]
 pub struct Programs {
@@ -65,6 +70,33 @@ impl Programs {
             .map(str::to_owned)
             .collect())
     }
+}
+
+/// Builds the programs whose output is compared with Linux's.
+///
+/// # Errors
+/// When a tool is missing or the build fails.
+pub fn abi(house: &House) -> Result<Vec<Product>> {
+    build(
+        house,
+        &house.packages_in(ABI_FOLDER)?,
+        "the programs of tests/abi",
+    )
+}
+
+/// Builds the other test programs that run in the guest: benchmarks, and what scenarios start.
+///
+/// # Errors
+/// When a tool is missing or the build fails.
+pub fn tests(house: &House) -> Result<Vec<Product>> {
+    let mut packages = Vec::new();
+    for folder in TEST_FOLDERS {
+        packages.extend(house.packages_in(folder)?);
+    }
+    if packages.is_empty() {
+        return Ok(Vec::new());
+    }
+    build(house, &packages, "the test programs")
 }
 
 /// Builds the programs of `packages`.

@@ -1,0 +1,215 @@
+//! The programs of tests/abi, run on this Linux and in the guest; what they print must be the
+//! same, line by line. All of them go into one boot.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use qemu::{Kind, Machine, exec};
+
+use crate::build::{self, Flavour, Programs};
+use crate::house::{House, Product};
+use crate::report::Report;
+
+/// How long all the programs together may take in the guest.
+const GUEST_LIMIT: Duration = Duration::from_secs(600);
+/// How long one may take on the host.
+const HOST_LIMIT: Duration = Duration::from_secs(120);
+/// What the guest's shell prints before each program's output.
+const MARK: &str = "== program ";
+
+/// Runs them and compares.
+///
+/// # Errors
+/// When something does not build, or the machine ends before the programs do.
+pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
+    let programs = build::abi_programs(house)?;
+    if programs.is_empty() {
+        bail!("tests/abi has no programs");
+    }
+    let kernel = build::kernel(house, Flavour::Plain)?;
+    let mut ramdisk = build::ramdisk(&Programs::build(house)?)?;
+    let mut line = String::new();
+    for program in &programs {
+        let path = format!("/abi/{}", program.name);
+        ramdisk.add_host(&program.at(&path))?;
+        line.push_str(&format!("echo '{MARK}{}'; cd /tmp; {path}; ", program.name));
+    }
+    let mut output = Vec::new();
+    let machine = Machine::new(Kind::Q35, kernel);
+    let outcome = exec::run(&machine, &ramdisk, &line, GUEST_LIMIT, &mut output)?;
+    let guest = split_programs(&String::from_utf8_lossy(&output));
+    for program in &programs {
+        let linux = on_host(house, program)?;
+        let janus = guest
+            .get(&program.name)
+            .map(String::as_str)
+            .unwrap_or_default();
+        for case in compare(&linux, janus) {
+            let wanted = filter
+                .is_none_or(|filter| case.name.contains(filter) || program.name.contains(filter));
+            match case.problem {
+                _ if !wanted => {}
+                None => report.pass(1),
+                Some(problem) => {
+                    println!("test {} {} ... FAILED\n{problem}", program.name, case.name);
+                    report.fail(format!("{} {}:\n{problem}", program.name, case.name));
+                }
+            }
+        }
+    }
+    if outcome.status.is_none() {
+        bail!(
+            "the machine ended before the programs did ({}); it said:\n{}",
+            outcome.ending,
+            outcome.aside
+        );
+    }
+    println!("compared {} programs with Linux", programs.len());
+    Ok(())
+}
+
+/// What `program` prints on this Linux, run as it is run in the guest: in an empty folder, with
+/// next to no environment, nothing to read.
+fn on_host(house: &House, program: &Product) -> Result<String> {
+    let folder = house.images()?.join("abi-host");
+    // What an earlier run left there is of no use; it may also not exist.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("could not make {}", folder.display()))?;
+    let output = folder.with_extension("out");
+    let file = std::fs::File::create(&output)
+        .with_context(|| format!("could not make {}", output.display()))?;
+    let mut child = Command::new(&program.file)
+        .env_clear()
+        .env("PATH", "/bin:/usr/bin")
+        .current_dir(&folder)
+        .stdin(Stdio::null())
+        .stdout(file)
+        .spawn()
+        .with_context(|| format!("could not run {} on this host", program.file.display()))?;
+    let start = Instant::now();
+    while child
+        .try_wait()
+        .context("could not wait for a test program")?
+        .is_none()
+    {
+        if start.elapsed() > HOST_LIMIT {
+            child.kill().context("could not end a test program")?;
+            child.wait().context("could not wait for a test program")?;
+            bail!(
+                "`{}` did not end within {} s on this host",
+                program.name,
+                HOST_LIMIT.as_secs()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    read_lossy(&output)
+}
+
+fn read_lossy(file: &Path) -> Result<String> {
+    let bytes =
+        std::fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The guest's output, by program.
+fn split_programs(output: &str) -> HashMap<String, String> {
+    let mut programs: HashMap<String, String> = HashMap::new();
+    let mut current = None;
+    for line in output.lines() {
+        if let Some(name) = line.strip_prefix(MARK) {
+            current = Some(programs.entry(name.to_owned()).or_default());
+        } else if let Some(text) = &mut current {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    programs
+}
+
+/// A line of a program's output, as found on both systems.
+#[derive(Debug, PartialEq, Eq)]
+struct Case {
+    name: String,
+    /// None when both say that it is well.
+    problem: Option<String>,
+}
+
+/// Compares the outputs, case by case: a case is named by the second word of its line.
+fn compare(linux: &str, janus: &str) -> Vec<Case> {
+    let (linux, janus) = (cases(linux), cases(janus));
+    let on_janus: HashMap<&str, &str> = janus.iter().copied().collect();
+    let on_linux: HashMap<&str, &str> = linux.iter().copied().collect();
+    let only_janus = janus
+        .iter()
+        .filter(|(name, _)| !on_linux.contains_key(name));
+    let mut compared: Vec<Case> = linux
+        .iter()
+        .map(|(name, line)| {
+            let other = on_janus
+                .get(name)
+                .copied()
+                .unwrap_or("(nothing: it ended before)");
+            let agree = *line == other && line.starts_with("ok ");
+            let problem = (!agree).then(|| format!("    Linux: {line}\n    Janus: {other}"));
+            Case {
+                name: (*name).to_owned(),
+                problem,
+            }
+        })
+        .collect();
+    compared.extend(only_janus.map(|(name, line)| Case {
+        name: (*name).to_owned(),
+        problem: Some(format!("    Linux: (nothing)\n    Janus: {line}")),
+    }));
+    if compared.is_empty() {
+        let problem = Some("    it printed no case on either system".into());
+        compared.push(Case {
+            name: "(no case)".into(),
+            problem,
+        });
+    }
+    compared
+}
+
+/// The lines that report a case, each with its name.
+fn cases(output: &str) -> Vec<(&str, &str)> {
+    let reports = output.lines().filter_map(|line| {
+        let rest = line
+            .strip_prefix("ok ")
+            .or_else(|| line.strip_prefix("FAILED "))?;
+        let name = rest.split(": ").next().unwrap_or(rest);
+        Some((name.trim(), line.trim_end()))
+    });
+    reports.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_split_by_program() {
+        let split =
+            split_programs("noise\n== program a\nok x::y\n1 passed, 0 failed\n== program b\n");
+        assert_eq!(split["a"], "ok x::y\n1 passed, 0 failed\n");
+        assert_eq!(split["b"], "");
+    }
+
+    #[test]
+    fn both_must_be_well() {
+        let linux = "ok f::a\nok f::b\nFAILED f::c: 1, 2\nok f::e\n3 passed, 1 failed\n";
+        let janus = "ok f::a\nFAILED f::b: 3, 4\nFAILED f::c: 1, 2\nok f::d\n";
+        let failed: Vec<_> = compare(linux, janus)
+            .into_iter()
+            .filter(|case| case.problem.is_some())
+            .map(|case| case.name)
+            .collect();
+        assert_eq!(failed, ["f::b", "f::c", "f::e", "f::d"]);
+        assert_eq!(compare("", "").len(), 1);
+    }
+}

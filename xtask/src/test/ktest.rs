@@ -1,0 +1,133 @@
+//! The tests inside the kernel: boots a kernel that has them in it on each kind of machine, reads
+//! the serial line, and gives each test that must panic a boot of its own.
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::Result;
+use qemu::{Ending, Error, Guest, Kind, Machine};
+
+use super::ktest_output::{Results, ShouldPanic, Verdict};
+use crate::build::{self, Flavour, Programs};
+use crate::house::House;
+use crate::kernel_words;
+use crate::report::Report;
+
+/// A machine that says nothing for so long hangs. Generous, for busy hosts.
+const SILENCE_LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs them all.
+///
+/// # Errors
+/// When the kernel does not build or QEMU cannot be started.
+pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
+    let kernel = build::kernel(house, Flavour::Tests)?;
+    let ramdisk = house.images()?.join("ramdisk.cpio");
+    build::ramdisk(&Programs::build(house)?)?.write(&ramdisk)?;
+    for kind in Kind::ALL {
+        println!("on {kind}:");
+        let mut machine = Machine::new(kind, &kernel);
+        machine.ramdisk = Some(ramdisk.clone());
+        boot(machine, filter, report)?;
+    }
+    Ok(())
+}
+
+/// One boot with the ordinary tests, then one for each that must panic.
+fn boot(mut machine: Machine, filter: Option<&str>, report: &mut Report) -> Result<()> {
+    let word = filter.map_or_else(|| "ktest".to_owned(), |filter| format!("ktest={filter}"));
+    machine.command_line = kernel_words::join([word.as_str()]);
+    let kind = machine.kind;
+    let (results, ending) = watch(&machine)?;
+    report.pass(results.count(Verdict::Passed));
+    for (name, _) in results
+        .verdicts
+        .iter()
+        .filter(|(_, verdict)| *verdict == Verdict::Failed)
+    {
+        report.fail(format!("{name} (on {kind})"));
+    }
+    if let Some(name) = &results.running {
+        report.fail(format!("{name} (on {kind}): {}", unfinished(ending)));
+    } else if !results.complete {
+        report.fail(format!(
+            "in-kernel tests on {kind}: no `test result:` line; {}",
+            unfinished(ending)
+        ));
+    } else if ending == Some(Ending::Failure) && results.count(Verdict::Failed) == 0 {
+        report.fail(format!(
+            "in-kernel tests on {kind}: every test passed, yet the kernel reported a failure"
+        ));
+    }
+    for test in &results.should_panic {
+        must_panic(&machine, test, report)?;
+    }
+    Ok(())
+}
+
+fn unfinished(ending: Option<Ending>) -> String {
+    match ending {
+        Some(ending) => format!("the machine ended while it ran ({ending})"),
+        None => format!(
+            "it hangs: nothing was heard for {} s",
+            SILENCE_LIMIT.as_secs()
+        ),
+    }
+}
+
+/// Boots, echoes what is said, and returns the results; no ending means that the machine fell
+/// silent and was stopped.
+fn watch(machine: &Machine) -> Result<(Results, Option<Ending>)> {
+    let mut guest = Guest::start(machine)?;
+    let mut results = Results::default();
+    let mut partial = Vec::new();
+    loop {
+        match guest.read(SILENCE_LIMIT) {
+            Ok(Some(bytes)) => partial.extend(bytes),
+            Ok(None) => break,
+            Err(Error::Timeout { .. }) => return Ok((results, None)),
+            Err(error) => return Err(error.into()),
+        }
+        while let Some(end) = partial.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = partial.drain(..=end).collect();
+            let line = String::from_utf8_lossy(&line);
+            println!("{}", line.trim_end());
+            results.take(&line);
+        }
+        results.peek(&String::from_utf8_lossy(&partial));
+    }
+    print!("{}", guest.complaints());
+    Ok((results, Some(guest.wait(SILENCE_LIMIT)?)))
+}
+
+/// Boots for one test that must panic, and looks whether it does, and says what it should.
+fn must_panic(machine: &Machine, test: &ShouldPanic, report: &mut Report) -> Result<()> {
+    let mut machine = machine.clone();
+    machine.command_line = format!("ktest-only={}", test.name);
+    print!(
+        "test {} - should panic (on {}) ... ",
+        test.name, machine.kind
+    );
+    // The name must be seen even if the machine then hangs; a closed terminal is no reason to stop.
+    let _ = std::io::stdout().flush();
+    let mut guest = Guest::start(&machine)?;
+    let ending = guest.wait(SILENCE_LIMIT);
+    let said = guest.said();
+    let reason = match ending {
+        Ok(Ending::Failure) if said.contains(&test.expected) => None,
+        Ok(Ending::Failure) => Some(format!("it panicked without saying `{}`", test.expected)),
+        Ok(other) => Some(format!("it should have panicked, but {other}")),
+        Err(error) => Some(error.to_string()),
+    };
+    match reason {
+        None => {
+            println!("ok");
+            report.pass(1);
+        }
+        Some(reason) => {
+            println!("FAILED\n{said}\n{reason}");
+            report.fail(format!("{} (on {}): {reason}", test.name, machine.kind));
+        }
+    }
+    Ok(())
+}

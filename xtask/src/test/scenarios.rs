@@ -1,0 +1,42 @@
+//! The scenarios of tests/scenarios: ordinary tests of cargo which boot the image and act on it
+//! from outside. They learn from the environment where the image is.
+
+use anyhow::Result;
+
+use super::host;
+use crate::build::{self, Flavour, Programs};
+use crate::house::House;
+use crate::install;
+use crate::report::Report;
+
+/// How many machines run at a time: each takes a processor and 128 MiB.
+const AT_A_TIME: &str = "--test-threads=2";
+
+/// Builds the image and runs them.
+///
+/// # Errors
+/// When the image does not build or cargo cannot be run.
+pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
+    let kernel = build::kernel(house, Flavour::Plain)?;
+    let ramdisk = house.images()?.join("ramdisk.cpio");
+    build::ramdisk(&Programs::build(house)?)?.write(&ramdisk)?;
+    let mut command = house.cargo();
+    command
+        .args(["test", "--no-fail-fast", "--package", "scenarios"])
+        .arg("--")
+        .arg(AT_A_TIME)
+        .args(filter)
+        .env("JANUS_KERNEL", kernel)
+        .env("JANUS_RAMDISK", ramdisk);
+    if let Some(busybox) = install::busybox() {
+        command.env("JANUS_BUSYBOX", busybox);
+    }
+    for program in build::test_programs(house)? {
+        let name = format!(
+            "JANUS_PROGRAM_{}",
+            program.name.to_uppercase().replace('-', "_")
+        );
+        command.env(name, program.file);
+    }
+    host::cargo_test(command, "scenarios", report)
+}
