@@ -1,3 +1,90 @@
-//! Process 1: mounts, starts what its table says, reaps, powers off.
+//! Process 1. It mounts what every program expects, starts what `/etc/inittab` says, buries
+//! every process whose parent is gone, and brings the machine down in good order.
+//!
+//! Contract: `init` as process 1 never returns; the machine goes down through reboot(2).
+//! `init --exec` runs the one command line of `/etc/exec` instead of the table and powers off
+//! (see `exec.rs`). `init --session` is the helper through which every other program is started
+//! (see `session.rs`); it needs no privilege and is not process 1.
+//!
+//! Source: init(8) of System V and BusyBox for the table and the meaning of the signals;
+//! reboot(2), setsid(2), tty_ioctl(4).
 
-fn main() {}
+mod exec;
+mod mounts;
+mod service;
+mod session;
+mod shutdown;
+mod signals;
+mod supervisor;
+mod table;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: init [--table FILE]       run as process 1: start what FILE (/etc/inittab) says
+       init --exec [FILE]        run as process 1: run the command line in FILE (/etc/exec),
+                                 report its status on the console, power off
+       init --session TTY [--ask] COMMAND [ARG...]
+                                 run COMMAND as leader of a session on the terminal TTY
+                                 ('-' for none)
+Signals to process 1: TERM reboots, USR2 powers off, USR1 halts, INT runs the
+'ctrlaltdel' entries of the table.
+";
+
+/// What the command line asks for.
+enum Mode {
+    Table(PathBuf),
+    Exec(PathBuf),
+    Session(Vec<OsString>),
+    Help,
+}
+
+fn mode(arguments: Vec<OsString>) -> Result<Mode, String> {
+    let mut rest = arguments.into_iter();
+    let Some(first) = rest.next() else {
+        return Ok(Mode::Table(table::PATH.into()));
+    };
+    match first.to_str() {
+        Some("--table") => match rest.next() {
+            Some(file) => Ok(Mode::Table(file.into())),
+            None => Err("--table needs the name of a file after it".into()),
+        },
+        Some("--exec") => Ok(Mode::Exec(
+            rest.next().map_or(exec::PATH.into(), PathBuf::from),
+        )),
+        Some("--session") => Ok(Mode::Session(rest.collect())),
+        Some("--help") => Ok(Mode::Help),
+        // What a kernel hands on from its command line (`single`, `splash` …) is no reason to
+        // stay down: process 1 that ends is a panic.
+        _ if std::process::id() == 1 => {
+            eprintln!("init: ignoring the argument '{}'", first.display());
+            Ok(Mode::Table(table::PATH.into()))
+        }
+        _ => Err(format!(
+            "unknown argument '{}', see init --help",
+            first.display()
+        )),
+    }
+}
+
+fn main() -> ExitCode {
+    let failure = match mode(std::env::args_os().skip(1).collect()) {
+        Ok(Mode::Help) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Mode::Session(arguments)) => session::become_command(arguments),
+        Ok(Mode::Table(_) | Mode::Exec(_)) if std::process::id() != 1 => {
+            "this is not process 1, so there is nothing to start; \
+             use poweroff, reboot or halt to bring the machine down"
+                .into()
+        }
+        Ok(Mode::Table(file)) => supervisor::run_table(&file),
+        Ok(Mode::Exec(file)) => exec::run(&file),
+        Err(message) => message,
+    };
+    eprintln!("init: {failure}");
+    ExitCode::FAILURE
+}
