@@ -1,0 +1,129 @@
+//! Our own tools, a file each: those which uutils has none of, or at too high a price.
+//!
+//! Contract of a tool: `run` takes the arguments after the name, writes its result to standard
+//! output and returns its exit status; `HELP` is what `--help` prints. Messages go to standard
+//! error and begin with the tool's name, as those of the Linux tools do.
+
+mod power;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+/// One tool.
+pub struct Tool {
+    /// The name it is called by.
+    pub name: &'static str,
+    /// What `--help` prints.
+    pub help: &'static str,
+    /// What it does: its arguments to its exit status.
+    pub run: fn(&mut Context) -> Result<i32, Failure>,
+}
+
+/// All of them, by name.
+pub const TOOLS: &[Tool] = &[
+    Tool {
+        name: "halt",
+        help: power::HELP,
+        run: power::run,
+    },
+    Tool {
+        name: "poweroff",
+        help: power::HELP,
+        run: power::run,
+    },
+    Tool {
+        name: "reboot",
+        help: power::HELP,
+        run: power::run,
+    },
+];
+
+/// What a tool is run with.
+pub struct Context {
+    /// The name it was called by.
+    pub name: &'static str,
+    /// Its options and operands.
+    pub arguments: lexopt::Parser,
+}
+
+/// Why a tool gives up.
+#[derive(Debug)]
+pub enum Failure {
+    /// `--help` was asked for, which is no failure; it ends the tool all the same.
+    Help,
+    /// The command line makes no sense.
+    Usage(String),
+    /// What was to be done failed.
+    Message(String),
+}
+
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Failure {
+        Failure::Usage(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::Message(reason(&error))
+    }
+}
+
+impl From<rustix::io::Errno> for Failure {
+    fn from(error: rustix::io::Errno) -> Failure {
+        std::io::Error::from(error).into()
+    }
+}
+
+/// The sentence of an error without the number that the standard library adds to it.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_string(),
+        None => text,
+    }
+}
+
+/// The tool `name`.
+pub fn find(name: &str) -> Option<&'static Tool> {
+    TOOLS.iter().find(|tool| tool.name == name)
+}
+
+/// Runs it. `words` holds the tool's own name first.
+pub fn run(tool: &Tool, words: Vec<OsString>) -> i32 {
+    // A reader that went away ends a writer quietly, as everywhere on Unix; the standard
+    // library has it the other way round.
+    if let Err(error) = uucore::signals::enable_pipe_errors() {
+        eprintln!("{}: cannot set the action of SIGPIPE: {error}", tool.name);
+    }
+    let arguments = lexopt::Parser::from_args(words.into_iter().skip(1));
+    let mut context = Context {
+        name: tool.name,
+        arguments,
+    };
+    let result = (tool.run)(&mut context);
+    let flushed = std::io::stdout().flush();
+    let status = match result {
+        Ok(status) => status,
+        Err(Failure::Help) => {
+            print!("{}", tool.help);
+            0
+        }
+        Err(Failure::Usage(message)) => {
+            eprintln!(
+                "{0}: {message}\nTry '{0} --help' for more information.",
+                tool.name
+            );
+            2
+        }
+        Err(Failure::Message(message)) => {
+            eprintln!("{}: {message}", tool.name);
+            1
+        }
+    };
+    if let Err(error) = flushed {
+        eprintln!("{}: write error: {}", tool.name, reason(&error));
+        return status.max(1);
+    }
+    status
+}
