@@ -4,8 +4,5 @@
 
 extern crate alloc;
 
-pub mod kernel_log;
 pub mod queue;
-pub mod rtc;
-pub mod serial;
 pub mod terminal;

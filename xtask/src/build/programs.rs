@@ -106,6 +106,11 @@ fn build(house: &House, packages: &[String], what: &str) -> Result<Vec<Product>>
     cargo
         .args(["build", "--release", "--bins", "--target", USER_TARGET])
         .env("RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        // Small before fast: the programs lie in memory from boot on, and each start of one
+        // faults its pages in.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
+        .env("CARGO_PROFILE_RELEASE_LTO", "fat")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "none")
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
     for package in packages {
         cargo.args(["--package", package]);
