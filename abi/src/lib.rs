@@ -2,8 +2,11 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod errno;
 pub mod file;
+pub mod procfs;
 pub mod raw;
 pub mod terminal;
 pub mod time;
