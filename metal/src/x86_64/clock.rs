@@ -1,0 +1,87 @@
+//! The time-stamp counter as a clock, and the rate of it and of the local timer.
+//!
+//! Both rates are measured against channel 2 of the PIT, whose 1,193,182 Hz is fixed by the
+//! PC's design, once at boot, for ten milliseconds. CPUID says nothing usable under QEMU. If
+//! the machine has no PIT the counter is taken to run at 1 GHz, which is what QEMU's instruction
+//! counting mode makes true, and so is what its local timer always does.
+//!
+//! Source: the 8254 data sheet (mode 0), SDM volume 3, section 19.17 (time-stamp counter).
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::apic;
+use super::port::Port;
+
+const PIT_HERTZ: u64 = 1_193_182;
+const MEASURED_TICKS: u16 = 11_932;
+const PIT_CHANNEL_2: u16 = 0x42;
+const PIT_COMMAND: u16 = 0x43;
+const GATE: u16 = 0x61;
+/// The wait for the PIT ends after so many looks at it, whatever it says: at least a second.
+const LOOKS_MAX: u32 = 4_000_000;
+const DEFAULT_HERTZ: u64 = 1_000_000_000;
+
+/// Nanoseconds per tick of the counter, as a fixed-point number with 32 fractional bits.
+static TIME_STAMP_SCALE: AtomicU64 = AtomicU64::new(1 << 32);
+static TIME_STAMP_HERTZ: AtomicU64 = AtomicU64::new(DEFAULT_HERTZ);
+static START: AtomicU64 = AtomicU64::new(0);
+
+/// The time-stamp counter.
+pub fn time_stamp() -> u64 {
+    // SAFETY: the instruction exists on every x86-64 and only reads.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// The rate of the time-stamp counter in ticks a second.
+pub fn time_stamp_hertz() -> u64 {
+    TIME_STAMP_HERTZ.load(Ordering::Relaxed)
+}
+
+/// Nanoseconds since [`calibrate`].
+pub fn nanoseconds() -> u64 {
+    let ticks = time_stamp().wrapping_sub(START.load(Ordering::Relaxed));
+    let scaled = u128::from(ticks) * u128::from(TIME_STAMP_SCALE.load(Ordering::Relaxed));
+    (scaled >> 32) as u64
+}
+
+/// Measures the rates and starts the clock. To be called once, after the local timer is
+/// mapped.
+pub fn calibrate() {
+    let (hertz, timer_hertz) = measure().unwrap_or((DEFAULT_HERTZ, DEFAULT_HERTZ));
+    TIME_STAMP_HERTZ.store(hertz, Ordering::Relaxed);
+    TIME_STAMP_SCALE.store(
+        ((1_000_000_000_u128 << 32) / u128::from(hertz)) as u64,
+        Ordering::Relaxed,
+    );
+    START.store(time_stamp(), Ordering::Relaxed);
+    apic::set_timer_hertz(timer_hertz);
+}
+
+/// Ticks a second of the time-stamp counter and of the local timer.
+fn measure() -> Option<(u64, u64)> {
+    const OUTPUT: u8 = 1 << 5;
+    // SAFETY: the PIT is metal's, and its channel 2 drives nothing but the speaker, which the
+    // gate port's bit 1 keeps off.
+    let (channel, command, gate) = unsafe {
+        (
+            Port::<u8>::own(PIT_CHANNEL_2),
+            Port::<u8>::own(PIT_COMMAND),
+            Port::<u8>::own(GATE),
+        )
+    };
+    gate.write(gate.read() & !0b10 | 0b01);
+    command.write(0b1011_0000); // channel 2, low then high byte, mode 0
+    let [low, high] = MEASURED_TICKS.to_le_bytes();
+    channel.write(low);
+    channel.write(high);
+    let timer_start = apic::timer_free_run();
+    let start = time_stamp();
+    if gate.read() & OUTPUT != 0 {
+        return None; // the output of mode 0 is low until the count ends: nobody is there
+    }
+    let done = (0..LOOKS_MAX).any(|_| gate.read() & OUTPUT != 0);
+    let ticks = time_stamp().wrapping_sub(start);
+    let timer_ticks = u64::from(timer_start.wrapping_sub(apic::timer_count()));
+    let per_second = |ticks: u64| ticks * PIT_HERTZ / u64::from(MEASURED_TICKS);
+    (done && ticks > 0 && timer_ticks > 0).then(|| (per_second(ticks), per_second(timer_ticks)))
+}

@@ -1,0 +1,96 @@
+//! Segments: the descriptor table and the task-state segment of each processor.
+//!
+//! Long mode leaves little of segmentation: code segments say the privilege, the task-state
+//! segment says which stack a trap starts on. `sysret` fixes the order of the user segments
+//! (data, then code), as `syscall` does that of the kernel's (code, then data).
+//!
+//! Source: SDM volume 3, sections 3.4 and 8.7; volume 2, SYSRET.
+
+use core::cell::UnsafeCell;
+
+use ::x86_64::PrivilegeLevel;
+use ::x86_64::VirtAddr;
+use ::x86_64::instructions::segmentation::{CS, DS, ES, SS, Segment};
+use ::x86_64::instructions::tables::load_tss;
+use ::x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
+use ::x86_64::structures::tss::TaskStateSegment;
+
+use super::cpu::PROCESSORS_MAX;
+
+pub const KERNEL_CODE: u16 = 0x08;
+pub const USER_DATA: u16 = 0x1b;
+pub const USER_CODE: u16 = 0x23;
+
+/// Traps that must not trust the stack they find start on stacks of their own.
+pub const DOUBLE_FAULT_STACK: u16 = 0;
+pub const NON_MASKABLE_STACK: u16 = 1;
+const EMERGENCY_STACK_BYTES: usize = 16 * 1024;
+
+#[repr(C, align(16))]
+struct EmergencyStack(UnsafeCell<[u8; EMERGENCY_STACK_BYTES]>);
+
+// SAFETY: Rust code never looks inside.
+unsafe impl Sync for EmergencyStack {}
+
+struct Segments {
+    table: GlobalDescriptorTable,
+    task_state: TaskStateSegment,
+}
+
+struct PerProcessor(UnsafeCell<Segments>);
+
+// SAFETY: an element is written only by the processor it belongs to.
+unsafe impl Sync for PerProcessor {}
+
+static SEGMENTS: [PerProcessor; PROCESSORS_MAX] = [const {
+    PerProcessor(UnsafeCell::new(Segments {
+        table: GlobalDescriptorTable::new(),
+        task_state: TaskStateSegment::new(),
+    }))
+}; PROCESSORS_MAX];
+
+const EMERGENCY_STACKS: usize = 2;
+/// Touched only by the processor, when a trap selects them.
+static EMERGENCY: [[EmergencyStack; EMERGENCY_STACKS]; PROCESSORS_MAX] = [const {
+    [const { EmergencyStack(UnsafeCell::new([0; EMERGENCY_STACK_BYTES])) }; EMERGENCY_STACKS]
+}; PROCESSORS_MAX];
+
+/// Builds and loads the tables of processor `number`, which must be the calling one.
+pub fn load(number: usize) {
+    // SAFETY: only this processor touches its element, once, before it takes any trap.
+    let segments = unsafe { &mut *SEGMENTS[number].0.get() };
+    for (index, stack) in EMERGENCY[number].iter().enumerate() {
+        let top = stack.0.get() as u64 + EMERGENCY_STACK_BYTES as u64;
+        segments.task_state.interrupt_stack_table[index] = VirtAddr::new(top);
+    }
+    let task_state: *const TaskStateSegment = &raw const segments.task_state;
+    let table = &mut segments.table;
+    table.append(Descriptor::kernel_code_segment());
+    table.append(Descriptor::kernel_data_segment());
+    table.append(Descriptor::user_data_segment());
+    table.append(Descriptor::user_code_segment());
+    // SAFETY: the task-state segment lives in a static.
+    let task_selector = table.append(unsafe { Descriptor::tss_segment_unchecked(task_state) });
+    // SAFETY: table and task-state segment live in a static and hold what is selected here.
+    unsafe {
+        (*(table as *const GlobalDescriptorTable)).load_unsafe();
+        CS::set_reg(SegmentSelector(KERNEL_CODE));
+        SS::set_reg(SegmentSelector::new(2, PrivilegeLevel::Ring0));
+        DS::set_reg(SegmentSelector::NULL);
+        ES::set_reg(SegmentSelector::NULL);
+        load_tss(task_selector);
+    }
+}
+
+/// Where traps from user mode push, on the calling processor: the end of a register frame.
+///
+/// # Safety
+/// `address` must be 16-byte aligned and end a writable area that holds a whole frame for as
+/// long as this processor can be in user mode.
+pub unsafe fn set_user_trap_stack(number: usize, address: usize) {
+    let segments = SEGMENTS[number].0.get();
+    // SAFETY: only this processor touches its element; the caller vouches for the address.
+    unsafe {
+        (*segments).task_state.privilege_stack_table[0] = VirtAddr::new_truncate(address as u64);
+    }
+}
