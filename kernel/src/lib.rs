@@ -1,2 +1,0 @@
-//! The Janus kernel: processes, memory, files, terminals and system calls.
-#![no_std]
