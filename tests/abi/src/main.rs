@@ -1,3 +1,39 @@
-//! User programs that check each system call against Linux.
+//! `abi-tests [--list] [PART OF A NAME]`: checks each family of system calls against Linux.
+//!
+//! Prints `ok family::case` or `FAILED family::case: what was seen, what was expected`, and last
+//! `N passed, N failed`. Exits with 1 if a case failed.
 
-fn main() {}
+use abi_tests::runner::{self, Family};
+
+mod files;
+mod helper;
+mod processes;
+mod signals;
+
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "files",
+        tables: files::TABLES,
+    },
+    Family {
+        name: "processes",
+        tables: processes::TABLES,
+    },
+    Family {
+        name: "signals",
+        tables: signals::TABLES,
+    },
+];
+
+fn main() {
+    let mut arguments = std::env::args();
+    // A case runs this program again under this name to see what a new program is given.
+    if arguments
+        .next()
+        .is_some_and(|name| name.ends_with("abi-helper"))
+    {
+        helper::main(&arguments.collect::<Vec<_>>());
+    }
+    let status = runner::main(FAMILIES);
+    std::process::exit(status);
+}

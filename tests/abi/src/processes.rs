@@ -1,0 +1,20 @@
+//! Processes: made, waited for, replaced by programs, grouped, and what they know of themselves.
+
+use abi_tests::check::Case;
+
+mod exec;
+mod fork;
+mod groups;
+mod identity;
+mod prctl;
+mod wait;
+
+/// The tables of this family.
+pub const TABLES: &[&[Case]] = &[
+    fork::CASES,
+    wait::CASES,
+    exec::CASES,
+    groups::CASES,
+    identity::CASES,
+    prctl::CASES,
+];

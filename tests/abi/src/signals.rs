@@ -1,0 +1,9 @@
+//! Signals: how they are caught, blocked, queued and described, and what they interrupt.
+
+use abi_tests::check::Case;
+
+mod action;
+mod delivery;
+
+/// The tables of this family.
+pub const TABLES: &[&[Case]] = &[action::CASES, delivery::CASES];
