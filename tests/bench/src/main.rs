@@ -1,0 +1,41 @@
+//! `bench [--json]`: what system calls cost.
+//!
+//! Every figure is in nanoseconds of CLOCK_MONOTONIC for one operation. Under QEMU's
+//! `-icount shift=0` virtual time advances one nanosecond an instruction, so there the figures
+//! are instructions and two runs agree. Beside them stand the figures of Linux 6.1 on the same
+//! emulator, for orientation.
+
+mod measure;
+mod operations;
+mod table;
+
+fn main() {
+    // Taken first, so that it is the time from power-on to (nearly) the first user instruction of
+    // a program started from the shell; it includes what init and the shell did before.
+    let since_boot = measure::clock(libc::CLOCK_BOOTTIME);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = match arguments.as_slice() {
+        [] => false,
+        [one] if one == "--json" => true,
+        _ => {
+            eprintln!(
+                "{}: not understood; type `bench` or `bench --json`",
+                arguments.join(" ")
+            );
+            std::process::exit(2);
+        }
+    };
+    let (rows, problems) = operations::all(since_boot);
+    print!(
+        "{}",
+        if json {
+            table::json(&rows)
+        } else {
+            table::text(&rows)
+        }
+    );
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    std::process::exit(i32::from(!problems.is_empty()));
+}
