@@ -4,5 +4,8 @@
 
 extern crate alloc;
 
+pub mod kernel_log;
 pub mod queue;
+pub mod rtc;
+pub mod serial;
 pub mod terminal;

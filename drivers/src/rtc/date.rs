@@ -1,0 +1,116 @@
+//! A date and time of the Gregorian calendar, and the seconds since 1970 that it stands for.
+
+/// A moment in UTC, to the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    /// The year, all digits.
+    pub year: u16,
+    /// The month, 1 to 12.
+    pub month: u8,
+    /// The day of the month, 1 to 31.
+    pub day: u8,
+    /// The hour, 0 to 23.
+    pub hour: u8,
+    /// The minute, 0 to 59.
+    pub minute: u8,
+    /// The second, 0 to 59.
+    pub second: u8,
+}
+
+impl Date {
+    /// Whether the calendar has this day and the day this time.
+    pub fn is_valid(&self) -> bool {
+        (1..=12).contains(&self.month)
+            && (1..=self.days_in_month()).contains(&self.day)
+            && self.hour < 24
+            && self.minute < 60
+            && self.second < 60
+    }
+
+    const fn days_in_month(&self) -> u8 {
+        let leap = self.year.is_multiple_of(4)
+            && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
+        match self.month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        }
+    }
+
+    /// Seconds since 1970-01-01 00:00:00 UTC; negative before.
+    pub fn unix_seconds(&self) -> i64 {
+        // Counted in years that begin in March, so that a leap day is the last day of its year.
+        let early = i64::from(self.month <= 2);
+        let year = i64::from(self.year) - early;
+        let month = i64::from(self.month) + 12 * early - 3;
+        let days_before_month = (153 * month + 2) / 5;
+        let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        // 719468 days lie between 0000-03-01 and 1970-01-01.
+        let days = 365 * year + leap_days + days_before_month + i64::from(self.day) - 1 - 719_468;
+        ((days * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute)) * 60
+            + i64::from(self.second)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn midnight(year: u16, month: u8, day: u8) -> Date {
+        Date {
+            year,
+            month,
+            day,
+            hour: 0,
+            minute: 0,
+            second: 0,
+        }
+    }
+
+    #[test]
+    fn known_moments() {
+        assert_eq!(midnight(1970, 1, 1).unix_seconds(), 0);
+        assert_eq!(midnight(2000, 3, 1).unix_seconds(), 951_868_800);
+        assert_eq!(midnight(2024, 2, 29).unix_seconds(), 1_709_164_800);
+        let late = Date {
+            hour: 23,
+            minute: 59,
+            second: 59,
+            ..midnight(2038, 1, 18)
+        };
+        assert_eq!(late.unix_seconds(), 2_147_471_999);
+        assert_eq!(midnight(1969, 12, 31).unix_seconds(), -86_400);
+    }
+
+    #[test]
+    fn every_day_is_one_day_after_the_last() {
+        let mut expected = midnight(1970, 1, 1).unix_seconds();
+        for year in 1970..2110 {
+            for month in 1..=12 {
+                for day in 1..=midnight(year, month, 1).days_in_month() {
+                    assert_eq!(midnight(year, month, day).unix_seconds(), expected);
+                    expected += 86_400;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn impossible_dates_are_not_valid() {
+        assert!(midnight(2024, 2, 29).is_valid());
+        for date in [
+            midnight(2023, 2, 29),
+            midnight(2100, 2, 29),
+            midnight(2024, 13, 1),
+            midnight(2024, 0, 1),
+            midnight(2024, 4, 31),
+            Date {
+                hour: 24,
+                ..midnight(2024, 1, 1)
+            },
+        ] {
+            assert!(!date.is_valid(), "{date:?}");
+        }
+    }
+}
