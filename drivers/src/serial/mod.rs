@@ -5,6 +5,8 @@
 //! chip has room. No function waits longer than a fixed number of register reads.
 #[cfg(test)]
 mod fake;
+mod received;
 mod uart16550;
 
+pub use received::ReceivedQueue;
 pub use uart16550::{Port, Serviced, Uart16550};

@@ -150,6 +150,26 @@ impl LineDiscipline {
         count
     }
 
+    /// Offers output that is to be sent to the line now to `send`, which says how much of it the
+    /// line took; until it takes less than it was offered.
+    pub fn send_output(&mut self, mut send: impl FnMut(&[u8]) -> usize) {
+        loop {
+            let front = self.output.front();
+            let offered = &front[..front.len().min(self.output_sendable())];
+            if offered.is_empty() {
+                return;
+            }
+            let (length, sent) = (offered.len(), send(offered));
+            self.output.consume(sent);
+            if let Some(released) = &mut self.stopped {
+                *released -= sent;
+            }
+            if sent < length {
+                return;
+            }
+        }
+    }
+
     /// Puts a byte straight into the output (`VSTART` and `VSTOP` sent by `tcflow(3)`).
     pub fn send_byte(&mut self, byte: u8) -> bool {
         self.output.push(byte)

@@ -491,3 +491,19 @@ fn flush_empties_what_it_names() {
     terminal.flush(Queue::Input);
     assert!(!terminal.has_input());
 }
+
+#[test]
+fn a_line_that_takes_little_is_offered_the_rest_again() {
+    let mut terminal = terminal();
+    terminal.write(b"abcdef");
+    let mut sent = Vec::new();
+    for _ in 0..4 {
+        terminal.send_output(|bytes| {
+            let part = bytes.len().min(2);
+            sent.extend_from_slice(&bytes[..part]);
+            part
+        });
+    }
+    assert_eq!(sent, b"abcdef");
+    assert_eq!(terminal.output_waiting(), 0);
+}
