@@ -1,1 +1,19 @@
-//! Scenarios that boot the image and act on it from outside.
+//! What every scenario needs: the image that was built, a booted machine with someone typing at
+//! its shell, and the run of one command line.
+//!
+//! The scenarios themselves are in `tests/`. `cargo xtask test` builds the image and says through
+//! the environment where it is; without that a scenario fails at once with the command to type.
+//! Everything here panics when it cannot go on, as tests do, with the machine's last words.
+
+mod console;
+mod image;
+
+pub use console::{Answer, Console};
+pub use image::{Image, Ran};
+
+use std::time::Duration;
+
+/// How long a boot to the shell may take: two seconds on an idle host, more on a busy one.
+pub const BOOT_LIMIT: Duration = Duration::from_secs(90);
+/// How long a command typed at the shell may take.
+pub const COMMAND_LIMIT: Duration = Duration::from_secs(120);

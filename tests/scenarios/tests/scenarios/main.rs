@@ -1,0 +1,10 @@
+//! The scenarios: each boots the image and acts on it from outside, as a person or a hostile
+//! program would. Run them with `cargo xtask test --only scenarios`.
+
+mod bombs;
+mod boot;
+mod busybox;
+mod exec;
+mod options;
+mod power;
+mod programs;
