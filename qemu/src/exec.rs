@@ -59,7 +59,15 @@ pub fn run(
     let mut guest = Guest::start(&machine)?;
     let mut transcript = Transcript::new(&number);
     let left = || deadline.saturating_duration_since(Instant::now());
-    while let Some(bytes) = guest.read(left())? {
+    let too_slow = |error| match error {
+        Error::Timeout { tail, .. } => Error::Timeout {
+            what: format!("`{command_line}` to end"),
+            after: limit,
+            tail,
+        },
+        other => other,
+    };
+    while let Some(bytes) = guest.read(left()).map_err(too_slow)? {
         let news = transcript.take(&bytes);
         output
             .write_all(&news)

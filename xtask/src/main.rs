@@ -1,7 +1,7 @@
 //! The commands of the project: `cargo xtask …`.
 //!
 //! Each command is a thin room over `qemu/` and cargo: [`options`] says what can be typed,
-//! [`build`] makes the image, [`run`], [`debug`], [`size`], [`bench`], [`check`] and [`test`] are
+//! [`build`] makes the image, [`run`], [`debug`], [`size`], [`mod@bench`], [`check`] and [`mod@test`] are
 //! the commands, [`toolchain`] and [`install`] find (or fetch, on Debian as root) what they need.
 //! A bare `cargo xtask` prints a menu that teaches; a misspelt command is answered with the one
 //! that was probably meant.

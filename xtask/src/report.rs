@@ -3,6 +3,9 @@
 
 use std::process::ExitCode;
 
+/// How many failures the closing text spells out: more would hide what they have in common.
+const SHOWN: usize = 60;
+
 /// The count so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -37,7 +40,7 @@ impl Report {
         let mut text = String::new();
         if !self.failures.is_empty() {
             text.push_str("\nfailures:\n");
-            for failure in &self.failures {
+            for failure in self.failures.iter().take(SHOWN) {
                 text.push_str(&format!(
                     "    {}\n",
                     failure.trim_end().replace('\n', "\n    ")

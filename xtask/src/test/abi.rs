@@ -39,7 +39,8 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     }
     let mut output = Vec::new();
     let machine = Machine::new(Kind::Q35, kernel);
-    let outcome = exec::run(&machine, &ramdisk, &line, GUEST_LIMIT, &mut output)?;
+    let ran = exec::run(&machine, &ramdisk, &line, GUEST_LIMIT, &mut output);
+    // However it ended, what it printed before that is compared.
     let guest = split_programs(&String::from_utf8_lossy(&output));
     for program in &programs {
         let linux = on_host(house, program)?;
@@ -60,6 +61,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
             }
         }
     }
+    let outcome = ran?;
     if outcome.status.is_none() {
         bail!(
             "the machine ended before the programs did ({}); it said:\n{}",
