@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use qemu::Process;
 use qemu::machine::{Reset, Serial};
 use qemu::process::Streams;
-use qemu::{Kind, Process};
 
 use crate::house::House;
 use crate::options::Board;
@@ -25,12 +25,10 @@ pub fn command(house: &House, board: &Board) -> Result<ExitCode> {
         "    gdb -ex 'target remote localhost:1234' {}\n",
         machine.kernel.display()
     );
-    println!("then, for example, `hbreak kernel_main` and `continue`. Ctrl-A X here ends QEMU.");
-    if board.machine == Kind::Q35 {
-        println!(
-            "The firmware runs first; the kernel is in memory once a breakpoint in it is hit."
-        );
-    }
+    println!(
+        "then `hbreak kernel::main` and `continue`: the firmware runs first and loads the kernel,"
+    );
+    println!("so breakpoints must be the hardware's until then. Ctrl-A X here ends QEMU.");
     let mut process = Process::start(&machine, Streams::Inherited)?;
     if let Some(ending) = process.wait(None)? {
         println!("{ending}");

@@ -38,12 +38,31 @@ pub const STATIC_C: Need = Need {
     packages: &["gcc", "libc6-dev"],
     present: has_static_c,
 };
+/// The formatter; rust-toolchain.toml brings it where there is rustup.
+pub const RUSTFMT: Need = Need {
+    purpose: "check the formatting",
+    packages: &["rustfmt-web"],
+    present: || cargo_has("fmt"),
+};
+/// Clippy; likewise.
+pub const CLIPPY: Need = Need {
+    purpose: "check with clippy",
+    packages: &["rust-web-clippy"],
+    present: || cargo_has("clippy"),
+};
 /// A program from elsewhere that the scenarios run.
 pub const BUSYBOX: Need = Need {
     purpose: "test with programs from elsewhere",
     packages: &["busybox-static"],
     present: || busybox().is_some(),
 };
+
+/// Whether cargo has this subcommand.
+fn cargo_has(subcommand: &str) -> bool {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let answer = Command::new(cargo).args([subcommand, "--version"]).output();
+    answer.is_ok_and(|out| out.status.success())
+}
 
 /// Whether cc is there and knows a libc.a: it answers with a path only if the file exists.
 fn has_static_c() -> bool {
