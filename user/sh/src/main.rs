@@ -1,3 +1,39 @@
-//! The built-in shell.
+//! The built-in shell of Janus: a POSIX shell with line editing and job control.
+//!
+//! An ordinary static Linux program: it knows nothing of Janus but the system calls. The path of a
+//! command through the rooms: `lexer` and `parser` make a tree (`ast`), `execute` walks it, asking
+//! `expand` for arguments and `redirect` for descriptors; `builtin` has the commands of the shell
+//! itself, `job` its children; `edit`, `history` and `complete` serve the person who types.
+//! Source: POSIX.1-2017, volume Shell and Utilities (XCU), chapters 2 and 4.
 
-fn main() {}
+mod arithmetic;
+mod ast;
+mod builtin;
+mod complete;
+mod descriptor;
+mod error;
+mod execute;
+mod expand;
+mod glob;
+mod input;
+mod interactive;
+mod job;
+mod lexer;
+mod options;
+mod parser;
+mod print;
+mod redirect;
+mod shell;
+mod signal;
+mod start;
+mod suggest;
+mod text;
+mod trap;
+mod variables;
+
+fn main() {
+    let arguments = std::env::args_os()
+        .map(std::os::unix::ffi::OsStringExt::into_vec)
+        .collect();
+    std::process::exit(start::run(arguments) & 0xff);
+}

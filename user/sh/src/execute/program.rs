@@ -1,0 +1,166 @@
+//! Programs: found along PATH and started.
+//!
+//! Contract: 127 for a program that is not there, 126 for one that cannot be run (XCU 2.8.2). A
+//! text file without `#!` is run by this shell. Starting from a script needs no fork of our own:
+//! the standard library starts programs without copying our memory.
+
+use crate::ast::Bytes;
+use crate::options::Flag;
+use crate::shell::{Shell, error_text};
+use crate::suggest;
+use crate::text::{os, shown};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+/// Where programs are looked for when PATH is unset.
+const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin:/sbin:/usr/sbin";
+
+/// `ENOEXEC`: a file the kernel has no loader for.
+const NOT_A_PROGRAM: i32 = 8;
+
+/// Why a program cannot be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// There is none of that name.
+    NotFound,
+    /// There is a file, but it may not be executed.
+    NotExecutable,
+}
+
+impl Shell {
+    /// The folders of PATH.
+    pub fn path_folders(&self) -> Vec<Bytes> {
+        let path = self.variables.get("PATH").unwrap_or(DEFAULT_PATH);
+        path.split(|&byte| byte == b':')
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
+    /// The file a command name stands for.
+    pub fn find_program(&self, name: &[u8]) -> Result<Bytes, Missing> {
+        if name.contains(&b'/') {
+            return check(name).map(|()| name.to_vec());
+        }
+        let mut problem = Missing::NotFound;
+        for folder in self.path_folders() {
+            let slash: &[u8] = if folder.is_empty() || folder.ends_with(b"/") {
+                b""
+            } else {
+                b"/"
+            };
+            let file = [folder.as_slice(), slash, name].concat();
+            match check(&file) {
+                Ok(()) if !name.is_empty() => return Ok(file),
+                Err(Missing::NotExecutable) => problem = Missing::NotExecutable,
+                _ => {}
+            }
+        }
+        Err(problem)
+    }
+
+    /// Starts a program as a child; nothing, with the status set, if that fails.
+    pub(super) fn spawn(&mut self, arguments: &[Bytes]) -> Option<i32> {
+        let file = self.find_or_complain(arguments)?;
+        let mut result = self.prepare(&file, arguments).spawn();
+        if is_script(&result) {
+            result = self.prepare_script(&file, arguments).spawn();
+        }
+        match result {
+            Ok(child) => i32::try_from(child.id()).ok(),
+            Err(error) => {
+                self.status = self.explain(&file, error);
+                None
+            }
+        }
+    }
+
+    /// Becomes a program; gives the status for the reason why not.
+    pub fn replace(&mut self, arguments: &[Bytes]) -> i32 {
+        let Some(file) = self.find_or_complain(arguments) else {
+            return self.status;
+        };
+        let mut error = self.prepare(&file, arguments).exec();
+        if error.raw_os_error() == Some(NOT_A_PROGRAM) {
+            error = self.prepare_script(&file, arguments).exec();
+        }
+        self.explain(&file, error)
+    }
+
+    fn prepare(&self, file: &[u8], arguments: &[Bytes]) -> Command {
+        let mut command = Command::new(os(file));
+        if let Some((name, rest)) = arguments.split_first() {
+            command
+                .arg0(os(name))
+                .args(rest.iter().map(|argument| os(argument)));
+        }
+        command.env_clear().envs(
+            self.variables
+                .environment()
+                .map(|(name, value)| (name, os(value))),
+        );
+        command
+    }
+
+    /// This shell again, to run a file as its script.
+    fn prepare_script(&self, file: &[u8], arguments: &[Bytes]) -> Command {
+        let rest = arguments.get(1..).unwrap_or_default();
+        let own = [vec![b"sh".to_vec(), file.to_vec()], rest.to_vec()].concat();
+        self.prepare(b"/proc/self/exe", &own)
+    }
+
+    fn find_or_complain(&mut self, arguments: &[Bytes]) -> Option<Bytes> {
+        let name = arguments.first()?;
+        match self.find_program(name) {
+            Ok(file) => Some(file),
+            Err(Missing::NotExecutable) => {
+                self.complain(format!("{}: is not executable (see chmod)", shown(name)));
+                self.status = 126;
+                None
+            }
+            Err(Missing::NotFound) => {
+                let near = if self.has(Flag::Interactive) {
+                    suggest::for_command(self, name)
+                } else {
+                    None
+                };
+                let hint = near
+                    .map(|near| format!("; did you mean {near}?"))
+                    .unwrap_or_default();
+                self.complain(format!("{}: not found{hint}", shown(name)));
+                self.status = 127;
+                None
+            }
+        }
+    }
+
+    /// Says why a file could not be run; gives the status.
+    fn explain(&self, file: &[u8], error: io::Error) -> i32 {
+        let gone = error.kind() == io::ErrorKind::NotFound;
+        // The file was there a moment ago: what is missing is the interpreter it names.
+        let reason = if gone {
+            "the interpreter its first line names is not there".to_owned()
+        } else {
+            error_text(error)
+        };
+        self.complain(format!("{}: {reason}", shown(file)));
+        if gone { 127 } else { 126 }
+    }
+}
+
+/// Whether a file can be run, as far as its kind and mode tell.
+fn check(file: &[u8]) -> Result<(), Missing> {
+    match Path::new(os(file)).metadata() {
+        Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => Ok(()),
+        Ok(_) => Err(Missing::NotExecutable),
+        Err(_) => Err(Missing::NotFound),
+    }
+}
+
+fn is_script<T>(result: &io::Result<T>) -> bool {
+    result
+        .as_ref()
+        .is_err_and(|error| error.raw_os_error() == Some(NOT_A_PROGRAM))
+}
