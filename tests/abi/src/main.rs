@@ -5,8 +5,11 @@
 
 use abi_tests::runner::{self, Family};
 
+mod directories;
 mod files;
 mod helper;
+mod metadata;
+mod mounts;
 mod processes;
 mod signals;
 
@@ -14,6 +17,18 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "files",
         tables: files::TABLES,
+    },
+    Family {
+        name: "directories",
+        tables: directories::TABLES,
+    },
+    Family {
+        name: "metadata",
+        tables: metadata::TABLES,
+    },
+    Family {
+        name: "mounts",
+        tables: mounts::TABLES,
     },
     Family {
         name: "processes",
