@@ -26,7 +26,7 @@ pub fn command(house: &House, board: &Board) -> Result<ExitCode> {
         machine.kernel.display()
     );
     println!(
-        "then `hbreak kernel::main` and `continue`: the firmware runs first and loads the kernel,"
+        "then `hbreak main` and `continue`: the firmware runs first and loads the kernel,"
     );
     println!("so breakpoints must be the hardware's until then. Ctrl-A X here ends QEMU.");
     let mut process = Process::start(&machine, Streams::Inherited)?;
