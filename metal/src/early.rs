@@ -136,7 +136,7 @@ pub(crate) fn touches_ram(range: Range<u64>) -> bool {
         .is_none_or(|information| information.memory().iter().any(|ram| overlap(ram, &range)))
 }
 
-/// The ramdisk's bytes; empty when there is none or after [`release_ramdisk`].
+/// The ramdisk's bytes; empty when there is none or after [`with_ramdisk`] has released it.
 fn ramdisk() -> &'static [u8] {
     let range = INFORMATION
         .get()

@@ -7,7 +7,7 @@
 //! metal::ktest! {
 //!     fn adds_up() { assert_eq!(1 + 1, 2); }
 //!     #[should_panic("overflow")]
-//!     fn falls_over() { … }
+//!     fn falls_over() { u32::MAX + core::hint::black_box(1); }
 //! }
 //! ```
 
