@@ -25,9 +25,7 @@ pub fn command(house: &House, board: &Board) -> Result<ExitCode> {
         "    gdb -ex 'target remote localhost:1234' {}\n",
         machine.kernel.display()
     );
-    println!(
-        "then `hbreak main` and `continue`: the firmware runs first and loads the kernel,"
-    );
+    println!("then `hbreak main` and `continue`: the firmware runs first and loads the kernel,");
     println!("so breakpoints must be the hardware's until then. Ctrl-A X here ends QEMU.");
     let mut process = Process::start(&machine, Streams::Inherited)?;
     if let Some(ending) = process.wait(None)? {
