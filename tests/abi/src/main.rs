@@ -8,8 +8,10 @@ use abi_tests::runner::{self, Family};
 mod directories;
 mod files;
 mod helper;
+mod memory;
 mod metadata;
 mod mounts;
+mod pipes;
 mod processes;
 mod signals;
 
@@ -29,6 +31,14 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "mounts",
         tables: mounts::TABLES,
+    },
+    Family {
+        name: "pipes",
+        tables: pipes::TABLES,
+    },
+    Family {
+        name: "memory",
+        tables: memory::TABLES,
     },
     Family {
         name: "processes",

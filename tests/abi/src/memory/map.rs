@@ -1,0 +1,589 @@
+//! mmap, munmap, mprotect. Source: mmap(2), mprotect(2).
+
+use super::{ANON, PAGE, RW, file, line_of, pages};
+use abi_tests::check::Outcome;
+use abi_tests::process::status_of;
+use abi_tests::raw::{peek, poke};
+use abi_tests::{cases, fails, gives, holds, same, works};
+use libc::*;
+
+cases![
+    map_anonymous_is_zero,
+    map_length_rounds_up,
+    map_bad_length,
+    map_bad_offset,
+    map_bad_flags,
+    map_bad_descriptor,
+    map_fixed_replaces,
+    map_fixed_unaligned,
+    map_fixed_no_replace,
+    map_fixed_out_of_range,
+    map_low_address_refused,
+    map_hint_is_taken,
+    map_hint_occupied_moves,
+    map_too_big,
+    map_beyond_address_limit,
+    map_file_needs_access,
+    map_directory_refused,
+    map_pipe_refused,
+    map_file_reads_and_tail_is_zero,
+    map_file_with_offset,
+    map_survives_close,
+    map_none_is_reserved,
+    map_populate,
+    map_dev_zero,
+    unmap_middle_splits,
+    unmap_hole_is_fine,
+    unmap_bad_arguments,
+    unmap_many_at_once,
+    protect_read_only_faults,
+    protect_none_faults,
+    protect_and_back_keeps_contents,
+    protect_splits_and_joins,
+    protect_unmapped,
+    protect_bad_arguments,
+    protect_shared_read_only_file,
+    execute_needs_permission,
+    execute_after_protect,
+    maps_line_of_file,
+    madvise_dont_need_zeroes,
+    madvise_dont_need_file_rereads,
+    madvise_errors,
+    msync_calls,
+    mincore_tells,
+    mlock_calls,
+];
+
+fn map_anonymous_is_zero() -> Outcome {
+    let at = pages(20)?;
+    same!((0..20 * PAGE).step_by(61).all(|n| peek(at + n) == 0), true);
+    poke(at + 5 * PAGE, 7);
+    same!(peek(at + 5 * PAGE), 7);
+    Ok(())
+}
+
+fn map_length_rounds_up() -> Outcome {
+    let at = works!(SYS_mmap, 0, 1, RW, ANON, -1, 0) as usize;
+    poke(at + PAGE - 1, 1);
+    works!(SYS_munmap, at, 1);
+    same!(status_of(|| i32::from(peek(at + PAGE - 1)))?, SIGSEGV);
+    Ok(())
+}
+
+fn map_bad_length() -> Outcome {
+    fails!(EINVAL, SYS_mmap, 0, 0, RW, ANON, -1, 0);
+    fails!(ENOMEM, SYS_mmap, 0, usize::MAX, RW, ANON, -1, 0);
+    fails!(ENOMEM, SYS_mmap, 0, usize::MAX - PAGE, RW, ANON, -1, 0);
+    Ok(())
+}
+
+fn map_bad_offset() -> Outcome {
+    let fd = file(b"x")?;
+    fails!(EINVAL, SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, fd, 1);
+    fails!(
+        EOVERFLOW,
+        SYS_mmap,
+        0,
+        4 * PAGE,
+        RW,
+        MAP_PRIVATE,
+        fd,
+        -(PAGE as isize)
+    );
+    Ok(())
+}
+
+fn map_bad_flags() -> Outcome {
+    fails!(EINVAL, SYS_mmap, 0, PAGE, RW, MAP_ANONYMOUS, -1, 0);
+    let fd = file(b"x")?;
+    fails!(EINVAL, SYS_mmap, 0, PAGE, RW, 0, fd, 0);
+    Ok(())
+}
+
+fn map_bad_descriptor() -> Outcome {
+    fails!(EBADF, SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, 99, 0);
+    fails!(EBADF, SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, -1, 0);
+    works!(SYS_mmap, 0, PAGE, RW, ANON, 99, 0);
+    Ok(())
+}
+
+fn map_fixed_replaces() -> Outcome {
+    let at = pages(3)?;
+    poke(at, 1);
+    poke(at + PAGE, 2);
+    gives!(
+        at,
+        SYS_mmap,
+        at + PAGE - PAGE,
+        PAGE,
+        RW,
+        ANON | MAP_FIXED,
+        -1,
+        0
+    );
+    same!((peek(at), peek(at + PAGE)), (0, 2));
+    Ok(())
+}
+
+fn map_fixed_unaligned() -> Outcome {
+    let at = pages(2)?;
+    fails!(EINVAL, SYS_mmap, at + 8, PAGE, RW, ANON | MAP_FIXED, -1, 0);
+    let free = works!(SYS_mmap, at + 8, PAGE, RW, ANON, -1, 0) as usize;
+    same!(free % PAGE, 0);
+    Ok(())
+}
+
+fn map_fixed_no_replace() -> Outcome {
+    let at = pages(3)?;
+    fails!(
+        EEXIST,
+        SYS_mmap,
+        at,
+        PAGE,
+        RW,
+        ANON | MAP_FIXED_NOREPLACE,
+        -1,
+        0
+    );
+    works!(SYS_munmap, at, PAGE);
+    fails!(
+        EEXIST,
+        SYS_mmap,
+        at,
+        2 * PAGE,
+        RW,
+        ANON | MAP_FIXED_NOREPLACE,
+        -1,
+        0
+    );
+    gives!(
+        at,
+        SYS_mmap,
+        at,
+        PAGE,
+        RW,
+        ANON | MAP_FIXED_NOREPLACE,
+        -1,
+        0
+    );
+    Ok(())
+}
+
+fn map_fixed_out_of_range() -> Outcome {
+    fails!(
+        ENOMEM,
+        SYS_mmap,
+        0x7fff_ffff_f000usize,
+        PAGE,
+        RW,
+        ANON | MAP_FIXED,
+        -1,
+        0
+    );
+    fails!(
+        ENOMEM,
+        SYS_mmap,
+        1usize << 63,
+        PAGE,
+        RW,
+        ANON | MAP_FIXED,
+        -1,
+        0
+    );
+    fails!(
+        ENOMEM,
+        SYS_mmap,
+        usize::MAX - PAGE + 1,
+        PAGE,
+        RW,
+        ANON | MAP_FIXED,
+        -1,
+        0
+    );
+    Ok(())
+}
+
+/// The lowest pages (vm.mmap_min_addr bytes) are kept from everyone without CAP_SYS_RAWIO.
+fn map_low_address_refused() -> Outcome {
+    abi_tests::process::inside_child(|| {
+        works!(SYS_setuid, 1000);
+        fails!(EPERM, SYS_mmap, 0, PAGE, RW, ANON | MAP_FIXED, -1, 0);
+        gives!(
+            0x10000,
+            SYS_mmap,
+            0x10000,
+            PAGE,
+            RW,
+            ANON | MAP_FIXED,
+            -1,
+            0
+        );
+        Ok(())
+    })
+}
+
+fn map_hint_is_taken() -> Outcome {
+    let at = pages(8)?;
+    works!(SYS_munmap, at + 2 * PAGE, 2 * PAGE);
+    gives!(
+        at + 2 * PAGE,
+        SYS_mmap,
+        at + 2 * PAGE,
+        PAGE,
+        RW,
+        ANON,
+        -1,
+        0
+    );
+    Ok(())
+}
+
+fn map_hint_occupied_moves() -> Outcome {
+    let at = pages(2)?;
+    poke(at, 9);
+    let other = works!(SYS_mmap, at, PAGE, RW, ANON, -1, 0) as usize;
+    holds!(other != at);
+    same!(peek(at), 9);
+    Ok(())
+}
+
+fn map_too_big() -> Outcome {
+    fails!(ENOMEM, SYS_mmap, 0, 1usize << 47, RW, ANON, -1, 0);
+    fails!(ENOMEM, SYS_mmap, 0, 1usize << 60, RW, ANON, -1, 0);
+    Ok(())
+}
+
+fn map_beyond_address_limit() -> Outcome {
+    works!(SYS_prlimit64, 0, RLIMIT_AS, &[64u64 << 20, 64 << 20], 0);
+    fails!(ENOMEM, SYS_mmap, 0, 128 << 20, RW, ANON, -1, 0);
+    works!(SYS_mmap, 0, 1 << 20, RW, ANON, -1, 0);
+    Ok(())
+}
+
+fn map_file_needs_access() -> Outcome {
+    file(b"x")?;
+    let reader = works!(SYS_open, c"f", O_RDONLY);
+    let writer = works!(SYS_open, c"f", O_WRONLY);
+    fails!(EACCES, SYS_mmap, 0, PAGE, RW, MAP_SHARED, reader, 0);
+    works!(SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, reader, 0);
+    works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, reader, 0);
+    fails!(EACCES, SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, writer, 0);
+    fails!(EACCES, SYS_mmap, 0, PAGE, PROT_WRITE, MAP_SHARED, writer, 0);
+    Ok(())
+}
+
+fn map_directory_refused() -> Outcome {
+    let fd = works!(SYS_open, c".", O_RDONLY);
+    fails!(ENODEV, SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+    Ok(())
+}
+
+fn map_pipe_refused() -> Outcome {
+    let mut ends = [0i32; 2];
+    works!(SYS_pipe, &mut ends);
+    fails!(
+        ENODEV,
+        SYS_mmap,
+        0,
+        PAGE,
+        PROT_READ,
+        MAP_PRIVATE,
+        ends[0],
+        0
+    );
+    Ok(())
+}
+
+fn map_file_reads_and_tail_is_zero() -> Outcome {
+    let fd = file(b"hello")?;
+    let at = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0) as usize;
+    same!(
+        (peek(at), peek(at + 4), peek(at + 5), peek(at + PAGE - 1)),
+        (b'h', b'o', 0, 0)
+    );
+    Ok(())
+}
+
+fn map_file_with_offset() -> Outcome {
+    let text: Vec<u8> = (0..3 * PAGE).map(|n| (n / PAGE) as u8 + 1).collect();
+    let fd = file(&text)?;
+    let at = works!(SYS_mmap, 0, 2 * PAGE, PROT_READ, MAP_PRIVATE, fd, PAGE) as usize;
+    same!((peek(at), peek(at + PAGE)), (2, 3));
+    Ok(())
+}
+
+fn map_survives_close() -> Outcome {
+    let fd = file(b"hello")?;
+    let at = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0) as usize;
+    works!(SYS_close, fd);
+    works!(SYS_unlink, c"f");
+    same!(peek(at), b'h');
+    Ok(())
+}
+
+fn map_none_is_reserved() -> Outcome {
+    let at = works!(
+        SYS_mmap,
+        0,
+        1usize << 36,
+        PROT_NONE,
+        ANON | MAP_NORESERVE,
+        -1,
+        0
+    ) as usize;
+    same!(status_of(|| i32::from(peek(at)))?, SIGSEGV);
+    gives!(0, SYS_mprotect, at + PAGE, PAGE, RW);
+    poke(at + PAGE, 3);
+    same!(peek(at + PAGE), 3);
+    Ok(())
+}
+
+fn map_populate() -> Outcome {
+    let at = works!(SYS_mmap, 0, 16 * PAGE, RW, ANON | MAP_POPULATE, -1, 0) as usize;
+    let mut resident = [0u8; 16];
+    works!(SYS_mincore, at, 16 * PAGE, &mut resident);
+    same!(resident, [1; 16]);
+    Ok(())
+}
+
+fn map_dev_zero() -> Outcome {
+    let fd = works!(SYS_open, c"/dev/zero", O_RDWR);
+    let at = works!(SYS_mmap, 0, 2 * PAGE, RW, MAP_PRIVATE, fd, 0) as usize;
+    poke(at + PAGE, 4);
+    same!((peek(at), peek(at + PAGE)), (0, 4));
+    Ok(())
+}
+
+fn unmap_middle_splits() -> Outcome {
+    let at = pages(3)?;
+    for n in 0..3 {
+        poke(at + n * PAGE, n as u8 + 1);
+    }
+    gives!(0, SYS_munmap, at + PAGE, PAGE);
+    same!((peek(at), peek(at + 2 * PAGE)), (1, 3));
+    same!(status_of(|| i32::from(peek(at + PAGE)))?, SIGSEGV);
+    Ok(())
+}
+
+fn unmap_hole_is_fine() -> Outcome {
+    let at = pages(2)?;
+    gives!(0, SYS_munmap, at, 2 * PAGE);
+    gives!(0, SYS_munmap, at, 2 * PAGE);
+    Ok(())
+}
+
+fn unmap_bad_arguments() -> Outcome {
+    let at = pages(2)?;
+    fails!(EINVAL, SYS_munmap, at + 1, PAGE);
+    fails!(EINVAL, SYS_munmap, at, 0);
+    fails!(EINVAL, SYS_munmap, at, usize::MAX);
+    fails!(EINVAL, SYS_munmap, 1usize << 63, PAGE);
+    fails!(EINVAL, SYS_munmap, 0x7fff_ffff_f000usize, PAGE);
+    Ok(())
+}
+
+fn unmap_many_at_once() -> Outcome {
+    let at = pages(6)?;
+    works!(SYS_munmap, at + PAGE, PAGE);
+    works!(SYS_mprotect, at + 3 * PAGE, PAGE, PROT_READ);
+    gives!(0, SYS_munmap, at, 6 * PAGE);
+    same!(line_of(at)?, "");
+    same!(line_of(at + 5 * PAGE)?, "");
+    Ok(())
+}
+
+fn protect_read_only_faults() -> Outcome {
+    let at = pages(1)?;
+    poke(at, 1);
+    gives!(0, SYS_mprotect, at, PAGE, PROT_READ);
+    same!(peek(at), 1);
+    let write = || {
+        poke(at, 2);
+        0
+    };
+    same!(status_of(write)?, SIGSEGV);
+    Ok(())
+}
+
+fn protect_none_faults() -> Outcome {
+    let at = pages(1)?;
+    gives!(0, SYS_mprotect, at, PAGE, PROT_NONE);
+    same!(status_of(|| i32::from(peek(at)))?, SIGSEGV);
+    fails!(
+        EFAULT,
+        SYS_write,
+        works!(SYS_open, c"f", O_CREAT | O_RDWR, 0o600),
+        at,
+        1
+    );
+    Ok(())
+}
+
+fn protect_and_back_keeps_contents() -> Outcome {
+    let at = pages(1)?;
+    poke(at, 77);
+    works!(SYS_mprotect, at, PAGE, PROT_NONE);
+    works!(SYS_mprotect, at, PAGE, RW);
+    same!(peek(at), 77);
+    poke(at, 78);
+    Ok(())
+}
+
+fn protect_splits_and_joins() -> Outcome {
+    let at = pages(3)?;
+    works!(SYS_mprotect, at + PAGE, PAGE, PROT_READ);
+    let range = format!("{:x}-{:x} r--p", at + PAGE, at + 2 * PAGE);
+    same!(line_of(at + PAGE)?.starts_with(&range), true);
+    works!(SYS_mprotect, at + PAGE, PAGE, RW);
+    same!(line_of(at)?, line_of(at + 2 * PAGE)?);
+    Ok(())
+}
+
+fn protect_unmapped() -> Outcome {
+    let at = pages(3)?;
+    works!(SYS_munmap, at + PAGE, PAGE);
+    fails!(ENOMEM, SYS_mprotect, at, 3 * PAGE, PROT_READ);
+    fails!(ENOMEM, SYS_mprotect, at + PAGE, PAGE, PROT_READ);
+    Ok(())
+}
+
+fn protect_bad_arguments() -> Outcome {
+    let at = pages(1)?;
+    fails!(EINVAL, SYS_mprotect, at + 1, PAGE, PROT_READ);
+    fails!(EINVAL, SYS_mprotect, at, PAGE, 0x100);
+    gives!(0, SYS_mprotect, at, 0, PROT_READ);
+    fails!(ENOMEM, SYS_mprotect, at, usize::MAX - PAGE, PROT_READ);
+    Ok(())
+}
+
+fn protect_shared_read_only_file() -> Outcome {
+    file(b"x")?;
+    let fd = works!(SYS_open, c"f", O_RDONLY);
+    let at = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    fails!(EACCES, SYS_mprotect, at, PAGE, RW);
+    let at = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+    gives!(0, SYS_mprotect, at, PAGE, RW);
+    Ok(())
+}
+
+fn execute_needs_permission() -> Outcome {
+    let at = pages(1)?;
+    poke(at, 0xc3);
+    let run = || {
+        abi_tests::raw::call_address(at);
+        0
+    };
+    same!(status_of(run)?, SIGSEGV);
+    Ok(())
+}
+
+fn execute_after_protect() -> Outcome {
+    let at = pages(1)?;
+    poke(at, 0xc3);
+    works!(SYS_mprotect, at, PAGE, PROT_READ | PROT_EXEC);
+    let run = || {
+        abi_tests::raw::call_address(at);
+        3
+    };
+    same!(status_of(run)?, 3 << 8);
+    Ok(())
+}
+
+fn maps_line_of_file() -> Outcome {
+    use std::os::unix::fs::MetadataExt;
+    let fd = file(&[1u8; 9000])?;
+    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED, fd, PAGE) as usize;
+    let stat = std::fs::metadata("f")?;
+    let device = stat.dev();
+    let path = std::env::current_dir()?.join("f");
+    let start = format!(
+        "{:x}-{:x} rw-s 00001000 {:02x}:{:02x} {} ",
+        at,
+        at + PAGE,
+        major(device),
+        minor(device),
+        stat.ino()
+    );
+    let line = line_of(at)?;
+    holds!(
+        line.starts_with(&start) && line.ends_with(&format!(" {}", path.display())),
+        "saw {line}"
+    );
+    same!(line.find('/'), Some(73));
+    Ok(())
+}
+
+fn madvise_dont_need_zeroes() -> Outcome {
+    let at = pages(2)?;
+    poke(at, 5);
+    poke(at + PAGE, 6);
+    gives!(0, SYS_madvise, at, PAGE, MADV_DONTNEED);
+    same!((peek(at), peek(at + PAGE)), (0, 6));
+    Ok(())
+}
+
+fn madvise_dont_need_file_rereads() -> Outcome {
+    let fd = file(b"hello")?;
+    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, fd, 0) as usize;
+    poke(at, b'J');
+    gives!(0, SYS_madvise, at, PAGE, MADV_DONTNEED);
+    same!(peek(at), b'h');
+    Ok(())
+}
+
+fn madvise_errors() -> Outcome {
+    let at = pages(3)?;
+    fails!(EINVAL, SYS_madvise, at + 1, PAGE, MADV_NORMAL);
+    fails!(EINVAL, SYS_madvise, at, PAGE, 9999);
+    fails!(EINVAL, SYS_madvise, at, usize::MAX, MADV_NORMAL);
+    gives!(0, SYS_madvise, at, 0, MADV_NORMAL);
+    for advice in [
+        MADV_NORMAL,
+        MADV_RANDOM,
+        MADV_SEQUENTIAL,
+        MADV_WILLNEED,
+        MADV_FREE,
+    ] {
+        gives!(0, SYS_madvise, at, PAGE, advice);
+    }
+    works!(SYS_munmap, at + PAGE, PAGE);
+    fails!(ENOMEM, SYS_madvise, at, 3 * PAGE, MADV_DONTNEED);
+    Ok(())
+}
+
+fn msync_calls() -> Outcome {
+    let fd = file(b"hello")?;
+    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED, fd, 0) as usize;
+    poke(at, b'J');
+    gives!(0, SYS_msync, at, PAGE, MS_SYNC);
+    same!(std::fs::read("f")?, b"Jello");
+    gives!(0, SYS_msync, at, PAGE, MS_ASYNC | MS_INVALIDATE);
+    fails!(EINVAL, SYS_msync, at, PAGE, MS_SYNC | MS_ASYNC);
+    fails!(EINVAL, SYS_msync, at + 1, PAGE, MS_SYNC);
+    fails!(EINVAL, SYS_msync, at, PAGE, 0x80);
+    works!(SYS_munmap, at, PAGE);
+    fails!(ENOMEM, SYS_msync, at, PAGE, MS_SYNC);
+    Ok(())
+}
+
+fn mincore_tells() -> Outcome {
+    let at = pages(3)?;
+    poke(at + PAGE, 1);
+    let mut resident = [9u8; 3];
+    gives!(0, SYS_mincore, at, 3 * PAGE, &mut resident);
+    same!(resident, [0, 1, 0]);
+    fails!(EINVAL, SYS_mincore, at + 1, PAGE, &mut resident);
+    fails!(EFAULT, SYS_mincore, at, PAGE, 8);
+    works!(SYS_munmap, at, PAGE);
+    fails!(ENOMEM, SYS_mincore, at, PAGE, &mut resident);
+    Ok(())
+}
+
+fn mlock_calls() -> Outcome {
+    let at = pages(2)?;
+    gives!(0, SYS_mlock, at, PAGE);
+    gives!(0, SYS_munlock, at, PAGE);
+    works!(SYS_munmap, at, 2 * PAGE);
+    fails!(ENOMEM, SYS_mlock, at, PAGE);
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! mremap. Source: mremap(2).
+
+use super::{ANON, PAGE, RW, file, pages};
+use abi_tests::check::Outcome;
+use abi_tests::process::status_of;
+use abi_tests::raw::{peek, poke};
+use abi_tests::{cases, fails, gives, holds, same, works};
+use libc::*;
+
+cases![
+    remap_shrinks_in_place,
+    remap_grows_in_place,
+    remap_grows_by_moving,
+    remap_cannot_grow_without_may_move,
+    remap_fixed_moves,
+    remap_fixed_overlap,
+    remap_bad_arguments,
+    remap_unmapped,
+    remap_across_mappings,
+    remap_keeps_protection,
+    remap_file_grows_with_file,
+    remap_zero_old_length_shares,
+    remap_dont_unmap,
+];
+
+fn remap_shrinks_in_place() -> Outcome {
+    let at = pages(4)?;
+    poke(at, 1);
+    gives!(at, SYS_mremap, at, 4 * PAGE, PAGE, 0);
+    same!(peek(at), 1);
+    same!(status_of(|| i32::from(peek(at + PAGE)))?, SIGSEGV);
+    Ok(())
+}
+
+fn remap_grows_in_place() -> Outcome {
+    let at = pages(4)?;
+    works!(SYS_munmap, at + PAGE, 3 * PAGE);
+    poke(at, 1);
+    gives!(at, SYS_mremap, at, PAGE, 3 * PAGE, 0);
+    same!((peek(at), peek(at + 2 * PAGE)), (1, 0));
+    Ok(())
+}
+
+fn remap_grows_by_moving() -> Outcome {
+    let at = pages(2)?;
+    works!(SYS_mprotect, at + PAGE, PAGE, PROT_READ);
+    poke(at, 9);
+    let moved = works!(SYS_mremap, at, PAGE, 8 * PAGE, MREMAP_MAYMOVE) as usize;
+    holds!(moved != at);
+    same!((peek(moved), peek(moved + 7 * PAGE)), (9, 0));
+    poke(moved + 7 * PAGE, 1);
+    same!(status_of(|| i32::from(peek(at)))?, SIGSEGV);
+    Ok(())
+}
+
+fn remap_cannot_grow_without_may_move() -> Outcome {
+    let at = pages(2)?;
+    works!(SYS_mprotect, at + PAGE, PAGE, PROT_READ);
+    fails!(ENOMEM, SYS_mremap, at, PAGE, 2 * PAGE, 0);
+    Ok(())
+}
+
+fn remap_fixed_moves() -> Outcome {
+    let at = pages(2)?;
+    let to = pages(4)?;
+    poke(at, 5);
+    poke(to + 2 * PAGE, 6);
+    gives!(
+        to,
+        SYS_mremap,
+        at,
+        2 * PAGE,
+        2 * PAGE,
+        MREMAP_MAYMOVE | MREMAP_FIXED,
+        to
+    );
+    same!((peek(to), peek(to + 2 * PAGE)), (5, 6));
+    Ok(())
+}
+
+fn remap_fixed_overlap() -> Outcome {
+    let at = pages(4)?;
+    let flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    fails!(EINVAL, SYS_mremap, at, 2 * PAGE, 2 * PAGE, flags, at + PAGE);
+    fails!(EINVAL, SYS_mremap, at, PAGE, PAGE, flags, at + PAGE + 1);
+    Ok(())
+}
+
+fn remap_bad_arguments() -> Outcome {
+    let at = pages(2)?;
+    fails!(EINVAL, SYS_mremap, at + 1, PAGE, PAGE, 0);
+    fails!(EINVAL, SYS_mremap, at, PAGE, 0, 0);
+    fails!(EINVAL, SYS_mremap, at, PAGE, PAGE, 0x100);
+    fails!(EINVAL, SYS_mremap, at, PAGE, PAGE, MREMAP_FIXED, at);
+    Ok(())
+}
+
+fn remap_unmapped() -> Outcome {
+    let at = pages(2)?;
+    works!(SYS_munmap, at, 2 * PAGE);
+    fails!(EFAULT, SYS_mremap, at, PAGE, 2 * PAGE, MREMAP_MAYMOVE);
+    Ok(())
+}
+
+fn remap_across_mappings() -> Outcome {
+    let at = pages(3)?;
+    works!(SYS_mprotect, at + PAGE, PAGE, PROT_READ);
+    fails!(EFAULT, SYS_mremap, at, 2 * PAGE, 4 * PAGE, MREMAP_MAYMOVE);
+    Ok(())
+}
+
+fn remap_keeps_protection() -> Outcome {
+    let at = pages(1)?;
+    poke(at, 3);
+    works!(SYS_mprotect, at, PAGE, PROT_READ);
+    let to = works!(SYS_mmap, 0, PAGE, RW, ANON, -1, 0) as usize;
+    works!(
+        SYS_mremap,
+        at,
+        PAGE,
+        PAGE,
+        MREMAP_MAYMOVE | MREMAP_FIXED,
+        to
+    );
+    let write = || {
+        poke(to, 1);
+        0
+    };
+    same!((peek(to), status_of(write)?), (3, SIGSEGV));
+    Ok(())
+}
+
+fn remap_file_grows_with_file() -> Outcome {
+    let fd = file(&[1u8; PAGE])?;
+    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED, fd, 0) as usize;
+    works!(SYS_ftruncate, fd, 2 * PAGE);
+    let at = works!(SYS_mremap, at, PAGE, 2 * PAGE, MREMAP_MAYMOVE) as usize;
+    poke(at + PAGE, 8);
+    let mut byte = [0u8];
+    gives!(1, SYS_pread64, fd, &mut byte, 1, PAGE);
+    same!((byte[0], peek(at)), (8, 1));
+    Ok(())
+}
+
+/// An old length of 0 on a shared mapping makes a second view of the same pages.
+fn remap_zero_old_length_shares() -> Outcome {
+    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0) as usize;
+    let other = works!(SYS_mremap, at, 0, PAGE, MREMAP_MAYMOVE) as usize;
+    poke(at, 4);
+    same!(peek(other), 4);
+    let own = pages(1)?;
+    fails!(EINVAL, SYS_mremap, own, 0, PAGE, MREMAP_MAYMOVE);
+    Ok(())
+}
+
+fn remap_dont_unmap() -> Outcome {
+    let at = pages(1)?;
+    poke(at, 4);
+    let flags = MREMAP_MAYMOVE | 4;
+    let to = works!(SYS_mremap, at, PAGE, PAGE, flags, 0) as usize;
+    same!((peek(to), peek(at)), (4, 0));
+    fails!(EINVAL, SYS_mremap, at, PAGE, 2 * PAGE, flags, 0);
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Pipes and FIFOs, and waiting for several files at once.
+
+use abi_tests::check::Case;
+
+mod fifo;
+mod pipe;
+mod poll;
+
+/// The tables of this family.
+pub const TABLES: &[&[Case]] = &[pipe::CASES, fifo::CASES, poll::CASES];
