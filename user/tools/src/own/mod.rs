@@ -4,10 +4,37 @@
 //! output and returns its exit status; `HELP` is what `--help` prints. Messages go to standard
 //! error and begin with the tool's name, as those of the Linux tools do.
 
+mod calendar;
+mod date;
+mod expr;
+mod find;
+mod free;
+mod grep;
+mod hostname;
+mod kill;
+mod ls;
+mod moment;
+mod mount;
+mod mounts;
+mod names;
+mod nl;
+mod pattern;
+mod pidof;
 mod power;
+mod process;
+mod ps;
+mod screen;
+mod sizes;
+mod tail;
+mod touch;
+mod umount;
+mod uptime;
+mod which;
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::Write;
+use std::path::Path;
 
 /// One tool.
 pub struct Tool {
@@ -22,9 +49,64 @@ pub struct Tool {
 /// All of them, by name.
 pub const TOOLS: &[Tool] = &[
     Tool {
+        name: "date",
+        help: date::HELP,
+        run: date::run,
+    },
+    Tool {
+        name: "expr",
+        help: expr::HELP,
+        run: expr::run,
+    },
+    Tool {
+        name: "find",
+        help: find::HELP,
+        run: find::run,
+    },
+    Tool {
+        name: "free",
+        help: free::HELP,
+        run: free::run,
+    },
+    Tool {
+        name: "grep",
+        help: grep::HELP,
+        run: grep::run,
+    },
+    Tool {
         name: "halt",
         help: power::HELP,
         run: power::run,
+    },
+    Tool {
+        name: "hostname",
+        help: hostname::HELP,
+        run: hostname::run,
+    },
+    Tool {
+        name: "kill",
+        help: kill::HELP,
+        run: kill::run,
+    },
+    Tool {
+        name: "ls",
+        help: ls::HELP,
+        run: ls::run,
+    },
+    Tool {
+        name: "mount",
+        help: mount::HELP,
+        run: mount::run,
+    },
+    Tool {
+        name: "nl",
+        help: nl::HELP,
+        run: nl::run,
+    },
+    Tool {
+        name: "pidof",
+        help: pidof::HELP,
+        run: pidof::run,
     },
     Tool {
         name: "poweroff",
@@ -32,9 +114,39 @@ pub const TOOLS: &[Tool] = &[
         run: power::run,
     },
     Tool {
+        name: "ps",
+        help: ps::HELP,
+        run: ps::run,
+    },
+    Tool {
         name: "reboot",
         help: power::HELP,
         run: power::run,
+    },
+    Tool {
+        name: "tail",
+        help: tail::HELP,
+        run: tail::run,
+    },
+    Tool {
+        name: "touch",
+        help: touch::HELP,
+        run: touch::run,
+    },
+    Tool {
+        name: "umount",
+        help: umount::HELP,
+        run: umount::run,
+    },
+    Tool {
+        name: "uptime",
+        help: uptime::HELP,
+        run: uptime::run,
+    },
+    Tool {
+        name: "which",
+        help: which::HELP,
+        run: which::run,
     },
 ];
 
@@ -46,6 +158,13 @@ pub struct Context {
     pub arguments: lexopt::Parser,
 }
 
+impl Context {
+    /// Reports a failure that does not end the tool, on one line.
+    pub fn complain(&self, message: impl Display) {
+        eprintln!("{}: {message}", self.name);
+    }
+}
+
 /// Why a tool gives up.
 #[derive(Debug)]
 pub enum Failure {
@@ -55,6 +174,23 @@ pub enum Failure {
     Usage(String),
     /// What was to be done failed.
     Message(String),
+    /// It failed, and the tool has a status of its own for that.
+    Trouble(i32, String),
+}
+
+impl Failure {
+    /// Something about `path` failed.
+    pub fn of(path: &Path, error: &std::io::Error) -> Failure {
+        Failure::Message(format!("{}: {}", path.display(), reason(error)))
+    }
+
+    /// What it says.
+    pub fn text(self) -> String {
+        match self {
+            Failure::Help => String::new(),
+            Failure::Usage(text) | Failure::Message(text) | Failure::Trouble(_, text) => text,
+        }
+    }
 }
 
 impl From<lexopt::Error> for Failure {
@@ -119,6 +255,10 @@ pub fn run(tool: &Tool, words: Vec<OsString>) -> i32 {
         Err(Failure::Message(message)) => {
             eprintln!("{}: {message}", tool.name);
             1
+        }
+        Err(Failure::Trouble(status, message)) => {
+            eprintln!("{}: {message}", tool.name);
+            status
         }
     };
     if let Err(error) = flushed {
