@@ -99,6 +99,17 @@ pub fn main(arguments: &[String]) -> ! {
         "alarm" => (String::new(), i32::from(sys!(SYS_alarm, 0) > 900)),
         "auxiliary" => (auxiliary(), 0),
         "users" => (users(), 0),
+        "leader" => {
+            let leads = sys!(SYS_getpid) == sys!(SYS_gettid);
+            (
+                String::from(if leads {
+                    "leader\n"
+                } else {
+                    "another thread\n"
+                }),
+                0,
+            )
+        }
         "single" => (String::new(), 20 + threads()),
         "sleep" => sleep(),
         "wait" => (copy(), 0),

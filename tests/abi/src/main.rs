@@ -14,6 +14,8 @@ mod mounts;
 mod pipes;
 mod processes;
 mod signals;
+mod threads;
+mod time;
 
 const FAMILIES: &[Family] = &[
     Family {
@@ -45,8 +47,16 @@ const FAMILIES: &[Family] = &[
         tables: processes::TABLES,
     },
     Family {
+        name: "threads",
+        tables: threads::TABLES,
+    },
+    Family {
         name: "signals",
         tables: signals::TABLES,
+    },
+    Family {
+        name: "time",
+        tables: time::TABLES,
     },
 ];
 

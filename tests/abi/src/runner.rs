@@ -145,6 +145,8 @@ fn in_child(folder: &str, case: &Case, report: i32) -> ! {
     for signal in [SIGPIPE, SIGSEGV, SIGBUS] {
         crate::signal::dispose(signal, SIG_DFL);
     }
+    // Rust's runtime set one up to report its own stack overflows.
+    sys!(SYS_sigaltstack, &[0, SS_DISABLE as usize, 0], 0);
     let text = match std::env::set_current_dir(folder)
         .map_err(Failure::from)
         .and_then(|()| (case.run)())

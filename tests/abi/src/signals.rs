@@ -3,7 +3,16 @@
 use abi_tests::check::Case;
 
 mod action;
+mod child;
 mod delivery;
+mod frame;
+mod waiting;
 
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[action::CASES, delivery::CASES];
+pub const TABLES: &[&[Case]] = &[
+    action::CASES,
+    delivery::CASES,
+    child::CASES,
+    waiting::CASES,
+    frame::CASES,
+];
