@@ -5,15 +5,19 @@
 //! error and begin with the tool's name, as those of the Linux tools do.
 
 mod calendar;
+mod clear;
 mod date;
+mod dmesg;
 mod expr;
 mod find;
 mod free;
 mod grep;
+mod hexdump;
 mod hostname;
 mod kill;
 mod ls;
 mod moment;
+mod more;
 mod mount;
 mod mounts;
 mod names;
@@ -25,11 +29,13 @@ mod process;
 mod ps;
 mod screen;
 mod sizes;
+mod stty;
 mod tail;
 mod touch;
 mod umount;
 mod uptime;
 mod which;
+mod xargs;
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -49,9 +55,19 @@ pub struct Tool {
 /// All of them, by name.
 pub const TOOLS: &[Tool] = &[
     Tool {
+        name: "clear",
+        help: clear::HELP,
+        run: clear::run,
+    },
+    Tool {
         name: "date",
         help: date::HELP,
         run: date::run,
+    },
+    Tool {
+        name: "dmesg",
+        help: dmesg::HELP,
+        run: dmesg::run,
     },
     Tool {
         name: "expr",
@@ -79,6 +95,11 @@ pub const TOOLS: &[Tool] = &[
         run: power::run,
     },
     Tool {
+        name: "hexdump",
+        help: hexdump::HELP,
+        run: hexdump::run,
+    },
+    Tool {
         name: "hostname",
         help: hostname::HELP,
         run: hostname::run,
@@ -92,6 +113,11 @@ pub const TOOLS: &[Tool] = &[
         name: "ls",
         help: ls::HELP,
         run: ls::run,
+    },
+    Tool {
+        name: "more",
+        help: more::HELP,
+        run: more::run,
     },
     Tool {
         name: "mount",
@@ -124,6 +150,16 @@ pub const TOOLS: &[Tool] = &[
         run: power::run,
     },
     Tool {
+        name: "reset",
+        help: clear::HELP,
+        run: clear::run,
+    },
+    Tool {
+        name: "stty",
+        help: stty::HELP,
+        run: stty::run,
+    },
+    Tool {
         name: "tail",
         help: tail::HELP,
         run: tail::run,
@@ -147,6 +183,11 @@ pub const TOOLS: &[Tool] = &[
         name: "which",
         help: which::HELP,
         run: which::run,
+    },
+    Tool {
+        name: "xargs",
+        help: xargs::HELP,
+        run: xargs::run,
     },
 ];
 
