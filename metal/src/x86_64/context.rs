@@ -7,6 +7,7 @@
 //!
 //! Source: the x86-64 psABI, section 3.2.1 (which registers a function must keep).
 
+use alloc::sync::Arc;
 use core::arch::global_asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -143,50 +144,73 @@ impl Context {
         })
     }
 
-    /// The context of whoever calls, on the stack that the boot code gave: the idle context of
-    /// a processor.
-    pub fn of_caller() -> Self {
-        Self {
+    /// The context of whoever calls, on the stack that the boot code gave, becomes the
+    /// processor's idle context. To be called once on each processor, before any switch.
+    pub fn of_caller() -> Arc<Self> {
+        let context = Arc::new(Self {
             stack_pointer: UnsafeCell::new(0),
             stack: None,
             state: AtomicU8::new(RUNNING),
             user: None,
-        }
+        });
+        let current = Arc::into_raw(Arc::clone(&context));
+        per_cpu().current_context.set(current as usize);
+        context
     }
 
-    /// Leaves this context, which must be the one that runs on this processor, for `next`.
-    /// Returns when somebody switches back, perhaps on another processor.
-    ///
-    /// # Panics
-    /// When `self` does not run or `next` does: the scheduler lost count.
-    pub fn switch_to(&self, next: &Self) {
-        assert!(
-            self.state.load(Ordering::Relaxed) == RUNNING
-                && next.state.swap(RUNNING, Ordering::Acquire) == SUSPENDED,
-            "switch from a context that does not run, or to one that does"
-        );
-        self.exchange_user_state(next);
-        per_cpu()
-            .previous_context
-            .set(core::ptr::from_ref(self) as usize);
-        // SAFETY: `next` was suspended and is now ours; its stack pointer was left by
-        // `switch_stacks` or made by `new`. Our own is read only after `finish` says so.
-        unsafe { switch_stacks(self.stack_pointer.get(), *next.stack_pointer.get()) };
-        finish();
-    }
-
-    fn exchange_user_state(&self, next: &Self) {
+    fn save_user_state(&self) {
         if let Some(user) = &self.user {
             // SAFETY: this context runs on this processor: nobody else touches the cell.
             let user = unsafe { &mut *user.get() };
             user.fpu.save();
             user.bases = ThreadBases::current();
         }
-        if let Some(user) = &next.user {
-            // SAFETY: `next` is ours since the swap in `switch_to`.
+    }
+
+    fn load_user_state(&self) {
+        if let Some(user) = &self.user {
+            // SAFETY: the caller has taken this context for its processor.
             unsafe { (*user.get()).load() };
         }
     }
+
+    /// Takes a context for this processor. A thread can be woken, and chosen by another
+    /// processor, a moment before the one that it ran on has left its stack; that moment is
+    /// waited for.
+    fn take(&self) {
+        const LOOKS_MAX: u32 = 10_000_000;
+        for _ in 0..LOOKS_MAX {
+            if self.state.swap(RUNNING, Ordering::Acquire) == SUSPENDED {
+                return;
+            }
+            super::cpu::relax();
+        }
+        panic!("switch to a context that runs elsewhere and does not stop");
+    }
+}
+
+/// Leaves the context that runs on this processor for `next`. Returns when somebody switches
+/// back, perhaps on another processor. What the caller owns on its stack stays there until
+/// then: if nobody ever switches back, for ever.
+///
+/// # Panics
+/// When `next` runs: the scheduler lost count.
+pub fn switch_to(next: Arc<Context>) {
+    next.take();
+    let processor = per_cpu();
+    let next = Arc::into_raw(next);
+    let from = processor.current_context.replace(next as usize) as *const Context;
+    processor.previous_context.set(from as usize);
+    // SAFETY: both came from `Arc::into_raw` and are held by the processor: `next` until it is
+    // left in turn, `from` until `finish` has run on the next stack. The stack pointer of
+    // `next` was left by `switch_stacks` or made by `new`; ours is read only after `finish`
+    // says so.
+    unsafe {
+        (*from).save_user_state();
+        (*next).load_user_state();
+        switch_stacks((*from).stack_pointer.get(), *(*next).stack_pointer.get());
+    }
+    finish();
 }
 
 impl Drop for Context {
@@ -198,12 +222,15 @@ impl Drop for Context {
     }
 }
 
-/// The context left by this processor is whole now: others may switch to it or drop it.
+/// The context left by this processor is whole now: others may switch to it, and if nobody
+/// else holds it, it ends here, on another stack than its own.
 fn finish() {
     let previous = per_cpu().previous_context.get() as *const Context;
-    // SAFETY: `switch_to` put a reference there that its caller still holds, because that
-    // caller cannot go on before somebody switches back to it.
-    unsafe { (*previous).state.store(SUSPENDED, Ordering::Release) };
+    // SAFETY: `switch_to` left its hold here, once for each switch.
+    unsafe {
+        (*previous).state.store(SUSPENDED, Ordering::Release);
+        drop(Arc::from_raw(previous));
+    }
 }
 
 #[unsafe(no_mangle)]

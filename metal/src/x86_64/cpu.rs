@@ -30,6 +30,8 @@ pub(crate) struct PerCpu {
     /// The context that this processor left last; see `context.rs`.
     pub previous_context: Cell<usize>,
     pub number: Cell<usize>,
+    /// The context that runs here, held by count; see `context.rs`.
+    pub current_context: Cell<usize>,
 }
 
 // SAFETY: each processor touches only its own element, through its own GS base, and interrupt
@@ -43,6 +45,7 @@ static PER_CPU: [PerCpu; PROCESSORS_MAX] = [const {
         scratch: Cell::new(0),
         previous_context: Cell::new(0),
         number: Cell::new(0),
+        current_context: Cell::new(0),
     }
 }; PROCESSORS_MAX];
 
@@ -79,6 +82,11 @@ pub(crate) fn has_fsgsbase() -> bool {
 /// CPUID leaf 1, EDX: what Linux reports as AT_HWCAP.
 pub fn hardware_capabilities() -> u32 {
     FEATURES_LEAF_1[1].load(Ordering::Relaxed)
+}
+
+/// What Linux reports as AT_HWCAP2: programs may use RDFSBASE and its kin.
+pub fn hardware_capabilities_2() -> u32 {
+    u32::from(has_fsgsbase()) << 1
 }
 
 pub(crate) fn has_rdrand() -> bool {

@@ -73,3 +73,27 @@ impl FpuState {
         state
     }
 }
+
+/// The code that SIGFPE carries for the exception that is pending and not masked: in MXCSR for
+/// an SSE instruction, in the x87 status word otherwise.
+pub fn pending_exception_code(sse: bool) -> u32 {
+    let state = FpuState::current();
+    let word = |at: usize| u32::from(u16::from_le_bytes([state.0[at], state.0[at + 1]]));
+    let raised = if sse {
+        let mxcsr = word(MXCSR_OFFSET);
+        mxcsr & !(mxcsr >> 7)
+    } else {
+        word(2) & !word(0)
+    };
+    // Bit by bit, in the order in which Linux looks: invalid, divide, overflow, underflow or
+    // denormal, precision; the codes are FPE_FLTINV, FPE_FLTDIV, FPE_FLTOVF, FPE_FLTUND,
+    // FPE_FLTRES (sigaction(2)).
+    match raised {
+        bits if bits & 0x01 != 0 => 7,
+        bits if bits & 0x04 != 0 => 3,
+        bits if bits & 0x08 != 0 => 4,
+        bits if bits & 0x12 != 0 => 5,
+        bits if bits & 0x20 != 0 => 6,
+        _ => 0,
+    }
+}

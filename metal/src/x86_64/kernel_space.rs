@@ -4,8 +4,8 @@
 //! | --- | --- | --- |
 //! | `ffff_8000_0000_0000` | all RAM (the direct map) | read, write |
 //! | `ffff_c000_0000_0000` | device registers | read, write, uncached |
-//! | `ffff_c010_0000_0000` | the kernel heap's large objects | read, write |
-//! | `ffff_c020_0000_0000` | kernel stacks, a guard page under each | read, write |
+//! | `ffff_c020_0000_0000` | the kernel heap's large objects | read, write |
+//! | `ffff_c040_0000_0000` | kernel stacks, a guard page under each | read, write |
 //! | `ffff_ffff_8000_0000` | the kernel image | text r-x, constants r--, data rw- |
 //!
 //! Nothing is both writable and executable. The top-level entries are fixed at boot and
@@ -27,9 +27,9 @@ use crate::frame::Frame;
 pub(crate) const DIRECT_MAP_BYTES: u64 = 1 << 39;
 const DYNAMIC: usize = 0xffff_c000_0000_0000;
 const DEVICES: usize = DYNAMIC;
-const DEVICES_BYTES: usize = 1 << 40;
-pub(crate) const HEAP: usize = DYNAMIC + (1 << 40);
-pub(crate) const STACKS: usize = DYNAMIC + (1 << 41);
+const DEVICES_BYTES: usize = 1 << 37;
+pub(crate) const HEAP: usize = DYNAMIC + (1 << 37);
+pub(crate) const STACKS: usize = DYNAMIC + (1 << 38);
 const LARGE_PAGE: usize = 2 << 20;
 
 const DATA: u64 = PRESENT | WRITABLE | NO_EXECUTE | GLOBAL | ACCESSED | DIRTY;
@@ -223,6 +223,6 @@ pub(crate) fn is_stack(address: usize) -> bool {
     if (first..end - 16).contains(&address) {
         return true;
     }
-    let on_dynamic = (STACKS..STACKS + (1 << 40)).contains(&address);
+    let on_dynamic = (STACKS..STACKS + (1 << 38)).contains(&address);
     on_dynamic && address % PAGE_SIZE <= PAGE_SIZE - 16 && is_mapped(address)
 }

@@ -38,6 +38,11 @@ pub(super) const ACCESSED: u64 = 1 << 5;
 pub(super) const DIRTY: u64 = 1 << 6;
 pub(super) const LARGE: u64 = 1 << 7;
 pub(super) const GLOBAL: u64 = 1 << 8;
+/// A bit that the processor ignores: the page is held but nobody may use it (PROT_NONE). It is
+/// not "present" then, so that user copies in the kernel fault on it too.
+const HIDDEN: u64 = 1 << 9;
+/// The entry holds a frame.
+const HELD: u64 = PRESENT | HIDDEN;
 pub(super) const NO_EXECUTE: u64 = 1 << 63;
 pub(super) const ADDRESS_MASK: u64 = 0x000f_ffff_ffff_f000;
 
@@ -175,7 +180,7 @@ impl PageTable {
         let bits = frame.address() | flags.to_bits_of_entry();
         let _ = frame.into_number();
         let old = slot.swap(bits, Ordering::AcqRel);
-        if old & PRESENT == 0 {
+        if old & HELD == 0 {
             Frame::change_live_entries(number, 1);
             return Ok(None);
         }
@@ -190,7 +195,7 @@ impl PageTable {
             return None;
         }
         let entry = table_of(self.leaf_table(address)?)[index(address, 0)].load(Ordering::Relaxed);
-        if entry & PRESENT == 0 {
+        if entry & HELD == 0 {
             return None;
         }
         // SAFETY: the entry holds the frame, and `&self` keeps it from being taken away.
@@ -246,6 +251,15 @@ impl PageTable {
         self.invalidate_range(range);
     }
 
+    /// Makes the pages of a range unusable without giving them up (PROT_NONE).
+    pub fn hide(&mut self, range: core::ops::Range<usize>) {
+        self.for_each_entry(range.clone(), |slot| {
+            let old = slot.load(Ordering::Relaxed);
+            slot.store(old & !(PRESENT | WRITABLE) | HIDDEN, Ordering::Release);
+        });
+        self.invalidate_range(range);
+    }
+
     /// Removes all pages of a range and drops their holds.
     pub fn unmap(&mut self, range: core::ops::Range<usize>) {
         let mut removed = Removed::new();
@@ -266,7 +280,7 @@ impl PageTable {
             let end = (address / span(level) * span(level) + span(level)).min(range.end);
             let slot = &table_of(number)[index(address, level)];
             let entry = slot.load(Ordering::Relaxed);
-            if entry & PRESENT != 0 {
+            if entry & HELD != 0 {
                 let child = number_of(entry);
                 if level > 0 {
                     self.unmap_level(child, level - 1, address..end, removed);
@@ -293,11 +307,18 @@ impl PageTable {
                 let count = (end - address).div_ceil(PAGE_SIZE);
                 table_of(number)[first..first + count]
                     .iter()
-                    .filter(|slot| slot.load(Ordering::Relaxed) & PRESENT != 0)
+                    .filter(|slot| slot.load(Ordering::Relaxed) & HELD != 0)
                     .for_each(&mut change);
             }
             address = end;
         }
+    }
+
+    /// How many pages of a range are there.
+    pub fn count_present(&self, range: core::ops::Range<usize>) -> usize {
+        let mut count = 0;
+        self.for_each_entry(range, |_| count += 1);
+        count
     }
 
     /// Shows the child of a fork what this table shows in `range`. With `copy_on_write` both
@@ -380,10 +401,21 @@ impl PageTable {
         }
     }
 
+    /// A handle to make this the processor's table without holding any lock.
+    pub fn handle(&self) -> RootHandle {
+        RootHandle(self.root.clone())
+    }
+}
+
+/// Makes a page table the processor's. It keeps the root alive, so that a stale handle leads
+/// to a table without user pages instead of to somebody else's memory.
+pub struct RootHandle(Frame);
+
+impl RootHandle {
     /// Makes this the address space that user addresses mean on the calling processor.
     pub fn activate(&self) {
-        if !self.is_current() {
-            write_root(self.root_address());
+        if read_root() != self.0.address() {
+            write_root(self.0.address());
         }
     }
 }
@@ -393,7 +425,7 @@ fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i
     let mut added = 0;
     for (from, to) in from.iter().zip(to) {
         let mut entry = from.load(Ordering::Relaxed);
-        if entry & PRESENT == 0 {
+        if entry & HELD == 0 {
             continue;
         }
         if copy_on_write && entry & WRITABLE != 0 {
