@@ -57,6 +57,11 @@ impl Errno {
     /// As `ERESTARTNOHAND`, but go on through `restart_syscall(2)` with the time that is left.
     pub const ERESTART_RESTARTBLOCK: Errno = Errno(516);
 
+    /// Whether this is one of the numbers above, which signal delivery must look at.
+    pub const fn is_restart(self) -> bool {
+        self.0 >= 512 && self.0 <= 516
+    }
+
     /// The (positive) number.
     pub const fn number(self) -> i32 {
         self.0

@@ -158,9 +158,9 @@ pub struct OpenHow {
 )]
 pub struct Iovec {
     /// Where the bytes are.
-    pub iov_base: usize,
+    pub iov_base: u64,
     /// How many.
-    pub iov_len: usize,
+    pub iov_len: u64,
 }
 
 /// `struct pollfd`.
