@@ -1,0 +1,42 @@
+//! From an interrupt's vector to the handler that a device registered.
+//!
+//! A handler runs with interrupts off. It acknowledges its device, moves bytes into or out of
+//! a fixed ring behind a [`metal::interrupt::Lock`], raises [`super::deferred`] work, and
+//! nothing else.
+
+use metal::apic::{self, INTERRUPTS_MAX, TIMER_VECTOR, Trigger};
+use spin::Once;
+
+use super::deferred::{self, Work};
+use crate::error::{Errno, Result};
+
+static HANDLERS: [Once<fn()>; INTERRUPTS_MAX] = [const { Once::new() }; INTERRUPTS_MAX];
+
+/// Calls `handler` for each interrupt `number` (a global system interrupt) from now on.
+///
+/// # Errors
+/// EBUSY when the interrupt is taken, ENODEV when no controller of this machine has it.
+pub fn register(number: u32, trigger: Trigger, handler: fn()) -> Result<()> {
+    let slot = HANDLERS.get(number as usize).ok_or(Errno::ENODEV)?;
+    if slot.get().is_some() {
+        return Err(Errno::EBUSY);
+    }
+    slot.call_once(|| handler);
+    if apic::enable_interrupt(number, trigger) {
+        Ok(())
+    } else {
+        Err(Errno::ENODEV)
+    }
+}
+
+/// Called by metal for every interrupt, with interrupts off.
+pub fn handle(vector: u8) {
+    if vector == TIMER_VECTOR {
+        deferred::raise(Work::TIMER);
+    } else if let Some(handler) =
+        apic::interrupt_of(vector).and_then(|number| HANDLERS[number as usize].get())
+    {
+        handler();
+    }
+    apic::end_of_interrupt();
+}

@@ -1,0 +1,33 @@
+//! Locks and waiting.
+//!
+//! - [`SpinLock`]: for a few instructions. While one is held the thread must not sleep, touch
+//!   user memory or call anything that may.
+//! - [`Mutex`]: for longer work; a thread that finds it taken sleeps.
+//! - [`WaitQueue`]: sleep until something is so; [`poll`] for many things at once.
+//!
+//! Interrupt handlers take none of these (see `device::interrupt`), so none of them turns
+//! interrupts off.
+//!
+//! # The lock order
+//!
+//! A thread that holds a lock may take only locks further down. Locks on one line are never
+//! held together, unless a rule is given.
+//!
+//! 1. A file's offset, a pipe, a terminal, a directory (two of them: `rename` takes the
+//!    ancestor first, otherwise the one at the lower address).
+//! 2. An address space. A page fault takes it, so user memory may be touched only while
+//!    nothing from here down is held.
+//! 3. A page cache.
+//! 4. The table of processes ([`crate::process::table`]).
+//! 5. A process's or a thread's own small fields (handlers, credentials, limits, files).
+//! 6. A wait queue.
+//! 7. The run queue, the timer queue.
+//! 8. The frame allocator and the kernel heap (inside `metal`).
+
+mod mutex;
+pub mod poll;
+mod wait_queue;
+
+pub use mutex::{Mutex, MutexGuard};
+pub use spin::mutex::SpinMutex as SpinLock;
+pub use wait_queue::WaitQueue;

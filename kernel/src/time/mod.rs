@@ -1,0 +1,98 @@
+//! Time: the monotonic clock, the time of day, and what is to happen at a given moment.
+//!
+//! Every moment inside the kernel is an [`Instant`] of the monotonic clock; the time of day is
+//! an offset to it, so setting the time disturbs no sleeper.
+//!
+//! Source: clock_gettime(2).
+
+mod timer_queue;
+
+use core::ops::{Add, Sub};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use abi::{Errno, Timespec};
+
+pub use timer_queue::{Expiry, TimerKey, add_timer, initialise, remove_timer, request_slice_end};
+
+/// Nanoseconds in a second.
+pub const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
+
+/// A span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Nanoseconds(pub u64);
+
+/// A moment on the monotonic clock: nanoseconds since boot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(pub u64);
+
+impl Instant {
+    /// A moment that never comes.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// The time from `earlier` to this moment; zero when it lies after it.
+    pub fn since(self, earlier: Self) -> Nanoseconds {
+        Nanoseconds(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Nanoseconds> for Instant {
+    type Output = Self;
+    fn add(self, span: Nanoseconds) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Nanoseconds> for Instant {
+    type Output = Self;
+    fn sub(self, span: Nanoseconds) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Nanoseconds {
+    /// The span that a `timespec` gives; a span too long to count is as long as can be.
+    ///
+    /// # Errors
+    /// EINVAL for a negative span or nanoseconds beyond a second.
+    pub fn from_timespec(time: Timespec) -> Result<Self, Errno> {
+        let seconds = u64::try_from(time.tv_sec).map_err(|_| Errno::EINVAL)?;
+        let nanoseconds = u64::try_from(time.tv_nsec).map_err(|_| Errno::EINVAL)?;
+        if nanoseconds >= NANOSECONDS_PER_SECOND {
+            return Err(Errno::EINVAL);
+        }
+        let whole = seconds.saturating_mul(NANOSECONDS_PER_SECOND);
+        Ok(Self(whole.saturating_add(nanoseconds)))
+    }
+
+    /// As a `timespec`.
+    pub fn to_timespec(self) -> Timespec {
+        Timespec {
+            tv_sec: (self.0 / NANOSECONDS_PER_SECOND) as i64,
+            tv_nsec: (self.0 % NANOSECONDS_PER_SECOND) as i64,
+        }
+    }
+}
+
+/// The time of day at monotonic time 0, in nanoseconds since 1970.
+static REALTIME_OFFSET: AtomicU64 = AtomicU64::new(0);
+
+/// The monotonic clock.
+pub fn monotonic_now() -> Instant {
+    Instant(metal::clock::nanoseconds())
+}
+
+/// The time of day, since 1970.
+pub fn realtime_now() -> Nanoseconds {
+    Nanoseconds(realtime_offset().0 + monotonic_now().0)
+}
+
+/// The time of day at monotonic time 0.
+pub fn realtime_offset() -> Nanoseconds {
+    Nanoseconds(REALTIME_OFFSET.load(Ordering::Relaxed))
+}
+
+/// Sets the time of day. A time before boot is taken as the time of boot.
+pub fn set_realtime(now: Nanoseconds) {
+    let offset = now.0.saturating_sub(monotonic_now().0);
+    REALTIME_OFFSET.store(offset, Ordering::Relaxed);
+}
