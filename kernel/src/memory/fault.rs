@@ -1,0 +1,273 @@
+//! Page faults: supplying what a mapping promises, at the moment it is touched.
+//!
+//! | mapping | read of a missing page | write |
+//! | --- | --- | --- |
+//! | anonymous | the one frame of zeros | a new frame of zeros |
+//! | private, of an object | the object's frame, not writable | a copy of it |
+//! | shared | the object's frame | the object's frame |
+//!
+//! A write to a page that is there but not writable, in a private mapping that may be written,
+//! makes it writable when nobody else holds its frame, and otherwise copies it first.
+//!
+//! Source: mmap(2), sigaction(2) (the codes of SIGSEGV and SIGBUS).
+
+use metal::paging::PageFlags;
+
+use super::{AddressSpaceState, Area, Backing, Frame, PAGE_SIZE, Protection, page_align_down};
+use crate::error::{Errno, Result};
+use crate::process::limits::Resource;
+use crate::process::scheduler;
+
+/// A stack stays this far from the mapping below it, as on Linux.
+const STACK_GUARD_BYTES: usize = 256 * PAGE_SIZE;
+/// Pages around a missing one of an object that are supplied with it.
+const FAULT_AROUND_PAGES: usize = 16;
+
+/// Why an address could not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultError {
+    /// Nothing is mapped there: SIGSEGV, SEGV_MAPERR.
+    NotMapped,
+    /// The mapping does not allow it: SIGSEGV, SEGV_ACCERR.
+    NotAllowed,
+    /// The mapped object ends before it: SIGBUS, BUS_ADRERR.
+    PastEnd,
+    /// There is no memory for the page.
+    OutOfMemory,
+}
+
+impl From<Errno> for FaultError {
+    fn from(error: Errno) -> Self {
+        match error {
+            Errno::ENOMEM => Self::OutOfMemory,
+            _ => Self::PastEnd,
+        }
+    }
+}
+
+/// Called by metal when a user copy faults. Returns whether the copy can go on.
+pub fn handle_kernel_fault(address: usize, write: bool) -> bool {
+    let Some(thread) = scheduler::try_current() else {
+        return false;
+    };
+    let Some(space) = thread.address_space() else {
+        return false;
+    };
+    let wanted = if write {
+        Protection::WRITE
+    } else {
+        Protection::READ
+    };
+    let stack_limit = thread.process.limit(Resource::Stack) as usize;
+    thread.process.count_page_fault();
+    space
+        .lock()
+        .handle_fault(address, wanted, stack_limit)
+        .is_ok()
+}
+
+impl AddressSpaceState {
+    /// Makes the page of `address` usable as `wanted`. `stack_limit` bounds the growth of a
+    /// stack, in bytes.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub fn handle_fault(
+        &mut self,
+        address: usize,
+        wanted: Protection,
+        stack_limit: usize,
+    ) -> core::result::Result<(), FaultError> {
+        if self.area_at(address).is_none() {
+            self.grow_stack(address, stack_limit)?;
+        }
+        let area = self.area_at(address).ok_or(FaultError::NotMapped)?;
+        let readable = !area.protection.is_empty();
+        let allowed = match wanted {
+            Protection::READ => readable,
+            other => area.protection.contains(other),
+        };
+        if !allowed {
+            return Err(FaultError::NotAllowed);
+        }
+        let write = wanted == Protection::WRITE;
+        let page = page_align_down(address);
+        match self.table.get(page) {
+            None => self.supply(page, write),
+            Some((frame, flags)) if write && !flags.contains(PageFlags::WRITABLE) => {
+                self.give_write_permission(page, frame)
+            }
+            // Another thread was faster, or the processor remembered less than there is.
+            Some((_, flags)) => {
+                let area = self.area_at(page).ok_or(FaultError::NotMapped)?;
+                let rights = area.protection.read_only_flags() | (flags & PageFlags::WRITABLE);
+                self.table.set_flags(page, rights);
+                Ok(())
+            }
+        }
+    }
+
+    fn grow_stack(
+        &mut self,
+        address: usize,
+        stack_limit: usize,
+    ) -> core::result::Result<(), FaultError> {
+        let page = page_align_down(address);
+        let (&start, area) = self
+            .areas
+            .range(address..)
+            .next()
+            .ok_or(FaultError::NotMapped)?;
+        let too_large = area.range.end - page > stack_limit;
+        if !area.grows_down || too_large || page < super::space::LOWEST {
+            return Err(FaultError::NotMapped);
+        }
+        let below = self.areas.range(..address).next_back();
+        if below.is_some_and(|(_, below)| below.range.end + STACK_GUARD_BYTES > page) {
+            return Err(FaultError::NotMapped);
+        }
+        if let Some(mut area) = self.areas.remove(&start) {
+            self.mapped_bytes += area.range.start - page;
+            area.range.start = page;
+            self.areas.insert(page, area);
+        }
+        Ok(())
+    }
+
+    /// Fills a missing page.
+    fn supply(&mut self, page: usize, write: bool) -> core::result::Result<(), FaultError> {
+        let Some(area) = self.area_at(page) else {
+            return Err(FaultError::NotMapped);
+        };
+        let protection = area.protection;
+        let (frame, flags) = match &area.backing {
+            Backing::Anonymous if write => (new_frame()?, protection.flags()),
+            Backing::Anonymous => (Frame::shared_zeros(), protection.read_only_flags()),
+            Backing::Object { pager, .. } => {
+                let frame = pager.page(area.page_index(page), write && area.shared)?;
+                match (area.shared, write) {
+                    (true, true) => (frame, protection.flags()),
+                    (_, false) => {
+                        return self.supply_around(page, frame);
+                    }
+                    (false, true) => {
+                        let copy = Frame::copy_of(&frame).ok_or(FaultError::OutOfMemory)?;
+                        (copy, protection.flags())
+                    }
+                }
+            }
+        };
+        self.show(page, frame, flags)
+    }
+
+    /// Shows a page of an object to be read, and its neighbours that the object has at hand:
+    /// a program that runs from a file would otherwise fault on each of its pages.
+    fn supply_around(&mut self, page: usize, frame: Frame) -> core::result::Result<(), FaultError> {
+        let Some(area) = self.area_at(page).cloned() else {
+            return Err(FaultError::NotMapped);
+        };
+        let flags = area.protection.read_only_flags();
+        self.show(page, frame, flags)?;
+        let Backing::Object { pager, .. } = &area.backing else {
+            return Ok(());
+        };
+        let window = FAULT_AROUND_PAGES * PAGE_SIZE;
+        let start = (page / window * window).max(area.range.start);
+        let end = (page / window * window + window).min(area.range.end);
+        for neighbour in (start..end)
+            .step_by(PAGE_SIZE)
+            .filter(|other| *other != page)
+        {
+            if self.table.get(neighbour).is_none() {
+                // A neighbour is a favour: what cannot be had is left out.
+                let Ok(frame) = pager.page(area.page_index(neighbour), false) else {
+                    continue;
+                };
+                if self.show(neighbour, frame, flags).is_err() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        page: usize,
+        frame: Frame,
+        flags: PageFlags,
+    ) -> core::result::Result<(), FaultError> {
+        let old = self
+            .table
+            .map(page, frame, flags)
+            .map_err(|_| FaultError::OutOfMemory)?;
+        drop(old);
+        Ok(())
+    }
+
+    fn give_write_permission(
+        &mut self,
+        page: usize,
+        frame: Frame,
+    ) -> core::result::Result<(), FaultError> {
+        let Some(area) = self.area_at(page) else {
+            return Err(FaultError::NotMapped);
+        };
+        let flags = area.protection.flags();
+        if area.shared {
+            if let Backing::Object { pager, .. } = &area.backing {
+                // The object is told, so that it knows what was changed.
+                let current = pager.page(area.page_index(page), true)?;
+                drop(frame);
+                return self.show(page, current, flags);
+            }
+        }
+        // The hold taken by looking would count as a second holder.
+        drop(frame);
+        if self.table.make_writable_if_unique(page) {
+            return Ok(());
+        }
+        let (shared, _) = self.table.get(page).ok_or(FaultError::NotMapped)?;
+        let copy = Frame::copy_of(&shared).ok_or(FaultError::OutOfMemory)?;
+        self.show(page, copy, flags)
+    }
+
+    /// The frame behind `address`, ready to be written by the kernel on the program's behalf.
+    ///
+    /// # Errors
+    /// EFAULT where nothing is mapped, ENOMEM.
+    pub(super) fn frame_for_write(&mut self, address: usize) -> Result<Frame> {
+        self.handle_fault(address, Protection::WRITE, usize::MAX)
+            .map_err(|error| match error {
+                FaultError::OutOfMemory => Errno::ENOMEM,
+                _ => Errno::EFAULT,
+            })?;
+        let (frame, _) = self.table.get(address).ok_or(Errno::EFAULT)?;
+        Ok(frame)
+    }
+
+    /// Supplies every page of a range (MAP_POPULATE); what cannot be had is left out.
+    pub(super) fn populate(&mut self, range: core::ops::Range<usize>) {
+        for page in range.step_by(PAGE_SIZE) {
+            let Some(area) = self.area_at(page) else {
+                continue;
+            };
+            let wanted = population_access(area);
+            if self.handle_fault(page, wanted, 0).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn population_access(area: &Area) -> Protection {
+    if area.protection.contains(Protection::WRITE) {
+        Protection::WRITE
+    } else {
+        Protection::READ
+    }
+}
+
+fn new_frame() -> core::result::Result<Frame, FaultError> {
+    Frame::zeroed().ok_or(FaultError::OutOfMemory)
+}

@@ -1,0 +1,424 @@
+//! Making, taking away and changing mappings. Source: mmap(2), munmap(2), mprotect(2), brk(2),
+//! madvise(2).
+
+use alloc::sync::Arc;
+use core::ops::Range;
+
+use super::space::{LOWEST, shared_anonymous};
+use super::{
+    AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection, STACK_TOP,
+    page_align_up,
+};
+use crate::error::{Errno, Result};
+use crate::file::OpenFile;
+use crate::process::Process;
+use crate::process::limits::Resource;
+
+/// Where a mapping is to lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Anywhere, at this address if it is free.
+    Hint(usize),
+    /// Here, in place of whatever is there (MAP_FIXED).
+    Fixed(usize),
+    /// Here, if nothing is there (MAP_FIXED_NOREPLACE).
+    FixedIfFree(usize),
+}
+
+/// A mapping to make.
+pub struct MapRequest {
+    /// Where.
+    pub place: Place,
+    /// How many bytes; rounded up to whole pages.
+    pub length: usize,
+    /// What the program may do.
+    pub protection: Protection,
+    /// What it may ever be allowed to do.
+    pub allowed: Protection,
+    /// Whether changes are seen by others.
+    pub shared: bool,
+    /// It is a stack.
+    pub grows_down: bool,
+    /// It is supplied at once (MAP_POPULATE).
+    pub populate: bool,
+    /// It may be larger than memory (MAP_NORESERVE).
+    pub unreserved: bool,
+    /// The object, its file and the byte offset in it; none for anonymous memory.
+    pub object: Option<(Arc<dyn Pager>, Option<Arc<OpenFile>>, u64)>,
+}
+
+impl MapRequest {
+    /// Private anonymous memory.
+    pub fn anonymous(place: Place, length: usize, protection: Protection) -> Self {
+        Self {
+            place,
+            length,
+            protection,
+            allowed: Protection::all(),
+            shared: false,
+            grows_down: false,
+            populate: false,
+            unreserved: false,
+            object: None,
+        }
+    }
+}
+
+/// A range of whole pages in the user half.
+///
+/// # Errors
+/// EINVAL when it is not aligned, ENOMEM when it does not fit.
+fn page_range(address: usize, length: usize) -> Result<Range<usize>> {
+    if !address.is_multiple_of(PAGE_SIZE) {
+        return Err(Errno::EINVAL);
+    }
+    let length = page_align_up(length).ok_or(Errno::ENOMEM)?;
+    let end = address.checked_add(length).ok_or(Errno::ENOMEM)?;
+    if end > STACK_TOP {
+        return Err(Errno::ENOMEM);
+    }
+    Ok(address..end)
+}
+
+impl AddressSpace {
+    /// Makes a mapping and returns its address.
+    ///
+    /// # Errors
+    /// EINVAL, ENOMEM, EEXIST, EPERM, EOVERFLOW as mmap(2) has them.
+    pub fn map(&self, process: &Process, request: MapRequest) -> Result<usize> {
+        if request.length == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let length = page_align_up(request.length).ok_or(Errno::ENOMEM)?;
+        let mut state = self.lock();
+        state.check_limits(process, &request, length)?;
+        let range = state.choose(request.place, length)?;
+        let backing = match request.object {
+            Some((pager, file, offset)) => Backing::Object {
+                pager,
+                file,
+                first_page: offset / PAGE_SIZE as u64,
+            },
+            None if request.shared => shared_anonymous(),
+            None => Backing::Anonymous,
+        };
+        if matches!(request.place, Place::Fixed(_)) {
+            state.unmap(range.clone())?;
+        }
+        state.insert(Area {
+            range: range.clone(),
+            protection: request.protection,
+            allowed: request.allowed,
+            shared: request.shared,
+            grows_down: request.grows_down,
+            not_inherited: false,
+            wiped_in_child: false,
+            backing,
+        });
+        if request.populate {
+            state.populate(range.clone());
+        }
+        Ok(range.start)
+    }
+
+    /// Takes all mappings of a range away (munmap(2)).
+    ///
+    /// # Errors
+    /// EINVAL for a bad range, ENOMEM when splitting makes too many mappings.
+    pub fn unmap(&self, address: usize, length: usize) -> Result<()> {
+        let range = page_range(address, length).map_err(|_| Errno::EINVAL)?;
+        if range.is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        self.lock().unmap(range)
+    }
+
+    /// Changes what may be done with a range (mprotect(2)).
+    ///
+    /// # Errors
+    /// EINVAL for a bad range, ENOMEM when a part is not mapped, EACCES when a part does not
+    /// allow it.
+    pub fn protect(&self, address: usize, length: usize, protection: Protection) -> Result<()> {
+        let range = page_range(address, length)?;
+        self.lock().change(&range, |area| {
+            if !area.allowed.contains(protection) {
+                return Err(Errno::EACCES);
+            }
+            area.protection = protection;
+            Ok(())
+        })
+    }
+
+    /// Moves the end of the heap (brk(2)); returns where it is, which is where it was when it
+    /// could not be moved.
+    pub fn set_break(&self, process: &Process, wanted: usize) -> usize {
+        let mut state = self.lock();
+        let heap = state.heap.clone();
+        // Errors are not errors here: the program compares.
+        if wanted >= heap.start && state.move_break(process, wanted).is_ok() {
+            state.heap.end = wanted;
+        }
+        state.heap.end
+    }
+
+    /// Checks that a range is mapped as a whole (msync(2), mlock(2)).
+    ///
+    /// # Errors
+    /// EINVAL when it is not aligned, ENOMEM when a part is not mapped.
+    pub fn check_range(&self, address: usize, length: usize) -> Result<()> {
+        let range = page_range(address, length)?;
+        self.lock().check_mapped(&range)
+    }
+
+    /// Which pages of a range are in memory, a byte a page (mincore(2)).
+    ///
+    /// # Errors
+    /// EINVAL when it is not aligned, ENOMEM when a part is not mapped.
+    pub fn presence(&self, address: usize, length: usize) -> Result<alloc::vec::Vec<u8>> {
+        let range = page_range(address, length)?;
+        let state = self.lock();
+        state.check_mapped(&range)?;
+        let mut present = alloc::vec::Vec::new();
+        present
+            .try_reserve_exact(range.len() / PAGE_SIZE)
+            .map_err(|_| Errno::ENOMEM)?;
+        present.extend(
+            range
+                .step_by(PAGE_SIZE)
+                .map(|page| u8::from(state.table.get(page).is_some())),
+        );
+        Ok(present)
+    }
+
+    /// Gives advice (madvise(2)) on a range.
+    ///
+    /// # Errors
+    /// EINVAL for bad advice or a bad range, ENOMEM when a part is not mapped.
+    pub fn advise(&self, address: usize, length: usize, advice: u32) -> Result<()> {
+        use abi::raw::general as linux;
+        let range = page_range(address, length).map_err(|_| Errno::EINVAL)?;
+        let mut state = self.lock();
+        match advice {
+            linux::MADV_DONTNEED | linux::MADV_DONTNEED_LOCKED => state.discard(&range, false),
+            linux::MADV_FREE => state.discard(&range, true),
+            linux::MADV_DONTFORK => state.change(&range, |area| {
+                area.not_inherited = true;
+                Ok(())
+            }),
+            linux::MADV_DOFORK => state.change(&range, |area| {
+                area.not_inherited = false;
+                Ok(())
+            }),
+            linux::MADV_WIPEONFORK | linux::MADV_KEEPONFORK => state.change(&range, |area| {
+                if area.shared || !matches!(area.backing, Backing::Anonymous) {
+                    return Err(Errno::EINVAL);
+                }
+                area.wiped_in_child = advice == linux::MADV_WIPEONFORK;
+                Ok(())
+            }),
+            linux::MADV_WILLNEED | linux::MADV_POPULATE_READ | linux::MADV_POPULATE_WRITE => {
+                state.check_mapped(&range)?;
+                if advice != linux::MADV_WILLNEED {
+                    state.populate(range);
+                }
+                Ok(())
+            }
+            // These change nothing that a program could see.
+            linux::MADV_NORMAL
+            | linux::MADV_RANDOM
+            | linux::MADV_SEQUENTIAL
+            | linux::MADV_MERGEABLE
+            | linux::MADV_UNMERGEABLE
+            | linux::MADV_HUGEPAGE
+            | linux::MADV_NOHUGEPAGE
+            | linux::MADV_DONTDUMP
+            | linux::MADV_DODUMP
+            | linux::MADV_COLD
+            | linux::MADV_PAGEOUT => state.check_mapped(&range),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+impl AddressSpaceState {
+    /// Takes all mappings of `range` away, with their pages.
+    pub(super) fn unmap(&mut self, range: Range<usize>) -> Result<()> {
+        let removed = self.take(&range)?;
+        self.table.unmap(range);
+        // The objects are let go of after their pages.
+        drop(removed);
+        Ok(())
+    }
+
+    fn check_limits(&self, process: &Process, request: &MapRequest, length: usize) -> Result<()> {
+        self.check_area_count()?;
+        let limit = process.limit(Resource::AddressSpace) as usize;
+        if self.mapped_bytes.saturating_add(length) > limit {
+            return Err(Errno::ENOMEM);
+        }
+        // As Linux's heuristic: what obviously cannot be had is refused.
+        let memory = metal::memory::total_frames() * PAGE_SIZE;
+        let written = request.protection.contains(Protection::WRITE) && !request.shared;
+        if written && !request.unreserved && length > memory {
+            return Err(Errno::ENOMEM);
+        }
+        Ok(())
+    }
+
+    fn choose(&self, place: Place, length: usize) -> Result<Range<usize>> {
+        match place {
+            Place::Hint(address) => {
+                let address = address / PAGE_SIZE * PAGE_SIZE;
+                let wanted = page_range(address, length);
+                let usable = wanted
+                    .ok()
+                    .filter(|range| range.start >= LOWEST && self.is_free(range));
+                match usable {
+                    Some(range) => Ok(range),
+                    None => self
+                        .find_free(length, PAGE_SIZE)
+                        .map(|start| start..start + length),
+                }
+            }
+            Place::Fixed(address) | Place::FixedIfFree(address) => {
+                let range = page_range(address, length)?;
+                if range.start < LOWEST {
+                    return Err(Errno::EPERM);
+                }
+                if matches!(place, Place::FixedIfFree(_)) && !self.is_free(&range) {
+                    return Err(Errno::EEXIST);
+                }
+                Ok(range)
+            }
+        }
+    }
+
+    /// Whether every page of a range is mapped.
+    ///
+    /// # Errors
+    /// ENOMEM when one is not.
+    pub(super) fn check_mapped(&self, range: &Range<usize>) -> Result<()> {
+        let mut covered = range.start;
+        for area in self.overlapping(range) {
+            if area.range.start > covered {
+                break;
+            }
+            covered = area.range.end;
+        }
+        if covered >= range.end {
+            Ok(())
+        } else {
+            Err(Errno::ENOMEM)
+        }
+    }
+
+    /// Changes the mappings of a range, which must all be there, and takes from their pages
+    /// the rights they lose.
+    fn change(
+        &mut self,
+        range: &Range<usize>,
+        mut change: impl FnMut(&mut Area) -> Result<()>,
+    ) -> Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let whole = self.check_mapped(range);
+        let mut outcome = Ok(());
+        for mut area in self.take(range)? {
+            if outcome.is_ok() {
+                let before = area.protection;
+                outcome = change(&mut area);
+                if area.protection != before {
+                    self.apply_protection(&area);
+                }
+            }
+            self.insert(area);
+        }
+        outcome.and(whole)
+    }
+
+    fn apply_protection(&mut self, area: &Area) {
+        if area.protection.is_empty()
+            && matches!(area.backing, Backing::Object { .. })
+            && area.shared
+        {
+            // Comes back by a fault.
+            self.table.unmap(area.range.clone());
+        } else if area.protection.is_empty() {
+            self.table.hide(area.range.clone());
+        } else {
+            self.table
+                .protect(area.range.clone(), area.protection.flags());
+        }
+    }
+
+    /// Drops what mappings of `pager` show of its `pages`, private copies too, as truncate(2) has it.
+    pub(super) fn discard_pages(&mut self, pager: &dyn Pager, pages: &Range<u64>) {
+        let Self { areas, table, .. } = self;
+        for area in areas.values() {
+            let Backing::Object {
+                pager: other,
+                first_page,
+                ..
+            } = &area.backing
+            else {
+                continue;
+            };
+            if !core::ptr::addr_eq(Arc::as_ptr(other), pager) {
+                continue;
+            }
+            let count = (area.range.len() / PAGE_SIZE) as u64;
+            let first = pages.start.max(*first_page);
+            let end = pages.end.min(first_page + count);
+            if first < end {
+                let address =
+                    |page: u64| area.range.start + (page - first_page) as usize * PAGE_SIZE;
+                table.unmap(address(first)..address(end));
+            }
+        }
+    }
+
+    /// Drops the pages of a range (MADV_DONTNEED); with `anonymous_only` refuses others, as
+    /// MADV_FREE does.
+    fn discard(&mut self, range: &Range<usize>, anonymous_only: bool) -> Result<()> {
+        let whole = self.check_mapped(range);
+        let foreign = |area: &Area| !matches!(area.backing, Backing::Anonymous);
+        if anonymous_only && self.overlapping(range).any(foreign) {
+            return Err(Errno::EINVAL);
+        }
+        self.table.unmap(range.clone());
+        whole
+    }
+
+    fn move_break(&mut self, process: &Process, wanted: usize) -> Result<()> {
+        let align = |address| page_align_up(address).ok_or(Errno::ENOMEM);
+        let (old, new) = (align(self.heap.end)?, align(wanted)?);
+        if new < old {
+            return self.unmap(new..old);
+        }
+        let data_limit = process.limit(Resource::Data) as usize;
+        if wanted - self.heap.start > data_limit || new > super::MMAP_TOP {
+            return Err(Errno::ENOMEM);
+        }
+        if new == old {
+            return Ok(());
+        }
+        let protection = Protection::READ | Protection::WRITE;
+        let request = MapRequest::anonymous(Place::FixedIfFree(old), new - old, protection);
+        self.check_limits(process, &request, new - old)?;
+        if !self.is_free(&(old..new)) {
+            return Err(Errno::ENOMEM);
+        }
+        self.insert(Area {
+            range: old..new,
+            protection,
+            allowed: Protection::all(),
+            shared: false,
+            grows_down: false,
+            not_inherited: false,
+            wiped_in_child: false,
+            backing: Backing::Anonymous,
+        });
+        Ok(())
+    }
+}

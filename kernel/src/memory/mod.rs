@@ -1,0 +1,35 @@
+//! Memory as programs see it: address spaces, mappings, faults, and copies to and from them.
+//!
+//! Frames, page tables and the kernel heap lie in `metal`; this room decides what is mapped
+//! where and why.
+
+mod area;
+mod fault;
+pub mod io;
+mod map;
+pub mod pager;
+mod remap;
+mod space;
+pub mod user;
+
+pub use area::{Area, Backing, Protection};
+pub use fault::{FaultError, handle_kernel_fault};
+pub use map::{MapRequest, Place};
+pub use pager::{Pager, SharedMemory};
+pub use remap::Move;
+pub use space::{AddressSpace, AddressSpaceState, MMAP_TOP, STACK_TOP};
+
+pub use metal::memory::{Frame, PAGE_SIZE};
+
+/// Rounds up to whole pages. None when that overflows.
+pub const fn page_align_up(bytes: usize) -> Option<usize> {
+    match bytes.checked_add(PAGE_SIZE - 1) {
+        Some(sum) => Some(sum / PAGE_SIZE * PAGE_SIZE),
+        None => None,
+    }
+}
+
+/// Rounds down to whole pages.
+pub const fn page_align_down(bytes: usize) -> usize {
+    bytes / PAGE_SIZE * PAGE_SIZE
+}

@@ -1,0 +1,58 @@
+//! What a shared mapping shows: an object that gives out its pages as frames.
+
+use alloc::collections::BTreeMap;
+
+use core::ops::Range;
+
+use super::Frame;
+use crate::error::{Errno, Result};
+use crate::process;
+use crate::sync::SpinLock;
+
+/// An object with pages: a file, or memory shared between processes.
+pub trait Pager: Send + Sync {
+    /// The frame that holds page `index`, the same one for every mapping and for `read` and
+    /// `write`. `write` says that the caller is going to change it.
+    ///
+    /// # Errors
+    /// EFAULT past the end of the object (the program gets SIGBUS), ENOMEM without memory.
+    fn page(&self, index: u64, write: bool) -> Result<Frame>;
+}
+
+/// Takes pages of an object out of every mapping, because the object has lost them: the next
+/// touch asks the object again. To be called without any lock held.
+pub fn discard(pager: &dyn Pager, pages: Range<u64>) {
+    for process in process::all() {
+        let space = process.leader().and_then(|thread| thread.address_space());
+        if let Some(space) = space {
+            space.lock().discard_pages(pager, &pages);
+        }
+    }
+}
+
+/// Anonymous memory shared between processes; it has no end.
+#[derive(Default)]
+pub struct SharedMemory {
+    pages: SpinLock<BTreeMap<u64, Frame>>,
+}
+
+impl SharedMemory {
+    /// Memory whose pages are all zeros, and take up nothing until touched.
+    pub const fn new() -> Self {
+        Self {
+            pages: SpinLock::new(BTreeMap::new()),
+        }
+    }
+}
+
+impl Pager for SharedMemory {
+    fn page(&self, index: u64, _write: bool) -> Result<Frame> {
+        let mut pages = self.pages.lock();
+        if let Some(frame) = pages.get(&index) {
+            return Ok(frame.clone());
+        }
+        let frame = Frame::zeroed().ok_or(Errno::ENOMEM)?;
+        pages.insert(index, frame.clone());
+        Ok(frame)
+    }
+}

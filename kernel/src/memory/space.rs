@@ -1,0 +1,299 @@
+//! An address space: the mappings of a process and the page table that shows them.
+//!
+//! The mappings say what should be there; the page table holds what has been touched. Every
+//! page table entry lies in a mapping, so taking a mapping away takes its pages along.
+//!
+//! ```text
+//! 0x0000_0000_0001_0000  lowest address a mapping may have (mmap_min_addr)
+//! 0x0000_5555_5555_4000  position-independent programs, then brk
+//!            ▼ mmap_top  mappings, downwards
+//! 0x0000_7fff_ffff_f000  the stack, downwards
+//! ```
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::ops::Range;
+
+use metal::paging::{PageTable, RootHandle};
+
+use super::{Area, Backing, PAGE_SIZE, SharedMemory};
+use crate::error::{Errno, Result, out_of_memory};
+use crate::sync::{Mutex, MutexGuard};
+
+/// The end of the stack, and of all that a program can have.
+pub const STACK_TOP: usize = metal::paging::USER_END;
+/// Mappings are placed below this: room for a stack of the usual limit and as much again.
+pub const MMAP_TOP: usize = STACK_TOP - (64 << 20);
+/// The lowest address that a mapping may have: a null pointer with an offset must fault.
+pub const LOWEST: usize = 0x1_0000;
+/// More mappings than this are refused, as on Linux (vm.max_map_count).
+const AREAS_MAX: usize = 65_530;
+
+/// An address space.
+pub struct AddressSpace {
+    root: RootHandle,
+    state: Mutex<AddressSpaceState>,
+}
+
+/// What the lock of an address space guards.
+pub struct AddressSpaceState {
+    pub(super) areas: BTreeMap<usize, Area>,
+    pub(super) table: PageTable,
+    /// The heap: where it started and where it ends (brk(2)).
+    pub heap: Range<usize>,
+    /// Where the program's arguments lie on the stack, for /proc/PID/cmdline.
+    pub arguments: Range<usize>,
+    /// Where the program's environment lies, for /proc/PID/environ.
+    pub environment: Range<usize>,
+    /// Where the stack started.
+    pub stack_start: usize,
+    /// Bytes mapped, for RLIMIT_AS and /proc/PID/stat.
+    pub mapped_bytes: usize,
+}
+
+impl AddressSpace {
+    /// An address space with nothing in it.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn new() -> Result<Arc<Self>> {
+        let table = PageTable::new().map_err(out_of_memory)?;
+        let root = table.handle();
+        Ok(Arc::new(Self {
+            root,
+            state: Mutex::new(AddressSpaceState {
+                areas: BTreeMap::new(),
+                table,
+                heap: 0..0,
+                arguments: 0..0,
+                environment: 0..0,
+                stack_start: 0,
+                mapped_bytes: 0,
+            }),
+        }))
+    }
+
+    /// Makes it what user addresses mean on this processor.
+    pub fn activate(&self) {
+        self.root.activate();
+    }
+
+    /// Its mappings and pages.
+    pub fn lock(&self) -> MutexGuard<'_, AddressSpaceState> {
+        self.state.lock()
+    }
+
+    /// A copy for a child of fork(2): private pages are shared until one of the two writes.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn fork(&self) -> Result<Arc<Self>> {
+        let child = Self::new()?;
+        let mut from = self.lock();
+        let mut to = child.lock();
+        let AddressSpaceState { areas, table, .. } = &mut *from;
+        let mut outcome = Ok(());
+        for area in areas.values().filter(|area| !area.not_inherited) {
+            to.mapped_bytes += area.range.len();
+            to.areas.insert(area.range.start, area.clone());
+            let wiped = area.wiped_in_child;
+            // Pages of an unwritten file mapping come back by a fault when they are wanted.
+            let refillable = matches!(area.backing, Backing::Object { .. })
+                && (area.shared || !area.allowed.contains(super::Protection::WRITE));
+            if wiped || refillable {
+                continue;
+            }
+            outcome = table.share_with_child(&mut to.table, area.range.clone(), !area.shared);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        table.invalidate_all();
+        outcome.map_err(out_of_memory)?;
+        to.heap = from.heap.clone();
+        to.arguments = from.arguments.clone();
+        to.environment = from.environment.clone();
+        to.stack_start = from.stack_start;
+        drop(to);
+        Ok(child)
+    }
+
+    /// Writes to the memory of a program that does not run yet (execve(2) builds its stack).
+    ///
+    /// # Errors
+    /// EFAULT where nothing writable is mapped, ENOMEM.
+    pub fn write_bytes(&self, address: usize, bytes: &[u8]) -> Result<()> {
+        let mut state = self.lock();
+        let mut done = 0;
+        while done < bytes.len() {
+            let at = address + done;
+            let offset = at % PAGE_SIZE;
+            let part = (PAGE_SIZE - offset).min(bytes.len() - done);
+            let frame = state.frame_for_write(at)?;
+            frame.write(offset, &bytes[done..done + part]);
+            done += part;
+        }
+        Ok(())
+    }
+
+    /// Reads the memory of another program, as far as it is there (/proc/PID/cmdline).
+    /// Returns how many bytes it got.
+    pub fn read_bytes(&self, address: usize, bytes: &mut [u8]) -> usize {
+        let mut state = self.lock();
+        let mut done = 0;
+        while done < bytes.len() {
+            let Some(at) = address.checked_add(done) else {
+                break;
+            };
+            let offset = at % PAGE_SIZE;
+            let part = (PAGE_SIZE - offset).min(bytes.len() - done);
+            if state
+                .handle_fault(at, super::Protection::READ, usize::MAX)
+                .is_err()
+            {
+                break;
+            }
+            let Some((frame, _)) = state.table.get(at) else {
+                break;
+            };
+            frame.read(offset, &mut bytes[done..done + part]);
+            done += part;
+        }
+        done
+    }
+}
+
+impl AddressSpaceState {
+    /// The mapping that holds `address`.
+    pub fn area_at(&self, address: usize) -> Option<&Area> {
+        let (_, area) = self.areas.range(..=address).next_back()?;
+        (address < area.range.end).then_some(area)
+    }
+
+    /// All mappings, in the order of their addresses.
+    pub fn areas(&self) -> impl Iterator<Item = &Area> {
+        self.areas.values()
+    }
+
+    /// The mappings that touch `range`.
+    pub(super) fn overlapping(&self, range: &Range<usize>) -> impl Iterator<Item = &Area> {
+        let first = self
+            .area_at(range.start)
+            .map_or(range.start, |area| area.range.start);
+        self.areas.range(first..range.end).map(|(_, area)| area)
+    }
+
+    /// Whether `range` touches no mapping.
+    pub fn is_free(&self, range: &Range<usize>) -> bool {
+        self.overlapping(range).next().is_none()
+    }
+
+    /// How many bytes of pages are present.
+    pub fn resident_bytes(&self) -> usize {
+        self.areas
+            .values()
+            .map(|area| self.table.count_present(area.range.clone()) * PAGE_SIZE)
+            .sum()
+    }
+
+    /// A free range of `length` bytes, the highest below the mappings' top.
+    ///
+    /// # Errors
+    /// ENOMEM when there is none.
+    pub(super) fn find_free(&self, length: usize, align: usize) -> Result<usize> {
+        let mut end = MMAP_TOP;
+        for area in self.areas.range(..MMAP_TOP).rev().map(|(_, area)| area) {
+            if area.range.end < end && end - area.range.end >= length {
+                let start = (end - length) / align * align;
+                if start >= area.range.end {
+                    return Ok(start);
+                }
+            }
+            end = end.min(area.range.start);
+        }
+        let start = end.checked_sub(length).ok_or(Errno::ENOMEM)? / align * align;
+        if start < LOWEST {
+            return Err(Errno::ENOMEM);
+        }
+        Ok(start)
+    }
+
+    /// Adds a mapping in a free range, joined with its neighbours where it continues them.
+    pub(super) fn insert(&mut self, mut area: Area) {
+        self.mapped_bytes += area.range.len();
+        let before = self.areas.range(..area.range.start).next_back();
+        if let Some((&start, previous)) = before
+            && previous.continues_in(&area)
+        {
+            let first = previous.part(previous.range.clone());
+            self.areas.remove(&start);
+            area = Area {
+                range: start..area.range.end,
+                backing: first.backing,
+                ..area
+            };
+        }
+        if let Some(next) = self.areas.get(&area.range.end)
+            && area.continues_in(next)
+        {
+            let end = next.range.end;
+            self.areas.remove(&area.range.end);
+            area.range.end = end;
+        }
+        self.areas.insert(area.range.start, area);
+    }
+
+    /// Takes the mappings of `range` out, splitting those that reach beyond, and returns the
+    /// parts that lay inside. Pages stay.
+    ///
+    /// # Errors
+    /// ENOMEM when splitting would make too many mappings.
+    pub(super) fn take(&mut self, range: &Range<usize>) -> Result<alloc::vec::Vec<Area>> {
+        if self.areas.len() >= AREAS_MAX {
+            return Err(Errno::ENOMEM);
+        }
+        let starts: alloc::vec::Vec<_> = self
+            .overlapping(range)
+            .map(|area| area.range.start)
+            .collect();
+        let mut inside = alloc::vec::Vec::with_capacity(starts.len());
+        for start in starts {
+            let Some(area) = self.areas.remove(&start) else {
+                continue;
+            };
+            let cut = area.range.start.max(range.start)..area.range.end.min(range.end);
+            if area.range.start < cut.start {
+                self.areas
+                    .insert(area.range.start, area.part(area.range.start..cut.start));
+            }
+            if cut.end < area.range.end {
+                self.areas
+                    .insert(cut.end, area.part(cut.end..area.range.end));
+            }
+            self.mapped_bytes -= cut.len();
+            inside.push(area.part(cut));
+        }
+        Ok(inside)
+    }
+
+    /// Whether one more mapping is allowed.
+    ///
+    /// # Errors
+    /// ENOMEM when there are too many.
+    pub(super) fn check_area_count(&self) -> Result<()> {
+        if self.areas.len() < AREAS_MAX {
+            Ok(())
+        } else {
+            Err(Errno::ENOMEM)
+        }
+    }
+}
+
+/// Memory shared by a mapping without a file.
+pub fn shared_anonymous() -> Backing {
+    Backing::Object {
+        pager: Arc::new(SharedMemory::new()),
+        file: None,
+        first_page: 0,
+    }
+}

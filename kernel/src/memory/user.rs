@@ -1,0 +1,132 @@
+//! Typed copies from and to the running program's memory.
+//!
+//! Every pointer that a program passes goes through here or through [`super::io`]; a bad one
+//! is EFAULT, whatever it points to.
+
+use alloc::vec::Vec;
+
+use metal::copy;
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
+
+use super::PAGE_SIZE;
+use crate::error::{Errno, Result, bad_address};
+
+/// Reads a structure at a user address.
+///
+/// # Errors
+/// EFAULT.
+pub fn read<T: FromBytes + IntoBytes>(address: usize) -> Result<T> {
+    let mut value = T::new_zeroed();
+    copy::from_user(value.as_mut_bytes(), address).map_err(bad_address)?;
+    Ok(value)
+}
+
+/// Writes a structure to a user address.
+///
+/// # Errors
+/// EFAULT.
+pub fn write<T: IntoBytes + Immutable + ?Sized>(address: usize, value: &T) -> Result<()> {
+    copy::to_user(address, value.as_bytes()).map_err(bad_address)
+}
+
+/// Writes a structure where the program wants one: nothing is done for a null pointer.
+///
+/// # Errors
+/// EFAULT.
+pub fn write_if_wanted<T: IntoBytes + Immutable>(address: usize, value: &T) -> Result<()> {
+    if address == 0 {
+        Ok(())
+    } else {
+        write(address, value)
+    }
+}
+
+/// Fills `bytes` from a user address.
+///
+/// # Errors
+/// EFAULT.
+pub fn read_bytes(address: usize, bytes: &mut [u8]) -> Result<()> {
+    copy::from_user(bytes, address).map_err(bad_address)
+}
+
+/// Writes `bytes` to a user address.
+///
+/// # Errors
+/// EFAULT.
+pub fn write_bytes(address: usize, bytes: &[u8]) -> Result<()> {
+    copy::to_user(address, bytes).map_err(bad_address)
+}
+
+/// Reads `count` structures from a user address on. The caller has bounded `count`.
+///
+/// # Errors
+/// EFAULT; ENOMEM when the list does not fit into memory.
+pub fn read_array<T: FromBytes + IntoBytes>(address: usize, count: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    for index in 0..count {
+        let offset = index * size_of::<T>();
+        values.push(read(address.checked_add(offset).ok_or(Errno::EFAULT)?)?);
+    }
+    Ok(values)
+}
+
+/// Reads a NUL-ended string without its NUL.
+///
+/// # Errors
+/// EFAULT; ENAMETOOLONG when there is no NUL among the first `limit` bytes.
+pub fn read_c_string(address: usize, limit: usize) -> Result<Vec<u8>> {
+    const FIRST_GUESS: usize = 256;
+    let mut buffer = [0; FIRST_GUESS];
+    let guess = &mut buffer[..limit.min(FIRST_GUESS)];
+    if let Some(length) = copy::string_from_user(guess, address).map_err(bad_address)? {
+        return Ok(guess[..length].to_vec());
+    }
+    let mut string = Vec::new();
+    string.try_reserve_exact(limit).map_err(|_| Errno::ENOMEM)?;
+    string.resize(limit, 0);
+    let length = copy::string_from_user(&mut string, address).map_err(bad_address)?;
+    string.truncate(length.ok_or(Errno::ENAMETOOLONG)?);
+    Ok(string)
+}
+
+/// Reads a NUL-ended string into `buffer`; returns its length.
+///
+/// # Errors
+/// EFAULT; ENAMETOOLONG when it does not fit with its NUL.
+pub fn read_c_string_into(address: usize, buffer: &mut [u8]) -> Result<usize> {
+    copy::string_from_user(buffer, address)
+        .map_err(bad_address)?
+        .ok_or(Errno::ENAMETOOLONG)
+}
+
+/// Reads a null-ended array of pointers to strings (`argv`, `envp`), all of them together at
+/// most `limit` bytes long. A null array is an empty one, as on Linux.
+///
+/// # Errors
+/// EFAULT; E2BIG beyond the limit.
+pub fn read_string_array(address: usize, limit: usize) -> Result<Vec<Vec<u8>>> {
+    /// As on Linux (MAX_ARG_STRLEN).
+    const STRING_MAX: usize = 32 * PAGE_SIZE;
+    let mut strings = Vec::new();
+    let mut total = 0;
+    if address == 0 {
+        return Ok(strings);
+    }
+    loop {
+        let slot = address.checked_add(strings.len() * size_of::<usize>());
+        let pointer: usize = read(slot.ok_or(Errno::EFAULT)?)?;
+        if pointer == 0 {
+            return Ok(strings);
+        }
+        let string = read_c_string(pointer, STRING_MAX).map_err(|error| match error {
+            Errno::ENAMETOOLONG => Errno::E2BIG,
+            other => other,
+        })?;
+        total += string.len() + 1 + size_of::<usize>();
+        if total > limit {
+            return Err(Errno::E2BIG);
+        }
+        strings.push(string);
+    }
+}
