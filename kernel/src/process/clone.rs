@@ -1,0 +1,225 @@
+//! Making threads and processes. Source: clone(2), fork(2), vfork(2).
+
+use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
+
+use abi::raw::general as linux;
+use metal::context::UserState;
+use metal::user::UserContext;
+
+use super::limits::Resource;
+use super::scheduler;
+use super::signal::ThreadSignals;
+use super::thread::{ThreadParts, Vfork};
+use super::{Process, ProcessId, Thread, table};
+use crate::error::{Errno, Result};
+use crate::memory::user;
+
+/// What clone(2) and clone3(2) are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CloneRequest {
+    /// CLONE_… flags, without the exit signal.
+    pub flags: u64,
+    /// The signal that the parent gets when the child ends; 0 for none.
+    pub exit_signal: u32,
+    /// The child's stack pointer; 0 for the parent's.
+    pub stack: usize,
+    /// The child's thread-local storage, with CLONE_SETTLS.
+    pub tls: usize,
+    /// Where to store the child's number in the parent, with CLONE_PARENT_SETTID.
+    pub parent_tid: usize,
+    /// Where to store the child's number in the child, with CLONE_CHILD_SETTID, and where to
+    /// clear it when it ends, with CLONE_CHILD_CLEARTID.
+    pub child_tid: usize,
+}
+
+/// Flags that this kernel knows.
+const KNOWN: u64 = (linux::CLONE_VM
+    | linux::CLONE_FS
+    | linux::CLONE_FILES
+    | linux::CLONE_SIGHAND
+    | linux::CLONE_VFORK
+    | linux::CLONE_PARENT
+    | linux::CLONE_THREAD
+    | linux::CLONE_SYSVSEM
+    | linux::CLONE_SETTLS
+    | linux::CLONE_PARENT_SETTID
+    | linux::CLONE_CHILD_CLEARTID
+    | linux::CLONE_CHILD_SETTID
+    | linux::CLONE_DETACHED
+    | linux::CLONE_UNTRACED
+    | linux::CLONE_IO
+    | linux::CLONE_PTRACE) as u64
+    | linux::CLONE_CLEAR_SIGHAND;
+
+impl CloneRequest {
+    fn has(&self, flag: u32) -> bool {
+        self.flags & u64::from(flag) != 0
+    }
+
+    /// The rules of clone(2) about which flags go together.
+    fn check(&self) -> Result<()> {
+        let needs = |flag, other| self.has(flag) && !self.has(other);
+        let clear_handlers = self.flags & linux::CLONE_CLEAR_SIGHAND != 0;
+        if self.flags & !KNOWN != 0
+            || needs(linux::CLONE_THREAD, linux::CLONE_SIGHAND)
+            || needs(linux::CLONE_SIGHAND, linux::CLONE_VM)
+            || (clear_handlers && self.has(linux::CLONE_SIGHAND))
+            || self.exit_signal > 64
+        {
+            return Err(Errno::EINVAL);
+        }
+        Ok(())
+    }
+}
+
+/// Makes a thread or a process; returns its number. With CLONE_VFORK sleeps until the child
+/// has memory of its own or has ended.
+///
+/// # Errors
+/// EINVAL, EAGAIN, ENOMEM, EFAULT as clone(2) has them.
+pub fn clone(
+    thread: &Arc<Thread>,
+    registers: &UserContext,
+    request: &CloneRequest,
+) -> Result<ProcessId> {
+    request.check()?;
+    check_thread_count(thread)?;
+    let tid = table::new_number()?;
+    let child = build(thread, registers, request, tid)?;
+    if request.has(linux::CLONE_PARENT_SETTID) {
+        user::write(request.parent_tid, &tid)?;
+    }
+    if request.has(linux::CLONE_CHILD_CLEARTID) {
+        child
+            .clear_child_tid
+            .store(request.child_tid, Ordering::Relaxed);
+    }
+    if request.has(linux::CLONE_CHILD_SETTID)
+        && let Some(space) = child.address_space()
+    {
+        // Linux does not report a bad address here either.
+        let _ = space.write_bytes(request.child_tid, &tid.to_ne_bytes());
+    }
+    let vfork = request.has(linux::CLONE_VFORK).then(|| child.begin_vfork());
+    publish(thread, &child, request);
+    scheduler::start(&child);
+    drop(child);
+    if let Some(vfork) = vfork {
+        wait_for_vfork(thread, &vfork);
+    }
+    Ok(tid)
+}
+
+fn check_thread_count(thread: &Thread) -> Result<()> {
+    let limit = thread.process.limit(Resource::Processes);
+    let count = table::thread_count() as u64;
+    let privileged = thread.credentials().is_privileged();
+    if metal::memory::free_frames() <= metal::memory::reserve_frames() {
+        return Err(Errno::ENOMEM);
+    }
+    if count >= table::THREADS_MAX as u64 || (!privileged && count >= limit) {
+        return Err(Errno::EAGAIN);
+    }
+    Ok(())
+}
+
+fn build(
+    thread: &Arc<Thread>,
+    registers: &UserContext,
+    request: &CloneRequest,
+    tid: ProcessId,
+) -> Result<Arc<Thread>> {
+    let space = thread.address_space().ok_or(Errno::ESRCH)?;
+    let files = thread.files()?;
+    let fs = thread.fs()?;
+    let mut child_registers = registers.clone();
+    // The child's copy of the call returns 0, with all registers as the parent left them.
+    let values = child_registers.replace();
+    values.rax = 0;
+    if request.stack != 0 {
+        values.rsp = request.stack as u64;
+    }
+    let mut user_state = UserState::current();
+    if request.has(linux::CLONE_SETTLS) {
+        if request.tls >= crate::memory::STACK_TOP {
+            return Err(Errno::EPERM);
+        }
+        user_state.bases.fs = request.tls;
+    }
+    Thread::new(ThreadParts {
+        tid,
+        process: process_for(thread, request, tid),
+        address_space: if request.has(linux::CLONE_VM) {
+            space
+        } else {
+            space.fork()?
+        },
+        files: if request.has(linux::CLONE_FILES) {
+            files
+        } else {
+            Arc::new(files.fork_copy()?)
+        },
+        fs: if request.has(linux::CLONE_FS) {
+            fs
+        } else {
+            Arc::new(fs.fork_copy())
+        },
+        credentials: thread.credentials(),
+        signals: signals_for(thread, request),
+        name: thread.name(),
+        nice: thread.nice.load(Ordering::Relaxed),
+        registers: child_registers,
+        user_state,
+    })
+}
+
+fn signals_for(thread: &Thread, request: &CloneRequest) -> ThreadSignals {
+    // An alternate stack lies in memory that a child with shared memory must not use too.
+    let keep_stack = !request.has(linux::CLONE_VM) || request.has(linux::CLONE_VFORK);
+    thread.signals.inherit(keep_stack)
+}
+
+fn process_for(thread: &Thread, request: &CloneRequest, pid: ProcessId) -> Arc<Process> {
+    let parent = &thread.process;
+    if request.has(linux::CLONE_THREAD) {
+        return Arc::clone(parent);
+    }
+    let share_handlers = request.has(linux::CLONE_SIGHAND);
+    let clear_handlers = request.flags & linux::CLONE_CLEAR_SIGHAND != 0;
+    let signals = parent.signals.fork(share_handlers, clear_handlers);
+    let limits = *parent.limits.lock();
+    let process = Process::new(pid, parent.session(), limits, signals);
+    process
+        .exit_signal
+        .store(request.exit_signal, Ordering::Relaxed);
+    let copy = |from: &core::sync::atomic::AtomicU32, to: &core::sync::atomic::AtomicU32| {
+        to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+    };
+    copy(&parent.dumpable, &process.dumpable);
+    let score = parent.out_of_memory_score.load(Ordering::Relaxed);
+    process.out_of_memory_score.store(score, Ordering::Relaxed);
+    *process.executable.lock() = parent.executable.lock().clone();
+    Arc::new(process)
+}
+
+/// Makes the child known, before it can run.
+fn publish(thread: &Arc<Thread>, child: &Arc<Thread>, request: &CloneRequest) {
+    child.process.add_thread(child);
+    if !request.has(linux::CLONE_THREAD) {
+        let pid = thread.process.pid;
+        let parent = if request.has(linux::CLONE_PARENT) {
+            table::parent_of(pid)
+        } else {
+            pid
+        };
+        table::add_process(&child.process, parent);
+    }
+    table::add_thread(child);
+}
+
+fn wait_for_vfork(thread: &Thread, vfork: &Vfork) {
+    vfork.parent.wait_uninterruptible(|| {
+        (vfork.done.load(Ordering::SeqCst) || thread.must_exit()).then_some(())
+    });
+}

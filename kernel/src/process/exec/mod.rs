@@ -1,0 +1,249 @@
+//! Running a program: execve(2).
+//!
+//! All that can fail for a reason of the file's is done first, in a new address space that
+//! nobody sees. Then the other threads are ended, and from there on there is no way back: an
+//! error kills the process, as on Linux.
+//!
+//! Source: execve(2), getauxval(3), the System V x86-64 psABI section 3.4 (process
+//! initialisation).
+
+mod elf;
+mod identity;
+mod script;
+mod stack;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+
+use abi::raw::general::AT_FDCWD;
+use metal::context::UserState;
+use metal::user::UserContext;
+
+use super::credentials::Credentials;
+use super::limits::{Limits, Resource};
+use super::session::Session;
+use super::signal::{self, ProcessSignals, ThreadSignals};
+use super::thread::ThreadParts;
+use super::{Process, Thread, exit, scheduler, table};
+use crate::error::{Errno, Result};
+use crate::file::{self, FileTable, OpenFile};
+use crate::memory::AddressSpace;
+
+/// What a program is started with.
+pub struct Arguments {
+    /// The file's name as the caller gave it (AT_EXECFN).
+    pub file_name: Vec<u8>,
+    /// `argv`.
+    pub arguments: Vec<Vec<u8>>,
+    /// `envp`.
+    pub environment: Vec<Vec<u8>>,
+}
+
+/// A program in memory, ready to run.
+struct Loaded {
+    space: Arc<AddressSpace>,
+    entry: usize,
+    stack: usize,
+    executable: Arc<OpenFile>,
+    name: Vec<u8>,
+    credentials: Credentials,
+}
+
+/// The most that arguments and environment may take, as on Linux: a quarter of the stack's
+/// limit, and never less than 128 KiB or more than 6 MiB.
+pub fn arguments_max(process: &Process) -> usize {
+    let quarter = process.limit(Resource::Stack) as usize / 4;
+    quarter.clamp(128 << 10, 6 << 20)
+}
+
+/// Replaces the program of the calling thread's process.
+///
+/// # Errors
+/// As execve(2) has them; the old program goes on then.
+pub fn execute(
+    thread: &Arc<Thread>,
+    registers: &mut UserContext,
+    executable: Arc<OpenFile>,
+    arguments: Arguments,
+) -> Result<()> {
+    let credentials = thread.credentials();
+    let limit = thread.process.limit(Resource::Stack);
+    let loaded = load(thread, executable, arguments, &credentials, limit)?;
+    if !exit::end_other_threads(thread) {
+        return Err(Errno::EINTR); // the whole process ends: nobody will see this
+    }
+    thread.become_leader();
+    let files = thread.files()?;
+    // A table that another process shares (CLONE_FILES) stays the other's.
+    let own = if Arc::strong_count(&files) > 2 {
+        Arc::new(files.fork_copy()?)
+    } else {
+        files
+    };
+    own.close_on_exec();
+    thread.set_files(Some(own));
+    take_on(thread, &loaded);
+    *registers = UserContext::new(loaded.entry, loaded.stack);
+    UserState::initial().load();
+    Ok(())
+}
+
+/// From here on the thread is the new program.
+fn take_on(thread: &Arc<Thread>, loaded: &Loaded) {
+    loaded.space.activate();
+    thread.set_address_space(Some(Arc::clone(&loaded.space)));
+    thread.finish_vfork();
+    thread.clear_child_tid.store(0, Ordering::Relaxed);
+    thread.robust_list.store(0, Ordering::Relaxed);
+    thread.set_name(&loaded.name);
+    let before = thread.credentials();
+    let changed = before.euid != loaded.credentials.euid || before.egid != loaded.credentials.egid;
+    if changed {
+        thread.process.dumpable.store(0, Ordering::Relaxed);
+        thread
+            .process
+            .parent_death_signal
+            .store(0, Ordering::Relaxed);
+    } else {
+        thread.process.dumpable.store(1, Ordering::Relaxed);
+    }
+    thread.set_credentials(loaded.credentials.clone());
+    signal::reset_for_exec(thread);
+    let executable = Some(Arc::clone(&loaded.executable));
+    let old = core::mem::replace(&mut *thread.process.executable.lock(), executable);
+    drop(old);
+    thread.process.has_executed.store(true, Ordering::Relaxed);
+    thread
+        .process
+        .exit_signal
+        .store(abi::raw::general::SIGCHLD, Ordering::Relaxed);
+}
+
+/// Loads a program, or the interpreter that a script names, into a new address space.
+fn load(
+    thread: &Arc<Thread>,
+    executable: Arc<OpenFile>,
+    mut arguments: Arguments,
+    credentials: &Credentials,
+    stack_limit: u64,
+) -> Result<Loaded> {
+    /// A script's interpreter may be a script, but not without end (as on Linux).
+    const INTERPRETERS_MAX: usize = 5;
+    let mut executable = executable;
+    let mut name = base_name(&arguments.file_name).to_vec();
+    for _ in 0..INTERPRETERS_MAX {
+        let head = elf::read_head(&executable)?;
+        let Some(script) = script::parse(&head)? else {
+            let credentials = identity::for_program(&executable, credentials);
+            return load_elf(
+                thread,
+                executable,
+                &head,
+                arguments,
+                name,
+                credentials,
+                stack_limit,
+            );
+        };
+        arguments.arguments = script::arguments(&script, &arguments);
+        executable = file::open_executable(thread, AT_FDCWD, &script.interpreter, 0)?;
+        arguments.file_name.clone_from(&script.interpreter);
+        name = base_name(&arguments.file_name).to_vec();
+    }
+    Err(Errno::ELOOP)
+}
+
+fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}
+
+fn load_elf(
+    thread: &Arc<Thread>,
+    executable: Arc<OpenFile>,
+    head: &[u8],
+    arguments: Arguments,
+    name: Vec<u8>,
+    credentials: Credentials,
+    stack_limit: u64,
+) -> Result<Loaded> {
+    let space = AddressSpace::new()?;
+    let process = &thread.process;
+    let image = elf::load(thread, &space, process, &executable, head)?;
+    let stack = stack::build(
+        &space,
+        process,
+        &image,
+        &arguments,
+        &credentials,
+        stack_limit,
+    )?;
+    Ok(Loaded {
+        space,
+        entry: image.start,
+        stack,
+        executable,
+        name,
+        credentials,
+    })
+}
+
+/// Makes process 1 from the program `path`, with the standard descriptors open on `console`.
+///
+/// # Errors
+/// As execve(2) has them.
+pub fn start_first_process(
+    path: &[u8],
+    arguments: Vec<Vec<u8>>,
+    environment: Vec<Vec<u8>>,
+) -> Result<()> {
+    let pid = table::new_number()?;
+    let process = Arc::new(Process::new(
+        pid,
+        Session::new(pid),
+        Limits::initial(),
+        ProcessSignals::new(),
+    ));
+    let fs = Arc::new(file::initial_context()?);
+    let files = Arc::new(FileTable::new());
+    // As on Linux, process 1 runs even where nobody can see it.
+    match file::open_console() {
+        Ok(console) => {
+            for _ in 0..3 {
+                files.install(Arc::clone(&console), false)?;
+            }
+        }
+        Err(error) => log::warn!("no console for process 1: /dev/console: {error}"),
+    }
+    let thread = Thread::new(ThreadParts {
+        tid: pid,
+        process: Arc::clone(&process),
+        address_space: AddressSpace::new()?,
+        files,
+        fs,
+        credentials: Arc::new(Credentials::root()),
+        signals: ThreadSignals::new(),
+        name: [0; 16],
+        nice: 0,
+        registers: UserContext::default(),
+        user_state: UserState::initial(),
+    })?;
+    let executable = file::open_executable(&thread, AT_FDCWD, path, 0)?;
+    let arguments = Arguments {
+        file_name: path.to_vec(),
+        arguments,
+        environment,
+    };
+    let credentials = thread.credentials();
+    let limit = process.limit(Resource::Stack);
+    let loaded = load(&thread, executable, arguments, &credentials, limit)?;
+    thread.set_initial_registers(UserContext::new(loaded.entry, loaded.stack));
+    process.add_thread(&thread);
+    table::add_process(&process, 0);
+    table::add_thread(&thread);
+    thread.set_address_space(Some(Arc::clone(&loaded.space)));
+    thread.set_name(&loaded.name);
+    *process.executable.lock() = Some(loaded.executable);
+    scheduler::start(&thread);
+    Ok(())
+}

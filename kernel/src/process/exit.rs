@@ -1,0 +1,240 @@
+//! How threads and processes end. Source: exit(2), exit_group(2), wait(2), futex(2).
+
+use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
+
+use abi::raw::general;
+
+use super::signal::{self, Origin, SignalInfo};
+use super::{Attention, ExitStatus, Process, ProcessId, Thread, scheduler, table};
+use crate::memory::user;
+
+/// Ends the whole process: all its threads end, and its parent will be told this status. A
+/// status that came first stays.
+pub fn exit_process(thread: &Arc<Thread>, status: ExitStatus) {
+    thread.process.set_exit_status(status);
+    for other in thread.process.threads() {
+        other.attract_attention(Attention::EXIT);
+    }
+}
+
+/// Ends one thread; with the last one the process ends, with the last thread's status.
+pub fn exit_thread(thread: &Arc<Thread>, status: ExitStatus) {
+    thread.note_last_status(status);
+    thread.note_attention(Attention::EXIT);
+}
+
+/// There is no memory for what the thread touched: its process is killed, nobody else.
+pub fn out_of_memory(thread: &Arc<Thread>) {
+    log::error!(
+        "out of memory: killed process {} ({})",
+        thread.process.pid,
+        name_of(thread)
+    );
+    exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8));
+}
+
+/// A thread's name as text.
+pub fn name_of(thread: &Thread) -> alloc::string::String {
+    let name = thread.name();
+    let end = name
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(name.len());
+    alloc::string::String::from_utf8_lossy(&name[..end]).into_owned()
+}
+
+/// The last that a thread does: gives up all it holds and takes its leave of its process.
+pub fn end_thread(thread: &Arc<Thread>) {
+    super::futex::release_robust_list(thread);
+    announce_thread_end(thread);
+    thread.finish_vfork();
+    let status = thread.last_status();
+    // Not the address space: the processor uses it until it switches.
+    thread.set_files(None);
+    thread.set_fs(None);
+    thread.set_address_space(None);
+    metal::kernel_space::activate();
+    let process = Arc::clone(&thread.process);
+    let times = thread.times();
+    {
+        let mut ended = process.ended_threads_time.lock();
+        *ended = ended.plus(times);
+    }
+    table::remove_thread(thread.tid());
+    if process.remove_thread(thread) == 0 {
+        end_process(&process, thread, status);
+    }
+}
+
+/// Stores 0 where the thread asked for it and wakes whoever waits there (set_tid_address(2)).
+/// Nobody is there to be told of a bad address.
+fn announce_thread_end(thread: &Arc<Thread>) {
+    let address = thread.clear_child_tid.swap(0, Ordering::Relaxed);
+    if address != 0 && thread.shares_memory() && user::write(address, &0_u32).is_ok() {
+        super::futex::wake_word(thread, address);
+    }
+}
+
+/// The process has no thread left: it becomes a zombie and its relatives are told.
+fn end_process(process: &Arc<Process>, thread: &Arc<Thread>, last_status: ExitStatus) {
+    let status = process.exit_status().unwrap_or(last_status);
+    process.release();
+    let pid = process.pid;
+    let session = process.session();
+    let reaper = reaper_for(pid);
+    let orphaned_groups = table::with(|table| orphaned_by(table, pid));
+    let children = table::with(|table| table.reparent_children(pid, reaper));
+    adopt(&children, pid, reaper);
+    if session.id == pid
+        && let Some(terminal) = session.terminal()
+    {
+        terminal.leader_ended();
+    }
+    orphaned_groups
+        .iter()
+        .for_each(|group| hang_up_if_stopped(*group));
+    if pid == 1 {
+        panic!(
+            "process 1 ended ({status:?}): there is nobody to start it again; look at the last lines it printed"
+        );
+    }
+    become_zombie(process, thread, status);
+}
+
+/// Who takes care of the children of a process that ends: the nearest ancestor that asked for
+/// it (PR_SET_CHILD_SUBREAPER), else process 1.
+fn reaper_for(pid: ProcessId) -> ProcessId {
+    table::with(|table| {
+        let mut ancestor = table.node(pid).map_or(1, |node| node.parent);
+        while let Some(node) = table.node(ancestor) {
+            if node.process.is_subreaper.load(Ordering::Relaxed) && node.zombie.is_none() {
+                return ancestor;
+            }
+            if node.parent == 0 {
+                break;
+            }
+            ancestor = node.parent;
+        }
+        1
+    })
+}
+
+/// Tells children of their new parent: the signal they asked for when the old one ends, and
+/// the new parent of those that are zombies already.
+fn adopt(children: &[ProcessId], old_parent: ProcessId, reaper: ProcessId) {
+    for child in children.iter().filter_map(|child| super::find(*child)) {
+        let wanted = child.parent_death_signal.load(Ordering::Relaxed);
+        if wanted != 0 {
+            let origin = Origin::Process {
+                code: 0,
+                pid: old_parent,
+                uid: 0,
+                value: 0,
+            };
+            let info = SignalInfo {
+                signal: wanted as u8,
+                origin,
+            };
+            signal::send_to_process(&child, info);
+        }
+        child.exit_signal.store(general::SIGCHLD, Ordering::Relaxed);
+        if child.has_ended()
+            && let Some(parent) = super::find(reaper)
+        {
+            parent.child_events.wake_all();
+            signal::send_to_process(&parent, SignalInfo::from_kernel(general::SIGCHLD));
+        }
+    }
+}
+
+/// The groups that lose their last tie to the session by the end of `pid`.
+fn orphaned_by(table: &table::Table, pid: ProcessId) -> alloc::vec::Vec<ProcessId> {
+    let Some(node) = table.node(pid) else {
+        return alloc::vec::Vec::new();
+    };
+    let mut groups: alloc::vec::Vec<ProcessId> = node
+        .children
+        .iter()
+        .filter_map(|child| table.node(*child))
+        .filter(|child| child.session == node.session)
+        .map(|child| child.group)
+        .collect();
+    groups.push(node.group);
+    groups.sort_unstable();
+    groups.dedup();
+    groups.retain(|group| !table.is_orphaned(*group, None) && table.is_orphaned(*group, Some(pid)));
+    groups
+}
+
+/// POSIX: a group that becomes orphaned with a stopped member gets SIGHUP and SIGCONT.
+fn hang_up_if_stopped(group: ProcessId) {
+    let stopped = table::group_members(group)
+        .iter()
+        .any(|process| signal::is_stopped(process));
+    if stopped {
+        table::signal_group(group, &SignalInfo::from_kernel(general::SIGHUP));
+        table::signal_group(group, &SignalInfo::from_kernel(general::SIGCONT));
+    }
+}
+
+fn become_zombie(process: &Arc<Process>, thread: &Arc<Thread>, status: ExitStatus) {
+    let parent = table::with(|table| {
+        let node = table.node_mut(process.pid)?;
+        node.zombie = Some(status);
+        let parent = node.parent;
+        table.node(parent).map(|node| Arc::clone(&node.process))
+    });
+    let Some(parent) = parent else {
+        return;
+    };
+    let wanted = process.exit_signal.load(Ordering::Relaxed);
+    // A parent that ignores SIGCHLD gets no zombies (sigaction(2), SA_NOCLDWAIT).
+    let discard = wanted == general::SIGCHLD && signal::discards_children(&parent);
+    if wanted != 0 {
+        let uid = thread.credentials().uid;
+        signal::send_to_process(&parent, child_information(wanted, process.pid, uid, status));
+    }
+    if discard {
+        let node = table::with(|table| table.remove(process.pid));
+        drop(node);
+    }
+    parent.child_events.wake_all();
+}
+
+fn child_information(signal: u32, pid: ProcessId, uid: u32, status: ExitStatus) -> SignalInfo {
+    let (code, status) = match status {
+        ExitStatus::Exited(status) => (general::CLD_EXITED, i32::from(status)),
+        ExitStatus::Killed(signal) => (general::CLD_KILLED, i32::from(signal)),
+    };
+    SignalInfo {
+        signal: signal as u8,
+        origin: Origin::Child {
+            code: code as i32,
+            pid,
+            uid,
+            status,
+        },
+    }
+}
+
+/// Sleeps until all other threads of the process have ended (execve(2)). Returns false when
+/// this thread has been told to end too.
+pub fn end_other_threads(thread: &Arc<Thread>) -> bool {
+    for other in thread.process.threads() {
+        if !Arc::ptr_eq(&other, thread) {
+            other.attract_attention(Attention::EXIT);
+        }
+    }
+    let process = &thread.process;
+    let alone = || {
+        if thread.must_exit() {
+            Some(false)
+        } else {
+            (process.thread_count() == 1).then_some(true)
+        }
+    };
+    let outcome = process.thread_events.wait_uninterruptible(alone);
+    scheduler::yield_if_needed();
+    outcome
+}

@@ -1,0 +1,29 @@
+//! Processes and threads.
+//!
+//! A *thread* is what the scheduler runs: a kernel stack, a program's registers, and its hold
+//! on the things that `clone(2)` may share (memory, files, directories, handlers). A *process*
+//! is what `fork(2)` makes and `wait(2)` collects: a group of threads with one number, one
+//! parent, one exit status. The [`table`] knows all of them and who belongs to whom.
+
+pub mod clone;
+pub mod credentials;
+pub mod exec;
+pub mod exit;
+pub mod futex;
+pub mod limits;
+mod process;
+mod run;
+pub mod scheduler;
+pub mod session;
+pub mod signal;
+pub mod table;
+mod thread;
+pub mod wait;
+
+pub use process::{ExitStatus, Process, Times};
+pub use scheduler::{current, yield_if_needed};
+pub use table::{all, find, find_thread};
+pub use thread::{Attention, Thread};
+
+/// The number of a process, thread, group or session, as the root pid namespace counts.
+pub type ProcessId = u32;

@@ -1,0 +1,218 @@
+//! A process: threads with one number, one parent and one exit status.
+
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use super::limits::{Limits, Resource};
+use super::session::Session;
+use super::signal::ProcessSignals;
+use super::{ProcessId, Thread};
+use crate::file::OpenFile;
+use crate::sync::{SpinLock, WaitQueue};
+use crate::time::{Instant, Nanoseconds, monotonic_now};
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// It called `exit` with this status (the low eight bits count).
+    Exited(u8),
+    /// A signal killed it.
+    Killed(u8),
+}
+
+impl ExitStatus {
+    /// The word that `wait4(2)` stores.
+    pub fn to_wait_status(self) -> u32 {
+        match self {
+            Self::Exited(status) => u32::from(status) << 8,
+            Self::Killed(signal) => u32::from(signal),
+        }
+    }
+}
+
+/// Processor time used, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// In user mode.
+    pub user: Nanoseconds,
+    /// In the kernel.
+    pub system: Nanoseconds,
+}
+
+impl Times {
+    /// Both, summed up with another's.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            user: Nanoseconds(self.user.0 + other.user.0),
+            system: Nanoseconds(self.system.0 + other.system.0),
+        }
+    }
+}
+
+/// A process.
+pub struct Process {
+    /// Its number, which is also the number of its first thread.
+    pub pid: ProcessId,
+    /// When it was made.
+    pub started: Instant,
+    /// What signals mean to it and which are pending for any of its threads.
+    pub signals: ProcessSignals,
+    /// Woken whenever a child ends, stops or continues.
+    pub child_events: WaitQueue,
+    /// Woken when `execve` or `exit` brought the number of threads down, and for `vfork`.
+    pub thread_events: WaitQueue,
+    /// Resource limits.
+    pub limits: SpinLock<Limits>,
+    /// The program it runs, for /proc/PID/exe.
+    pub executable: SpinLock<Option<Arc<OpenFile>>>,
+    /// Processor time of threads that ended.
+    pub ended_threads_time: SpinLock<Times>,
+    /// Processor time of children that were waited for.
+    pub children_time: SpinLock<Times>,
+    /// Orphans among its descendants become its children (PR_SET_CHILD_SUBREAPER).
+    pub is_subreaper: AtomicBool,
+    /// It has run `execve` since it was forked (setpgid(2) of a child fails then).
+    pub has_executed: AtomicBool,
+    /// The signal its parent wants when it ends; 0 for none.
+    pub exit_signal: AtomicU32,
+    /// The signal it wants when its parent ends; 0 for none.
+    pub parent_death_signal: AtomicU32,
+    /// PR_SET_DUMPABLE.
+    pub dumpable: AtomicU32,
+    /// /proc/PID/oom_score_adj.
+    pub out_of_memory_score: core::sync::atomic::AtomicI32,
+    /// Minor page faults.
+    pub page_faults: AtomicU64,
+    last_user: AtomicU32,
+    exit_status: SpinLock<Option<ExitStatus>>,
+    threads: SpinLock<Vec<Weak<Thread>>>,
+    session: SpinLock<Arc<Session>>,
+}
+
+impl Process {
+    /// A process without threads. It becomes visible by [`super::table::add_process`].
+    pub fn new(
+        pid: ProcessId,
+        session: Arc<Session>,
+        limits: Limits,
+        signals: ProcessSignals,
+    ) -> Self {
+        Self {
+            pid,
+            started: monotonic_now(),
+            signals,
+            child_events: WaitQueue::new(),
+            thread_events: WaitQueue::new(),
+            limits: SpinLock::new(limits),
+            executable: SpinLock::new(None),
+            ended_threads_time: SpinLock::new(Times::default()),
+            children_time: SpinLock::new(Times::default()),
+            is_subreaper: AtomicBool::new(false),
+            has_executed: AtomicBool::new(false),
+            exit_signal: AtomicU32::new(abi::raw::general::SIGCHLD),
+            parent_death_signal: AtomicU32::new(0),
+            dumpable: AtomicU32::new(1),
+            out_of_memory_score: core::sync::atomic::AtomicI32::new(0),
+            page_faults: AtomicU64::new(0),
+            last_user: AtomicU32::new(0),
+            exit_status: SpinLock::new(None),
+            threads: SpinLock::new(Vec::new()),
+            session: SpinLock::new(session),
+        }
+    }
+
+    /// The session it belongs to.
+    pub fn session(&self) -> Arc<Session> {
+        Arc::clone(&self.session.lock())
+    }
+
+    /// Moves it into another session (setsid(2)).
+    pub fn set_session(&self, session: Arc<Session>) {
+        let old = core::mem::replace(&mut *self.session.lock(), session);
+        drop(old);
+    }
+
+    /// The soft limit for `resource`.
+    pub fn limit(&self, resource: Resource) -> u64 {
+        self.limits.lock().soft(resource)
+    }
+
+    /// Its living threads, the oldest first.
+    pub fn threads(&self) -> Vec<Arc<Thread>> {
+        self.threads
+            .lock()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect()
+    }
+
+    /// How many living threads it has.
+    pub fn thread_count(&self) -> usize {
+        self.threads.lock().len()
+    }
+
+    /// The thread that has the process's number, or any other when that one has ended.
+    pub fn leader(&self) -> Option<Arc<Thread>> {
+        self.threads.lock().iter().find_map(Weak::upgrade)
+    }
+
+    /// The real user of its threads; what it was when the last one has ended.
+    pub fn real_user(&self) -> u32 {
+        self.leader().map_or_else(
+            || self.last_user.load(Ordering::Relaxed),
+            |thread| thread.credentials().uid,
+        )
+    }
+
+    /// Adds a thread.
+    pub fn add_thread(&self, thread: &Arc<Thread>) {
+        self.threads.lock().push(Arc::downgrade(thread));
+    }
+
+    /// Removes a thread that ended; returns how many are left.
+    pub fn remove_thread(&self, thread: &Thread) -> usize {
+        self.last_user
+            .store(thread.credentials().uid, Ordering::Relaxed);
+        let mut threads = self.threads.lock();
+        threads.retain(|other| !core::ptr::eq(other.as_ptr(), thread));
+        let left = threads.len();
+        drop(threads);
+        self.thread_events.wake_all();
+        left
+    }
+
+    /// Decides how it ends; the first word counts.
+    pub(super) fn set_exit_status(&self, status: ExitStatus) {
+        self.exit_status.lock().get_or_insert(status);
+    }
+
+    /// How it was told to end as a whole, if it was.
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        *self.exit_status.lock()
+    }
+
+    /// Gives up what a zombie does not need.
+    pub(super) fn release(&self) {
+        let executable = self.executable.lock().take();
+        drop(executable);
+    }
+
+    /// Whether all its threads have ended.
+    pub fn has_ended(&self) -> bool {
+        self.threads.lock().is_empty()
+    }
+
+    /// Processor time of all its threads, dead and alive.
+    pub fn times(&self) -> Times {
+        let ended = *self.ended_threads_time.lock();
+        self.threads()
+            .iter()
+            .fold(ended, |sum, thread| sum.plus(thread.times()))
+    }
+
+    /// Counts a minor page fault.
+    pub fn count_page_fault(&self) {
+        self.page_faults.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,112 @@
+//! A thread's life: to its program and back, until it ends.
+
+use alloc::sync::Arc;
+
+use abi::raw::general;
+use metal::interrupt;
+use metal::user::{Event, UserContext};
+
+use super::limits::Resource;
+use super::scheduler;
+use super::signal::{self, Origin, SignalInfo};
+use super::{Attention, Thread, exit};
+use crate::device::deferred;
+use crate::memory::{FaultError, Protection};
+use crate::syscall;
+
+/// Runs the thread's program until the thread must end, and ends it.
+pub fn run_program(thread: &Arc<Thread>) {
+    let Some(mut registers) = thread.initial_registers.lock().take() else {
+        return;
+    };
+    loop {
+        interrupt::disable();
+        if deferred::is_raised() || scheduler::must_reschedule() {
+            interrupt::enable();
+            scheduler::yield_if_needed();
+            continue;
+        }
+        let attention = thread.attention();
+        if !attention.is_empty() {
+            interrupt::enable();
+            if attention.contains(Attention::EXIT) {
+                break;
+            }
+            signal::deliver(thread, &mut registers);
+            continue;
+        }
+        // Interrupts stay off from the last look to the entry, so none is missed.
+        let event = registers.run();
+        interrupt::enable();
+        handle(thread, &mut registers, event);
+    }
+    exit::end_thread(thread);
+}
+
+fn handle(thread: &Arc<Thread>, registers: &mut UserContext, event: Event) {
+    match event {
+        Event::SystemCall => syscall::dispatch(thread, registers),
+        Event::Interrupt => {}
+        Event::PageFault {
+            address,
+            write,
+            execute,
+        } => page_fault(thread, address, write, execute),
+        Event::Exception { vector, error } => exception(thread, registers, vector, error),
+    }
+}
+
+fn page_fault(thread: &Arc<Thread>, address: usize, write: bool, execute: bool) {
+    let wanted = match (write, execute) {
+        (true, _) => Protection::WRITE,
+        (_, true) => Protection::EXECUTE,
+        _ => Protection::READ,
+    };
+    let outcome = match thread.address_space() {
+        Some(space) if address < crate::memory::STACK_TOP => {
+            let stack_limit = thread.process.limit(Resource::Stack) as usize;
+            thread.process.count_page_fault();
+            space.lock().handle_fault(address, wanted, stack_limit)
+        }
+        _ => Err(FaultError::NotMapped),
+    };
+    let (signal, code) = match outcome {
+        Ok(()) => return,
+        Err(FaultError::NotMapped) => (general::SIGSEGV, general::SEGV_MAPERR),
+        Err(FaultError::NotAllowed) => (general::SIGSEGV, general::SEGV_ACCERR),
+        Err(FaultError::PastEnd) => (general::SIGBUS, general::BUS_ADRERR),
+        Err(FaultError::OutOfMemory) => return exit::out_of_memory(thread),
+    };
+    send_fault(thread, signal, code, address as u64);
+}
+
+fn send_fault(thread: &Arc<Thread>, signal: u32, code: u32, address: u64) {
+    let info = SignalInfo {
+        signal: signal as u8,
+        origin: Origin::Fault {
+            code: code as i32,
+            address,
+        },
+    };
+    signal::send_fault(thread, info);
+}
+
+/// Exceptions other than page faults (SDM volume 3, table 7-1), as Linux answers them.
+fn exception(thread: &Arc<Thread>, registers: &UserContext, vector: u8, _error: u32) {
+    let instruction = registers.registers().rip;
+    let fault = |signal, code| send_fault(thread, signal, code, instruction);
+    match vector {
+        0 => fault(general::SIGFPE, general::FPE_INTDIV),
+        1 => fault(general::SIGTRAP, general::TRAP_TRACE),
+        4 => fault(general::SIGFPE, general::FPE_INTOVF),
+        6 => fault(general::SIGILL, general::ILL_ILLOPN),
+        16 | 19 => fault(
+            general::SIGFPE,
+            metal::fpu::pending_exception_code(vector == 19),
+        ),
+        17 => fault(general::SIGBUS, general::BUS_ADRALN),
+        3 => signal::send_fault(thread, SignalInfo::from_kernel(general::SIGTRAP)),
+        12 => signal::send_fault(thread, SignalInfo::from_kernel(general::SIGBUS)),
+        _ => signal::send_fault(thread, SignalInfo::from_kernel(general::SIGSEGV)),
+    }
+}

@@ -1,0 +1,281 @@
+//! Who runs.
+//!
+//! Threads that can run wait in one queue and take turns; a thread that waits for something
+//! is in no queue at all ([`park`]). When nobody can run, the processor goes back to the idle
+//! context, the one that the boot code started. The kernel itself is never preempted: a turn
+//! ends where a thread sleeps, goes back to its program, or says so in a long loop.
+//!
+//! A thread's state is one atomic:
+//!
+//! ```text
+//! NEW ──start──▶ QUEUED ──chosen──▶ RUNNING ──park──▶ PARKED ──unpark──▶ QUEUED
+//!                   ▲                  │  ▲
+//!                   └──── turn over ───┘  └─ NOTIFIED: unparked before it could park
+//! ```
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use metal::context::{Context, switch_to};
+use metal::cpu::{self, PROCESSORS_MAX};
+use metal::interrupt;
+use spin::Once;
+
+use super::Thread;
+use crate::device::deferred;
+use crate::sync::SpinLock;
+use crate::time::{self, Expiry, Instant, Nanoseconds, monotonic_now};
+
+/// Made, not yet started.
+pub const NEW: u8 = 0;
+const QUEUED: u8 = 1;
+const RUNNING: u8 = 2;
+const PARKED: u8 = 3;
+const NOTIFIED: u8 = 4;
+
+/// How long a thread of nice value 0 runs while others wait.
+const SLICE: Nanoseconds = Nanoseconds(10_000_000);
+
+static QUEUE: SpinLock<VecDeque<Arc<Thread>>> = SpinLock::new(VecDeque::new());
+static RESCHEDULE: AtomicBool = AtomicBool::new(false);
+static SWITCHES: AtomicU64 = AtomicU64::new(0);
+/// Threads that run or wait for their turn, for the load average.
+static RUNNABLE: AtomicUsize = AtomicUsize::new(0);
+
+/// What each processor is at.
+struct Processor {
+    current: SpinLock<Option<Arc<Thread>>>,
+    idle: Once<Arc<Context>>,
+    /// When the current thread got the processor.
+    since: AtomicU64,
+}
+
+static PROCESSORS: [Processor; PROCESSORS_MAX] = [const {
+    Processor {
+        current: SpinLock::new(None),
+        idle: Once::new(),
+        since: AtomicU64::new(0),
+    }
+}; PROCESSORS_MAX];
+
+fn processor() -> &'static Processor {
+    &PROCESSORS[cpu::number()]
+}
+
+/// The thread that runs on this processor.
+///
+/// # Panics
+/// In the idle context, which is no thread: a bug, since only threads sleep or touch user
+/// memory.
+pub fn current() -> Arc<Thread> {
+    try_current().expect("the idle context asked which thread it is")
+}
+
+/// The thread that runs on this processor; none in the idle context.
+pub fn try_current() -> Option<Arc<Thread>> {
+    processor().current.lock().clone()
+}
+
+/// Makes a new thread take its turns.
+pub fn start(thread: &Arc<Thread>) {
+    thread.run_state.store(QUEUED, Ordering::SeqCst);
+    RUNNABLE.fetch_add(1, Ordering::Relaxed);
+    enqueue(Arc::clone(thread));
+}
+
+fn enqueue(thread: Arc<Thread>) {
+    QUEUE.lock().push_back(thread);
+    if processor().current.lock().is_some() {
+        // Somebody runs: its turn must end some time.
+        time::request_slice_end(monotonic_now() + SLICE);
+    }
+}
+
+/// How many threads run or wait for their turn.
+pub fn runnable_count() -> usize {
+    RUNNABLE.load(Ordering::Relaxed)
+}
+
+/// How many context switches there were.
+pub fn switch_count() -> u64 {
+    SWITCHES.load(Ordering::Relaxed)
+}
+
+/// Asks the running thread to give way at the next good place.
+pub fn request_reschedule() {
+    RESCHEDULE.store(true, Ordering::Release);
+}
+
+/// Whether the running thread should give way.
+pub fn must_reschedule() -> bool {
+    RESCHEDULE.load(Ordering::Acquire)
+}
+
+/// Sleeps until [`unpark`] or until `deadline`; returns false when the deadline ended it. An
+/// unpark that came before counts. The caller looks at what it waits for before and after.
+pub fn park(thread: &Arc<Thread>, deadline: Option<Instant>) -> bool {
+    if deadline.is_some_and(|deadline| deadline <= monotonic_now()) {
+        return false;
+    }
+    let timer =
+        deadline.map(|deadline| time::add_timer(deadline, Expiry::Wake(Arc::clone(thread))));
+    let parked = thread
+        .run_state
+        .compare_exchange(RUNNING, PARKED, Ordering::SeqCst, Ordering::SeqCst)
+        .is_ok();
+    if parked {
+        RUNNABLE.fetch_sub(1, Ordering::Relaxed);
+        switch_away();
+    }
+    thread.run_state.store(RUNNING, Ordering::SeqCst);
+    timer.is_none_or(time::remove_timer)
+}
+
+/// Ends a thread's sleep, or the next one it begins.
+pub fn unpark(thread: &Arc<Thread>) {
+    if wake_state(thread) {
+        enqueue(Arc::clone(thread));
+    }
+}
+
+/// As [`unpark`], for callers that have no counted reference.
+pub fn unpark_by_reference(thread: &Thread) {
+    if let Some(thread) = super::find_thread(thread.tid()) {
+        unpark(&thread);
+    }
+}
+
+/// Moves the state; returns whether the thread must be queued.
+fn wake_state(thread: &Thread) -> bool {
+    loop {
+        let state = thread.run_state.load(Ordering::SeqCst);
+        let next = match state {
+            PARKED => QUEUED,
+            RUNNING => NOTIFIED,
+            _ => return false,
+        };
+        let moved =
+            thread
+                .run_state
+                .compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst);
+        if moved.is_ok() {
+            if next == QUEUED {
+                RUNNABLE.fetch_add(1, Ordering::Relaxed);
+            }
+            return next == QUEUED;
+        }
+    }
+}
+
+/// Gives way to the others that can run.
+pub fn yield_now() {
+    RESCHEDULE.store(false, Ordering::Relaxed);
+    if QUEUE.lock().is_empty() {
+        return;
+    }
+    let thread = current();
+    thread.run_state.store(QUEUED, Ordering::SeqCst);
+    enqueue(Arc::clone(&thread));
+    switch_away();
+    thread.run_state.store(RUNNING, Ordering::SeqCst);
+}
+
+/// For long loops in the kernel: gives way when the turn is over. No spin lock may be held.
+pub fn yield_if_needed() {
+    if deferred::is_raised() {
+        deferred::run();
+    }
+    if must_reschedule() {
+        yield_now();
+    }
+}
+
+/// Ends the running thread, whose stack nobody comes back to: the caller has dropped all that
+/// it owned.
+pub fn leave() -> ! {
+    RUNNABLE.fetch_sub(1, Ordering::Relaxed);
+    switch_away();
+    unreachable!("a thread that has ended was switched to");
+}
+
+/// Leaves the running thread for the next one, or for the idle context. Owns nothing on the
+/// stack while it is away.
+fn switch_away() {
+    let next = QUEUE.lock().pop_front();
+    switch_thread(next);
+}
+
+fn switch_thread(next: Option<Arc<Thread>>) {
+    let processor = processor();
+    let context = match &next {
+        Some(next) => Arc::clone(&next.context),
+        None => Arc::clone(
+            processor
+                .idle
+                .get()
+                .expect("the idle loop starts before threads"),
+        ),
+    };
+    if let Some(space) = next.as_ref().and_then(|next| next.address_space()) {
+        space.activate();
+    }
+    let mut current = processor.current.lock();
+    let same = match (&*current, &next) {
+        (Some(current), Some(next)) => Arc::ptr_eq(current, next),
+        _ => false,
+    };
+    if same {
+        return;
+    }
+    let previous = core::mem::replace(&mut *current, next);
+    drop(current);
+    account(processor, previous.as_deref());
+    drop(previous);
+    SWITCHES.fetch_add(1, Ordering::Relaxed);
+    switch_to(context);
+}
+
+fn account(processor: &Processor, thread: Option<&Thread>) {
+    let now = monotonic_now();
+    let since = processor.since.swap(now.0, Ordering::Relaxed);
+    if let Some(thread) = thread {
+        thread.add_run_time(now.since(Instant(since)));
+    }
+}
+
+/// The first steps of every thread, on its own stack.
+pub fn thread_entry() -> ! {
+    run_current();
+    leave()
+}
+
+/// Owns the thread while its program runs, and no longer.
+fn run_current() {
+    let thread = current();
+    thread.run_state.store(RUNNING, Ordering::SeqCst);
+    super::run::run_program(&thread);
+}
+
+/// The boot processor's loop when nothing else is to do. Never returns.
+pub fn idle() -> ! {
+    let processor = processor();
+    processor.idle.call_once(Context::of_caller);
+    loop {
+        deferred::run();
+        let next = QUEUE.lock().pop_front();
+        if next.is_some() {
+            if !QUEUE.lock().is_empty() {
+                time::request_slice_end(monotonic_now() + SLICE);
+            }
+            switch_thread(next);
+            continue;
+        }
+        interrupt::disable();
+        if deferred::is_raised() {
+            interrupt::enable();
+        } else {
+            interrupt::enable_and_wait();
+        }
+    }
+}

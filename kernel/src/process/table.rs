@@ -1,0 +1,274 @@
+//! The table of processes: numbers, parents and children, groups and sessions.
+//!
+//! One lock guards all of the relations, because nearly every question about them involves
+//! two (is that a child of mine, and in which group?). It is held for a few map look-ups, and
+//! never while a process is signalled or woken.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::signal::SignalInfo;
+use super::{ExitStatus, Process, ProcessId, Thread};
+use crate::error::{Errno, Result};
+use crate::sync::SpinLock;
+
+/// Numbers run from 1 to this and start again (/proc/sys/kernel/pid_max).
+pub const PROCESS_ID_MAX: ProcessId = 32768;
+/// More threads than this are refused: as many as there can be kernel stacks, less a few.
+pub const THREADS_MAX: usize = metal::context::STACKS_MAX - 64;
+/// After running over, low numbers are left to what started at boot.
+const FIRST_REUSED: ProcessId = 300;
+
+/// A process and its relations.
+pub struct Node {
+    /// The process.
+    pub process: Arc<Process>,
+    /// Number of its parent; 0 for process 1 and for nobody.
+    pub parent: ProcessId,
+    /// Numbers of its children, the oldest first.
+    pub children: BTreeSet<ProcessId>,
+    /// Number of its process group.
+    pub group: ProcessId,
+    /// Number of its session.
+    pub session: ProcessId,
+    /// How it ended, once it has and until it is waited for.
+    pub zombie: Option<ExitStatus>,
+}
+
+/// All processes and threads.
+pub struct Table {
+    nodes: BTreeMap<ProcessId, Node>,
+    threads: BTreeMap<ProcessId, Arc<Thread>>,
+    groups: BTreeMap<ProcessId, BTreeSet<ProcessId>>,
+    last_number: ProcessId,
+}
+
+static TABLE: SpinLock<Table> = SpinLock::new(Table {
+    nodes: BTreeMap::new(),
+    threads: BTreeMap::new(),
+    groups: BTreeMap::new(),
+    last_number: 0,
+});
+
+/// Looks at the table, or changes it, with its lock held.
+pub fn with<R>(action: impl FnOnce(&mut Table) -> R) -> R {
+    action(&mut TABLE.lock())
+}
+
+impl Table {
+    /// The process with this number, a zombie too.
+    pub fn node(&self, pid: ProcessId) -> Option<&Node> {
+        self.nodes.get(&pid)
+    }
+
+    /// The same, to change.
+    pub fn node_mut(&mut self, pid: ProcessId) -> Option<&mut Node> {
+        self.nodes.get_mut(&pid)
+    }
+
+    /// All processes, in the order of their numbers.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// The members of a group, in the order of their numbers.
+    pub fn group_members(&self, group: ProcessId) -> impl Iterator<Item = &Node> {
+        let members = self.groups.get(&group).into_iter().flatten();
+        members.filter_map(|pid| self.nodes.get(pid))
+    }
+
+    /// Whether the group exists.
+    pub fn has_group(&self, group: ProcessId) -> bool {
+        self.groups.contains_key(&group)
+    }
+
+    fn is_taken(&self, number: ProcessId) -> bool {
+        self.nodes.contains_key(&number)
+            || self.threads.contains_key(&number)
+            || self.groups.contains_key(&number)
+    }
+
+    fn new_number(&mut self) -> Option<ProcessId> {
+        for _ in 0..PROCESS_ID_MAX {
+            self.last_number += 1;
+            if self.last_number >= PROCESS_ID_MAX {
+                self.last_number = FIRST_REUSED;
+            }
+            let is_session = || {
+                self.nodes
+                    .values()
+                    .any(|node| node.session == self.last_number)
+            };
+            if !self.is_taken(self.last_number) && !is_session() {
+                return Some(self.last_number);
+            }
+        }
+        None
+    }
+
+    fn leave_group(&mut self, pid: ProcessId, group: ProcessId) {
+        if let Some(members) = self.groups.get_mut(&group) {
+            members.remove(&pid);
+            if members.is_empty() {
+                self.groups.remove(&group);
+            }
+        }
+    }
+
+    /// Moves a process into another group and session.
+    pub fn move_to(&mut self, pid: ProcessId, group: ProcessId, session: ProcessId) {
+        let Some(node) = self.nodes.get_mut(&pid) else {
+            return;
+        };
+        let old = core::mem::replace(&mut node.group, group);
+        node.session = session;
+        self.leave_group(pid, old);
+        self.groups.entry(group).or_default().insert(pid);
+    }
+
+    /// Makes `new_parent` the parent of all of `old_parent`'s children; returns them.
+    pub fn reparent_children(
+        &mut self,
+        old_parent: ProcessId,
+        new_parent: ProcessId,
+    ) -> Vec<ProcessId> {
+        let Some(node) = self.nodes.get_mut(&old_parent) else {
+            return Vec::new();
+        };
+        let children: Vec<_> = core::mem::take(&mut node.children).into_iter().collect();
+        for child in &children {
+            if let Some(node) = self.nodes.get_mut(child) {
+                node.parent = new_parent;
+            }
+        }
+        if let Some(node) = self.nodes.get_mut(&new_parent) {
+            node.children.extend(children.iter().copied());
+        }
+        children
+    }
+
+    /// Takes a zombie out of the table.
+    pub fn remove(&mut self, pid: ProcessId) -> Option<Node> {
+        let node = self.nodes.remove(&pid)?;
+        self.leave_group(pid, node.group);
+        if let Some(parent) = self.nodes.get_mut(&node.parent) {
+            parent.children.remove(&pid);
+        }
+        Some(node)
+    }
+
+    /// Whether a group is orphaned: no member has a parent in another group of the same
+    /// session (setpgid(2)). `without` is a process that counts as gone already.
+    pub fn is_orphaned(&self, group: ProcessId, without: Option<ProcessId>) -> bool {
+        !self.group_members(group).any(|node| {
+            let parent = self.nodes.get(&node.parent);
+            Some(node.process.pid) != without
+                && node.zombie.is_none()
+                && parent.is_some_and(|parent| {
+                    parent.group != group
+                        && parent.session == node.session
+                        && Some(parent.process.pid) != without
+                })
+        })
+    }
+}
+
+/// A number that nothing has.
+///
+/// # Errors
+/// EAGAIN when all are taken.
+pub fn new_number() -> Result<ProcessId> {
+    with(Table::new_number).ok_or(Errno::EAGAIN)
+}
+
+/// Makes a process visible, as a child of `parent` in the same group and session.
+pub fn add_process(process: &Arc<Process>, parent: ProcessId) {
+    with(|table| {
+        let pid = process.pid;
+        let relations = table.nodes.get_mut(&parent).map(|node| {
+            node.children.insert(pid);
+            (node.group, node.session)
+        });
+        let (group, session) = relations.unwrap_or((pid, pid));
+        table.groups.entry(group).or_default().insert(pid);
+        let node = Node {
+            process: Arc::clone(process),
+            parent,
+            children: BTreeSet::new(),
+            group,
+            session,
+            zombie: None,
+        };
+        table.nodes.insert(pid, node);
+    });
+}
+
+/// Makes a thread visible.
+pub fn add_thread(thread: &Arc<Thread>) {
+    with(|table| table.threads.insert(thread.tid(), Arc::clone(thread)));
+}
+
+/// Makes a thread known by its new number instead of `old`.
+pub fn renumber_thread(old: ProcessId, thread: &Arc<Thread>) {
+    with(|table| {
+        table.threads.remove(&old);
+        table.threads.insert(thread.tid(), Arc::clone(thread))
+    });
+}
+
+/// Takes a thread out.
+pub fn remove_thread(tid: ProcessId) {
+    let removed = with(|table| table.threads.remove(&tid));
+    drop(removed);
+}
+
+/// The process with this number, alive or a zombie.
+pub fn find(pid: ProcessId) -> Option<Arc<Process>> {
+    with(|table| table.node(pid).map(|node| Arc::clone(&node.process)))
+}
+
+/// The thread with this number.
+pub fn find_thread(tid: ProcessId) -> Option<Arc<Thread>> {
+    with(|table| table.threads.get(&tid).cloned())
+}
+
+/// All processes, zombies too, in the order of their numbers.
+pub fn all() -> Vec<Arc<Process>> {
+    with(|table| {
+        table
+            .nodes()
+            .map(|node| Arc::clone(&node.process))
+            .collect()
+    })
+}
+
+/// How many threads there are.
+pub fn thread_count() -> usize {
+    with(|table| table.threads.len())
+}
+
+/// The members of a group.
+pub fn group_members(group: ProcessId) -> Vec<Arc<Process>> {
+    with(|table| {
+        let members = table.group_members(group);
+        members.map(|node| Arc::clone(&node.process)).collect()
+    })
+}
+
+/// The number of a process's parent; 0 when it has none.
+pub fn parent_of(pid: ProcessId) -> ProcessId {
+    with(|table| table.node(pid).map_or(0, |node| node.parent))
+}
+
+/// The numbers of a process's group and session.
+pub fn group_and_session_of(pid: ProcessId) -> Option<(ProcessId, ProcessId)> {
+    with(|table| table.node(pid).map(|node| (node.group, node.session)))
+}
+
+/// Sends a signal to each member of a group, without asking who may.
+pub fn signal_group(group: ProcessId, info: &SignalInfo) {
+    for process in group_members(group) {
+        super::signal::send_to_process(&process, *info);
+    }
+}

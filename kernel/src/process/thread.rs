@@ -1,0 +1,295 @@
+//! A thread: what the scheduler runs.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
+
+use bitflags::bitflags;
+use metal::context::{Context, UserState};
+use metal::user::UserContext;
+
+use super::credentials::Credentials;
+use super::process::Times;
+use super::signal::ThreadSignals;
+use super::{ExitStatus, Process, ProcessId, scheduler};
+use crate::error::{Errno, Result};
+use crate::file::{FileTable, FsContext};
+use crate::memory::AddressSpace;
+use crate::sync::{SpinLock, WaitQueue};
+use crate::time::Nanoseconds;
+
+bitflags! {
+    /// Why a thread must look around before it goes back to its program.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Attention: u32 {
+        /// A signal can be delivered, or the process is stopped.
+        const SIGNAL = 1 << 0;
+        /// The thread must end.
+        const EXIT = 1 << 1;
+    }
+}
+
+/// What a new thread shares with its maker or has copies of, and what it starts with.
+pub struct ThreadParts {
+    /// Its number.
+    pub tid: ProcessId,
+    /// Its process.
+    pub process: Arc<Process>,
+    /// Its memory.
+    pub address_space: Arc<AddressSpace>,
+    /// Its descriptors.
+    pub files: Arc<FileTable>,
+    /// Its root and working directory and umask.
+    pub fs: Arc<FsContext>,
+    /// Who it acts as.
+    pub credentials: Arc<Credentials>,
+    /// Its signal mask and pending signals.
+    pub signals: ThreadSignals,
+    /// Its name, NUL-padded.
+    pub name: [u8; 16],
+    /// Its nice value.
+    pub nice: i8,
+    /// The program's general registers.
+    pub registers: UserContext,
+    /// The program's other registers.
+    pub user_state: UserState,
+}
+
+/// A parent that waits in vfork(2).
+#[derive(Default)]
+pub struct Vfork {
+    /// The child has its own memory, or has ended.
+    pub done: AtomicBool,
+    /// Where the parent sleeps.
+    pub parent: WaitQueue,
+}
+
+/// A thread.
+pub struct Thread {
+    /// Its process.
+    pub process: Arc<Process>,
+    /// Its signal mask and pending signals.
+    pub signals: ThreadSignals,
+    /// Where to store 0 and wake a futex when it ends (set_tid_address(2)); 0 for nowhere.
+    pub clear_child_tid: AtomicUsize,
+    /// The head of its list of robust futexes; 0 for none.
+    pub robust_list: AtomicUsize,
+    /// Its nice value, -20 to 19.
+    pub nice: AtomicI8,
+    pub(super) context: Arc<Context>,
+    pub(super) run_state: AtomicU8,
+    pub(super) initial_registers: SpinLock<Option<UserContext>>,
+    tid: AtomicU32,
+    attention: AtomicU32,
+    last_status: SpinLock<ExitStatus>,
+    vfork: SpinLock<Option<Arc<Vfork>>>,
+    address_space: SpinLock<Option<Arc<AddressSpace>>>,
+    files: SpinLock<Option<Arc<FileTable>>>,
+    fs: SpinLock<Option<Arc<FsContext>>>,
+    credentials: SpinLock<Arc<Credentials>>,
+    name: SpinLock<[u8; 16]>,
+    run_time: AtomicU64,
+    system_time: AtomicU64,
+}
+
+impl Thread {
+    /// A thread that will run its program when the scheduler first takes it.
+    ///
+    /// # Errors
+    /// ENOMEM when there is no memory for its kernel stack.
+    pub fn new(parts: ThreadParts) -> Result<Arc<Self>> {
+        let context =
+            Context::new(scheduler::thread_entry, Some(parts.user_state)).ok_or(Errno::ENOMEM)?;
+        let context = Arc::new(context);
+        Ok(Arc::new(Self {
+            tid: AtomicU32::new(parts.tid),
+            process: parts.process,
+            signals: parts.signals,
+            clear_child_tid: AtomicUsize::new(0),
+            robust_list: AtomicUsize::new(0),
+            nice: AtomicI8::new(parts.nice),
+            context,
+            run_state: AtomicU8::new(scheduler::NEW),
+            initial_registers: SpinLock::new(Some(parts.registers)),
+            attention: AtomicU32::new(0),
+            last_status: SpinLock::new(ExitStatus::Exited(0)),
+            vfork: SpinLock::new(None),
+            address_space: SpinLock::new(Some(parts.address_space)),
+            files: SpinLock::new(Some(parts.files)),
+            fs: SpinLock::new(Some(parts.fs)),
+            credentials: SpinLock::new(parts.credentials),
+            name: SpinLock::new(parts.name),
+            run_time: AtomicU64::new(0),
+            system_time: AtomicU64::new(0),
+        }))
+    }
+
+    /// Its number.
+    pub fn tid(&self) -> ProcessId {
+        self.tid.load(Ordering::Relaxed)
+    }
+
+    /// Gives it the process's own number: the thread that calls execve(2) becomes the first.
+    pub(super) fn become_leader(self: &Arc<Self>) {
+        let old = self.tid.swap(self.process.pid, Ordering::Relaxed);
+        if old != self.process.pid {
+            super::table::renumber_thread(old, self);
+        }
+    }
+
+    /// Sets what a thread that has not started yet starts with.
+    pub(super) fn set_initial_registers(&self, registers: UserContext) {
+        *self.initial_registers.lock() = Some(registers);
+    }
+
+    /// The status that its process ends with if it is the last thread.
+    pub(super) fn last_status(&self) -> ExitStatus {
+        *self.last_status.lock()
+    }
+
+    /// Sets that status.
+    pub(super) fn note_last_status(&self, status: ExitStatus) {
+        *self.last_status.lock() = status;
+    }
+
+    /// Lets its parent wait until it gives up the memory they share (vfork(2)).
+    pub(super) fn begin_vfork(&self) -> Arc<Vfork> {
+        let vfork = Arc::new(Vfork::default());
+        *self.vfork.lock() = Some(Arc::clone(&vfork));
+        vfork
+    }
+
+    /// Lets the parent go on.
+    pub(super) fn finish_vfork(&self) {
+        let vfork = self.vfork.lock().take();
+        if let Some(vfork) = vfork {
+            vfork.done.store(true, Ordering::SeqCst);
+            vfork.parent.wake_all();
+        }
+    }
+
+    /// Whether another thread or process uses the same memory.
+    pub(super) fn shares_memory(&self) -> bool {
+        let space = self.address_space.lock();
+        space
+            .as_ref()
+            .is_some_and(|space| Arc::strong_count(space) > 1)
+    }
+
+    /// Its memory; none once it has ended.
+    pub fn address_space(&self) -> Option<Arc<AddressSpace>> {
+        self.address_space.lock().clone()
+    }
+
+    /// Gives it other memory (execve(2)) or none (exit). The scheduler makes it the
+    /// processor's when the thread is switched to; the caller does if it is the one running.
+    pub fn set_address_space(&self, space: Option<Arc<AddressSpace>>) {
+        let old = core::mem::replace(&mut *self.address_space.lock(), space);
+        drop(old);
+    }
+
+    /// Its descriptors.
+    ///
+    /// # Errors
+    /// ESRCH once the thread has ended.
+    pub fn files(&self) -> Result<Arc<FileTable>> {
+        self.files.lock().clone().ok_or(Errno::ESRCH)
+    }
+
+    /// Gives it other descriptors (unshare, execve) or none (exit).
+    pub fn set_files(&self, files: Option<Arc<FileTable>>) {
+        let old = core::mem::replace(&mut *self.files.lock(), files);
+        drop(old);
+    }
+
+    /// Its root, working directory and umask.
+    ///
+    /// # Errors
+    /// ESRCH once the thread has ended.
+    pub fn fs(&self) -> Result<Arc<FsContext>> {
+        self.fs.lock().clone().ok_or(Errno::ESRCH)
+    }
+
+    /// Gives it other directories (unshare) or none (exit).
+    pub fn set_fs(&self, fs: Option<Arc<FsContext>>) {
+        let old = core::mem::replace(&mut *self.fs.lock(), fs);
+        drop(old);
+    }
+
+    /// Who it acts as.
+    pub fn credentials(&self) -> Arc<Credentials> {
+        Arc::clone(&self.credentials.lock())
+    }
+
+    /// Makes it act as somebody else.
+    pub fn set_credentials(&self, credentials: Credentials) {
+        *self.credentials.lock() = Arc::new(credentials);
+    }
+
+    /// Its name, NUL-padded.
+    pub fn name(&self) -> [u8; 16] {
+        *self.name.lock()
+    }
+
+    /// Names it; what does not fit into 15 bytes is cut off.
+    pub fn set_name(&self, name: &[u8]) {
+        let mut stored = [0; 16];
+        for (slot, byte) in stored[..15].iter_mut().zip(name) {
+            *slot = *byte;
+        }
+        *self.name.lock() = stored;
+    }
+
+    /// Makes the thread look around before its program goes on, and ends its sleep.
+    pub fn attract_attention(self: &Arc<Self>, attention: Attention) {
+        self.attention.fetch_or(attention.bits(), Ordering::SeqCst);
+        scheduler::unpark(self);
+    }
+
+    /// Sets the flag without waking: for a thread's own flags.
+    pub fn note_attention(&self, attention: Attention) {
+        self.attention.fetch_or(attention.bits(), Ordering::SeqCst);
+    }
+
+    /// Takes a flag back.
+    pub fn clear_attention(&self, attention: Attention) {
+        self.attention
+            .fetch_and(!attention.bits(), Ordering::SeqCst);
+    }
+
+    /// What the thread must look at.
+    pub fn attention(&self) -> Attention {
+        Attention::from_bits_truncate(self.attention.load(Ordering::SeqCst))
+    }
+
+    /// Whether a sleep must end: a signal can be delivered or the thread must end.
+    pub fn must_interrupt_wait(&self) -> bool {
+        !self.attention().is_empty()
+    }
+
+    /// Whether the thread must end.
+    pub fn must_exit(&self) -> bool {
+        self.attention().contains(Attention::EXIT)
+    }
+
+    /// Processor time it used so far.
+    pub fn times(&self) -> Times {
+        let total = self.run_time.load(Ordering::Relaxed);
+        let system = self.system_time.load(Ordering::Relaxed).min(total);
+        Times {
+            user: Nanoseconds(total - system),
+            system: Nanoseconds(system),
+        }
+    }
+
+    /// Counts time on the processor.
+    pub(super) fn add_run_time(&self, time: Nanoseconds) {
+        self.run_time.fetch_add(time.0, Ordering::Relaxed);
+    }
+
+    /// Counts time, already counted as run time, as spent in the kernel.
+    pub(super) fn add_system_time(&self, time: Nanoseconds) {
+        self.system_time.fetch_add(time.0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,187 @@
+//! Memory: mmap and its kin.
+
+use alloc::sync::Arc;
+
+use abi::raw::general as linux;
+
+use crate::error::{Errno, Result};
+use crate::memory::{AddressSpace, MapRequest, Move, PAGE_SIZE, Place, Protection};
+use crate::process::Thread;
+
+/// The calling thread's memory.
+fn space(thread: &Thread) -> Result<Arc<AddressSpace>> {
+    thread.address_space().ok_or(Errno::ENOMEM)
+}
+
+/// mmap(2).
+pub fn sys_mmap(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    protection: usize,
+    flags: usize,
+    descriptor: usize,
+    offset: usize,
+) -> Result<usize> {
+    let flags = flags as u32;
+    if !offset.is_multiple_of(PAGE_SIZE) || length == 0 {
+        return Err(Errno::EINVAL);
+    }
+    let place = if flags & linux::MAP_FIXED_NOREPLACE != 0 {
+        Place::FixedIfFree(address)
+    } else if flags & linux::MAP_FIXED != 0 {
+        Place::Fixed(address)
+    } else {
+        Place::Hint(address)
+    };
+    let protection = Protection::from_bits_truncate(protection as u32);
+    let mut request = MapRequest::anonymous(place, length, protection);
+    request.shared = match flags & linux::MAP_TYPE {
+        linux::MAP_PRIVATE => false,
+        linux::MAP_SHARED | linux::MAP_SHARED_VALIDATE => true,
+        _ => return Err(Errno::EINVAL),
+    };
+    request.grows_down = flags & linux::MAP_GROWSDOWN != 0;
+    request.populate = flags & linux::MAP_POPULATE != 0;
+    request.unreserved = flags & linux::MAP_NORESERVE != 0;
+    if flags & linux::MAP_ANONYMOUS == 0 {
+        attach_file(thread, &mut request, descriptor as i32, offset as u64)?;
+    }
+    space(thread)?.map(&thread.process, request)
+}
+
+/// Looks a descriptor up and checks that the file allows what the mapping wants.
+fn attach_file(
+    thread: &Thread,
+    request: &mut MapRequest,
+    descriptor: i32,
+    offset: u64,
+) -> Result<()> {
+    let file = thread.files()?.get_usable(descriptor)?;
+    let end = offset.checked_add(request.length as u64);
+    if end.is_none_or(|end| end > i64::MAX as u64) {
+        return Err(Errno::EOVERFLOW);
+    }
+    let (readable, writable) = (file.flags().readable(), file.flags().writable());
+    if !readable {
+        return Err(Errno::EACCES);
+    }
+    if request.shared && !writable {
+        if request.protection.contains(Protection::WRITE) {
+            return Err(Errno::EACCES);
+        }
+        request.allowed -= Protection::WRITE;
+    }
+    let pager = file.pager()?;
+    request.object = Some((pager, Some(file), offset));
+    Ok(())
+}
+
+/// munmap(2).
+pub fn sys_munmap(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
+    space(thread)?.unmap(address, length).map(|()| 0)
+}
+
+/// mprotect(2).
+pub fn sys_mprotect(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    protection: usize,
+) -> Result<usize> {
+    const GROWTH: u32 = linux::PROT_GROWSDOWN | linux::PROT_GROWSUP;
+    let bits = protection as u32 & !GROWTH;
+    if protection as u32 & GROWTH == GROWTH
+        || bits & !(Protection::all().bits() | linux::PROT_SEM) != 0
+    {
+        return Err(Errno::EINVAL);
+    }
+    let protection = Protection::from_bits_truncate(bits);
+    space(thread)?
+        .protect(address, length, protection)
+        .map(|()| 0)
+}
+
+/// mremap(2).
+pub fn sys_mremap(
+    thread: &Arc<Thread>,
+    old: usize,
+    old_length: usize,
+    new_length: usize,
+    flags: usize,
+    new: usize,
+) -> Result<usize> {
+    let flags = flags as u32;
+    const KNOWN: u32 = linux::MREMAP_MAYMOVE | linux::MREMAP_FIXED | linux::MREMAP_DONTUNMAP;
+    let may_move = flags & linux::MREMAP_MAYMOVE != 0;
+    let keep_old = flags & linux::MREMAP_DONTUNMAP != 0;
+    if flags & !KNOWN != 0
+        || (flags & (linux::MREMAP_FIXED | linux::MREMAP_DONTUNMAP) != 0 && !may_move)
+        || (keep_old && old_length != new_length)
+    {
+        return Err(Errno::EINVAL);
+    }
+    let destination = match (flags & linux::MREMAP_FIXED != 0, may_move) {
+        (true, _) => Move::To(new),
+        (false, true) => Move::Anywhere,
+        (false, false) => Move::No,
+    };
+    space(thread)?.remap(
+        &thread.process,
+        old,
+        old_length,
+        new_length,
+        destination,
+        keep_old,
+    )
+}
+
+/// brk(2).
+pub fn sys_brk(thread: &Arc<Thread>, wanted: usize) -> Result<usize> {
+    Ok(space(thread)?.set_break(&thread.process, wanted))
+}
+
+/// madvise(2).
+pub fn sys_madvise(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    advice: usize,
+) -> Result<usize> {
+    space(thread)?
+        .advise(address, length, advice as u32)
+        .map(|()| 0)
+}
+
+/// msync(2): memory is the only store there is, so there is nothing to write back.
+pub fn sys_msync(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    flags: usize,
+) -> Result<usize> {
+    const BOTH: u32 = linux::MS_SYNC | linux::MS_ASYNC;
+    let flags = flags as u32;
+    if flags & !(BOTH | linux::MS_INVALIDATE) != 0 || flags & BOTH == BOTH {
+        return Err(Errno::EINVAL);
+    }
+    space(thread)?.check_range(address, length).map(|()| 0)
+}
+
+/// mlock(2), munlock(2): nothing is ever paged out.
+pub fn sys_mlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
+    let start = address / PAGE_SIZE * PAGE_SIZE;
+    let end = address.checked_add(length).ok_or(Errno::EINVAL)?;
+    space(thread)?.check_range(start, end - start).map(|()| 0)
+}
+
+/// mincore(2).
+pub fn sys_mincore(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    vector: usize,
+) -> Result<usize> {
+    let present = space(thread)?.presence(address, length)?;
+    crate::memory::user::write_bytes(vector, &present).map(|()| 0)
+}
