@@ -1,0 +1,123 @@
+//! Advisory locks: record locks of fcntl(2), which belong to a process (or, as "open file
+//! description locks", to an open file), and whole-file locks of flock(2).
+//!
+//! All locks are in one registry under one lock, because detecting a deadlock needs to see them
+//! all. A file appears in it only while it has locks; its address is its key, and whoever has a
+//! lock has the file open, so the address cannot be reused meanwhile. Where no lock is held at
+//! all, which is nearly always, closing a file costs one look at a counter.
+//!
+//! Source: fcntl_locking(2), flock(2).
+
+mod range;
+mod record;
+mod whole;
+
+pub use range::Range;
+pub use record::{LockKind, RecordLock, conflicting, lock_range, unlock_range};
+pub use whole::{lock_whole, unlock_whole};
+
+use super::{Inode, OpenFile};
+use crate::sync::{SpinLock, WaitQueue};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// Who has a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockOwner {
+    /// All that share the file table with this number: a process.
+    Process(u64),
+    /// Whoever uses the open file at this address.
+    OpenFile(usize),
+}
+
+impl LockOwner {
+    /// The owner that an open file is.
+    pub fn of_open_file(file: &OpenFile) -> LockOwner {
+        LockOwner::OpenFile(core::ptr::from_ref(file).addr())
+    }
+}
+
+/// The locks on one file.
+#[derive(Default)]
+struct FileLocks {
+    records: Vec<RecordLock>,
+    whole: Vec<whole::WholeLock>,
+}
+
+#[derive(Default)]
+struct Registry {
+    files: BTreeMap<usize, FileLocks>,
+    /// Which process waits for which.
+    waiting: Vec<(u64, u64)>,
+}
+
+static REGISTRY: SpinLock<Registry> = SpinLock::new(Registry {
+    files: BTreeMap::new(),
+    waiting: Vec::new(),
+});
+/// Files that have locks, to be asked without taking the registry's lock.
+static LOCKED_FILES: AtomicUsize = AtomicUsize::new(0);
+/// Everybody who waits for any lock; they look again when one is released.
+static RELEASED: WaitQueue = WaitQueue::new();
+
+fn key(inode: &Arc<dyn Inode>) -> usize {
+    Arc::as_ptr(inode).cast::<()>().addr()
+}
+
+impl Registry {
+    /// Changes the locks of a file and forgets the file if it has none left.
+    fn change<R>(&mut self, key: usize, change: impl FnOnce(&mut FileLocks) -> R) -> R {
+        let locks = self.files.entry(key).or_default();
+        let result = change(locks);
+        if locks.records.is_empty() && locks.whole.is_empty() {
+            self.files.remove(&key);
+        }
+        LOCKED_FILES.store(self.files.len(), Ordering::SeqCst);
+        result
+    }
+
+    /// Whether `waiter` would wait for itself in the end if it waited for `blocker`.
+    fn would_deadlock(&self, waiter: u64, blocker: u64) -> bool {
+        let mut reached = alloc::vec![blocker];
+        let mut next = 0;
+        while let Some(&process) = reached.get(next) {
+            if process == waiter {
+                return true;
+            }
+            for &(from, to) in &self.waiting {
+                if from == process && !reached.contains(&to) {
+                    reached.push(to);
+                }
+            }
+            next += 1;
+        }
+        false
+    }
+}
+
+/// Releases the record locks of a process on a file, as closing any of its descriptors does.
+pub fn release_table(table: u64, inode: &Arc<dyn Inode>) {
+    if LOCKED_FILES.load(Ordering::SeqCst) != 0 {
+        release(key(inode), LockOwner::Process(table));
+    }
+}
+
+/// Releases the locks that belong to an open file, at its last close.
+pub fn release_open_file(file: &OpenFile) {
+    if LOCKED_FILES.load(Ordering::SeqCst) != 0 {
+        release(key(file.inode()), LockOwner::of_open_file(file));
+    }
+}
+
+fn release(key: usize, owner: LockOwner) {
+    let mut registry = REGISTRY.lock();
+    if !registry.files.contains_key(&key) {
+        return;
+    }
+    registry.change(key, |locks| {
+        locks.records.retain(|lock| lock.owner != owner);
+        locks.whole.retain(|lock| lock.owner != owner);
+    });
+    drop(registry);
+    RELEASED.wake_all();
+}

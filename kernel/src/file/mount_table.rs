@@ -1,0 +1,256 @@
+//! The table of mounts that one mount namespace sees, and the changes mount(2) and umount2(2) make.
+//!
+//! The table is the root of a tree of [`Mount`]s and can be copied whole: a mount namespace is one
+//! such copy. All changes of all tables are made under one lock, because they are rare and a bind
+//! mount may touch two tables; walking takes no lock but the children's of each mount it crosses.
+
+use super::{Location, Mount, SuperBlock};
+use crate::{error::Result, sync::Mutex};
+use abi::{Errno, raw::general};
+use alloc::{sync::Arc, vec::Vec};
+
+/// Taken over every change of any mount tree.
+static CHANGING: Mutex<()> = Mutex::new(());
+
+/// One mount namespace's mounts.
+pub struct MountTable {
+    root: Arc<Mount>,
+}
+
+/// Which copy of a mount belongs to which original.
+pub struct Copied {
+    /// The copy of the table.
+    pub table: Arc<MountTable>,
+    pairs: Vec<(Arc<Mount>, Arc<Mount>)>,
+}
+
+impl Copied {
+    /// The same place seen through the copy.
+    pub fn translate(&self, location: &Location) -> Location {
+        let same = |pair: &&(Arc<Mount>, Arc<Mount>)| Arc::ptr_eq(&pair.0, &location.mount);
+        match self.pairs.iter().find(same) {
+            Some((_, copy)) => Location {
+                mount: copy.clone(),
+                dentry: location.dentry.clone(),
+            },
+            None => location.clone(),
+        }
+    }
+}
+
+impl MountTable {
+    /// A table with `superblock` at its root.
+    pub fn new(superblock: Arc<SuperBlock>, source: &[u8]) -> Arc<MountTable> {
+        let root = superblock.root().clone();
+        Arc::new(MountTable {
+            root: Mount::new(superblock, root, source.to_vec(), 0),
+        })
+    }
+
+    /// Where the whole tree begins, under whatever was mounted over it.
+    pub fn root(&self) -> Location {
+        Location {
+            dentry: self.root.root().clone(),
+            mount: self.root.clone(),
+        }
+        .covered()
+    }
+
+    /// All mounts, parents before children.
+    pub fn mounts(&self) -> Vec<Arc<Mount>> {
+        let mut found = alloc::vec![self.root.clone()];
+        let mut next = 0;
+        while let Some(mount) = found.get(next) {
+            let children = mount.children();
+            found.extend(children);
+            next += 1;
+        }
+        found
+    }
+
+    /// Whether a place belongs to this table.
+    pub fn contains(&self, location: &Location) -> bool {
+        let mut mount = location.mount.clone();
+        while let Some(point) = mount.attached_to() {
+            mount = point.mount;
+        }
+        Arc::ptr_eq(&mount, &self.root)
+    }
+
+    /// Copies the table with all its mounts.
+    pub fn copy(&self) -> Copied {
+        let _changing = CHANGING.lock();
+        let mut pairs: Vec<(Arc<Mount>, Arc<Mount>)> = Vec::new();
+        for mount in self.mounts() {
+            let copy = duplicate(&mount, mount.root().clone());
+            if let Some(point) = mount.attached_to()
+                && let Some((_, parent)) = pairs
+                    .iter()
+                    .find(|(original, _)| Arc::ptr_eq(original, &point.mount))
+            {
+                parent.attach(&point.dentry, copy.clone());
+            }
+            pairs.push((mount, copy));
+        }
+        Copied {
+            table: Arc::new(MountTable {
+                root: pairs[0].1.clone(),
+            }),
+            pairs,
+        }
+    }
+
+    /// Mounts `superblock` over `place`, which must be a directory.
+    pub fn mount(
+        &self,
+        place: Location,
+        superblock: Arc<SuperBlock>,
+        source: &[u8],
+        flags: u32,
+    ) -> Result<()> {
+        let _changing = CHANGING.lock();
+        let place = place.covered();
+        if !place.dentry.is_directory() {
+            return Err(Errno::ENOTDIR);
+        }
+        if Arc::ptr_eq(place.mount.superblock(), &superblock) && place.is_mount_root() {
+            // The same tree again over itself would hide nothing and confuse everybody.
+            return Err(Errno::EBUSY);
+        }
+        let root = superblock.root().clone();
+        let mount = Mount::new(superblock, root, source.to_vec(), flags);
+        self.attach(&place, mount)
+    }
+
+    /// Shows what is at `source` at `place` too; with `recursive`, the mounts below it as well.
+    pub fn bind(&self, source: &Location, place: Location, recursive: bool) -> Result<()> {
+        let _changing = CHANGING.lock();
+        let place = place.covered();
+        if source.dentry.is_directory() != place.dentry.is_directory() {
+            return Err(Errno::ENOTDIR);
+        }
+        if !self.contains(source) {
+            return Err(Errno::EINVAL);
+        }
+        let copy = duplicate(&source.mount, source.dentry.clone());
+        if recursive {
+            copy_below(&source.mount, &source.dentry, &copy);
+        }
+        self.attach(&place, copy)
+    }
+
+    /// Moves the mount whose root is `source` to `place`.
+    pub fn move_mount(&self, source: &Location, place: Location) -> Result<()> {
+        let _changing = CHANGING.lock();
+        let place = place.covered();
+        if !source.is_mount_root() || source.mount.attached_to().is_none() {
+            return Err(Errno::EINVAL);
+        }
+        if source.dentry.is_directory() != place.dentry.is_directory() {
+            return Err(Errno::ENOTDIR);
+        }
+        let mut above = Some(place.mount.clone());
+        while let Some(mount) = above {
+            if Arc::ptr_eq(&mount, &source.mount) {
+                return Err(Errno::ELOOP);
+            }
+            above = mount.attached_to().map(|point| point.mount);
+        }
+        let mount = source.mount.clone();
+        mount.detach();
+        self.attach(&place, mount)
+    }
+
+    /// Changes the flags of the mount whose root is `place`, and with `options` those of its file
+    /// system.
+    pub fn remount(&self, place: &Location, flags: u32, options: Option<&[u8]>) -> Result<()> {
+        let _changing = CHANGING.lock();
+        if !place.is_mount_root() {
+            return Err(Errno::EINVAL);
+        }
+        let becomes_read_only =
+            flags & general::MS_RDONLY != 0 && !place.mount.has(general::MS_RDONLY);
+        if becomes_read_only && place.mount.has_writers() {
+            return Err(Errno::EBUSY);
+        }
+        if let Some(options) = options {
+            place
+                .mount
+                .superblock()
+                .file_system()
+                .reconfigure(options)?;
+        }
+        place.mount.set_flags(flags);
+        Ok(())
+    }
+
+    /// Takes the mount whose root is `place` away. `EINVAL`: not the root of a mount; `EBUSY`:
+    /// mounts on it or something in use, unless `lazily`.
+    pub fn unmount(&self, place: Location, lazily: bool) -> Result<()> {
+        let _changing = CHANGING.lock();
+        if !place.is_mount_root() || !self.contains(&place) {
+            return Err(Errno::EINVAL);
+        }
+        let mount = place.mount.clone();
+        if mount.attached_to().is_none() {
+            return Err(Errno::EBUSY);
+        }
+        drop(place);
+        // One reference is the parent's and one is ours: any more is a user.
+        if !lazily && (!mount.children().is_empty() || Arc::strong_count(&mount) > 2) {
+            return Err(Errno::EBUSY);
+        }
+        detach_all(&mount);
+        Ok(())
+    }
+
+    fn attach(&self, place: &Location, mount: Arc<Mount>) -> Result<()> {
+        if !self.contains(place) {
+            return Err(Errno::EINVAL);
+        }
+        if place.dentry.is_removed() {
+            return Err(Errno::ENOENT);
+        }
+        place.mount.attach(&place.dentry, mount);
+        Ok(())
+    }
+}
+
+fn duplicate(mount: &Arc<Mount>, root: Arc<super::Dentry>) -> Arc<Mount> {
+    Mount::new(
+        mount.superblock().clone(),
+        root,
+        mount.source().to_vec(),
+        mount.flags(),
+    )
+}
+
+/// Copies the mounts on `original` that are at or below `top` onto `copy`, and theirs.
+fn copy_below(original: &Arc<Mount>, top: &Arc<super::Dentry>, copy: &Arc<Mount>) {
+    let mut pending = alloc::vec![(original.clone(), top.clone(), copy.clone())];
+    while let Some((original, top, copy)) = pending.pop() {
+        for child in original.children() {
+            let Some(point) = child.attached_to() else {
+                continue;
+            };
+            // The copy itself is not attached yet, so it cannot be met here.
+            if top.is_ancestor_of(&point.dentry) {
+                let below = duplicate(&child, child.root().clone());
+                copy.attach(&point.dentry, below.clone());
+                pending.push((child.clone(), child.root().clone(), below));
+            }
+        }
+    }
+}
+
+/// Detaches a mount and all on it, children first.
+fn detach_all(mount: &Arc<Mount>) {
+    let mut found = alloc::vec![mount.clone()];
+    let mut next = 0;
+    while let Some(mount) = found.get(next) {
+        let children = mount.children();
+        found.extend(children);
+        next += 1;
+    }
+    found.iter().rev().for_each(|mount| mount.detach());
+}

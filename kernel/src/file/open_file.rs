@@ -1,0 +1,369 @@
+//! The open file: what a descriptor stands for.
+//!
+//! Descriptors that come from one open(2) (by dup(2), fork(2), or sent to another process) share
+//! one [`OpenFile`], and with it the position and the flags that fcntl(2) sets. Source: open(2)
+//! ("open file description"), lseek(2), fcntl(2).
+
+use super::{
+    File, FileKind, Inode, IoFlags, Location, Metadata, OpenFlags, Seek, anonymous, locks,
+};
+use crate::{
+    error::Result,
+    memory::{
+        Pager,
+        io::{Sink, Source},
+    },
+    process::{self, limits::Resource, signal},
+    sync::{
+        Mutex, SpinLock,
+        poll::{PollEvents, PollRegistrar},
+    },
+};
+use abi::{Errno, file::FileOwnerEx, raw::general};
+use alloc::{sync::Arc, vec::Vec};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Where an open file is.
+enum Place {
+    At(Location),
+    /// It never had a name.
+    Nowhere(Arc<dyn Inode>),
+}
+
+/// Who gets the signal when I/O becomes possible (`F_SETOWN`, `F_SETSIG`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignalOwner {
+    /// The thread, process or group.
+    pub owner: FileOwnerEx,
+    /// The signal; 0 for the default, SIGIO.
+    pub signal: i32,
+}
+
+/// What a descriptor stands for. See the head of this file.
+pub struct OpenFile {
+    file: Arc<dyn File>,
+    place: Place,
+    flags: AtomicU32,
+    /// Whether reads and writes know no position.
+    streams: bool,
+    position: Mutex<u64>,
+    owner: SpinLock<SignalOwner>,
+}
+
+impl OpenFile {
+    fn new(file: Arc<dyn File>, place: Place, flags: OpenFlags) -> Arc<OpenFile> {
+        let streams = !matches!(file.seek(), Seek::Positioned { .. });
+        Arc::new(OpenFile {
+            file,
+            place,
+            flags: AtomicU32::new(flags.kept().raw()),
+            streams,
+            position: Mutex::new(0),
+            owner: SpinLock::new(SignalOwner::default()),
+        })
+    }
+
+    /// An open file at a place; `file` is what the inode there was opened to.
+    pub fn at(location: Location, file: Arc<dyn File>, flags: OpenFlags) -> Arc<OpenFile> {
+        if flags.writable() {
+            location.mount.writer_added();
+        }
+        OpenFile::new(file, Place::At(location), flags)
+    }
+
+    /// An open file that never had a name.
+    pub fn anonymous(
+        inode: Arc<dyn Inode>,
+        file: Arc<dyn File>,
+        flags: OpenFlags,
+    ) -> Arc<OpenFile> {
+        OpenFile::new(file, Place::Nowhere(inode), flags)
+    }
+
+    /// The object behind it.
+    pub fn file(&self) -> &Arc<dyn File> {
+        &self.file
+    }
+
+    /// Its inode.
+    pub fn inode(&self) -> &Arc<dyn Inode> {
+        match &self.place {
+            Place::At(location) => location.inode(),
+            Place::Nowhere(inode) => inode,
+        }
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> Location {
+        match &self.place {
+            Place::At(location) => location.clone(),
+            Place::Nowhere(inode) => anonymous::place(inode),
+        }
+    }
+
+    /// The number of the device it is stored on, as stat(2) shows it.
+    pub fn device_raw(&self) -> u64 {
+        match &self.place {
+            Place::At(location) => location.mount.superblock().device().to_raw(),
+            Place::Nowhere(_) => anonymous::mount().superblock().device().to_raw(),
+        }
+    }
+
+    /// The number of the mount it was opened through, for statx(2).
+    pub fn mount_id(&self) -> u32 {
+        match &self.place {
+            Place::At(location) => location.mount.id(),
+            Place::Nowhere(_) => anonymous::mount().id(),
+        }
+    }
+
+    /// Its name as /proc shows it, seen from `root`.
+    pub fn path_name_from(&self, root: &Location) -> Vec<u8> {
+        match &self.place {
+            Place::At(location)
+                if location.dentry.parent().is_none() && location.dentry.is_removed() =>
+            {
+                location.dentry.name().to_vec()
+            }
+            Place::At(location) => location.path_for_display(root),
+            Place::Nowhere(inode) => inode.anonymous_name(),
+        }
+    }
+
+    /// Its name as /proc shows it, seen from the root of the process that asks.
+    pub fn path_name(&self) -> Vec<u8> {
+        let root = process::current().fs().map(|fs| fs.root());
+        match (root, &self.place) {
+            (Ok(root), _) => self.path_name_from(&root),
+            (Err(_), Place::At(location)) => self.path_name_from(location),
+            (Err(_), Place::Nowhere(inode)) => inode.anonymous_name(),
+        }
+    }
+
+    /// Everything stat(2) tells.
+    pub fn metadata(&self) -> Metadata {
+        self.inode().metadata()
+    }
+
+    /// The flags that fcntl(F_GETFL) shows.
+    pub fn flags(&self) -> OpenFlags {
+        OpenFlags::from_raw(self.flags.load(Ordering::Relaxed))
+    }
+
+    /// Changes the flags that fcntl(F_SETFL) can change.
+    pub fn set_flags(&self, raw: u32) -> Result<()> {
+        let old = self.flags.load(Ordering::Relaxed);
+        let new = (old & !OpenFlags::SETTABLE) | (raw & OpenFlags::SETTABLE);
+        self.file.flags_changed(OpenFlags::from_raw(new))?;
+        self.flags.store(new, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Sets or clears one flag, as ioctl(FIONBIO) and ioctl(FIOASYNC) do.
+    pub fn set_flag(&self, flag: u32, on: bool) -> Result<()> {
+        let old = self.flags.load(Ordering::Relaxed);
+        self.set_flags(if on { old | flag } else { old & !flag })
+    }
+
+    /// Who gets the signal when I/O becomes possible.
+    pub fn signal_owner(&self) -> SignalOwner {
+        *self.owner.lock()
+    }
+
+    /// Sets who gets it.
+    pub fn set_signal_owner(&self, owner: SignalOwner) {
+        *self.owner.lock() = owner;
+    }
+
+    /// `EBADF` for a file opened with O_PATH, which can only be pointed at.
+    pub fn check_usable(&self) -> Result<()> {
+        if self.flags().path_only() {
+            Err(Errno::EBADF)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn readable(&self) -> Result<OpenFlags> {
+        let flags = self.flags();
+        if flags.readable() {
+            Ok(flags)
+        } else {
+            Err(Errno::EBADF)
+        }
+    }
+
+    fn writable(&self) -> Result<OpenFlags> {
+        let flags = self.flags();
+        if flags.writable() {
+            Ok(flags)
+        } else {
+            Err(Errno::EBADF)
+        }
+    }
+
+    fn io_flags(flags: OpenFlags) -> IoFlags {
+        IoFlags {
+            nonblocking: flags.nonblocking(),
+            append: flags.append(),
+        }
+    }
+
+    /// Reads at the shared position. `EBADF`: not open for reading.
+    pub fn read(&self, sink: &mut Sink<'_>) -> Result<usize> {
+        let flags = self.readable()?;
+        if self.streams {
+            return self.file.read(&mut 0, sink, Self::io_flags(flags));
+        }
+        let count = self
+            .file
+            .read(&mut self.position.lock(), sink, Self::io_flags(flags))?;
+        self.note_access(flags, count);
+        Ok(count)
+    }
+
+    /// Reads at `position` and leaves the shared one alone. `ESPIPE`: a stream.
+    pub fn read_from(&self, mut position: u64, sink: &mut Sink<'_>) -> Result<usize> {
+        if self.streams && !matches!(self.file.seek(), Seek::Ignored) {
+            return Err(Errno::ESPIPE);
+        }
+        let flags = self.readable()?;
+        let count = self.file.read(&mut position, sink, Self::io_flags(flags))?;
+        self.note_access(flags, count);
+        Ok(count)
+    }
+
+    /// Reads into a kernel buffer at `offset`, for the kernel's own needs (program headers).
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.file.read(
+            &mut { offset },
+            &mut Sink::from_slice(buffer),
+            IoFlags::default(),
+        )
+    }
+
+    fn note_access(&self, flags: OpenFlags, count: usize) {
+        let Place::At(location) = &self.place else {
+            return;
+        };
+        if count != 0
+            && !flags.has(general::O_NOATIME)
+            && location.mount.flags() & (general::MS_NOATIME | general::MS_RDONLY) == 0
+        {
+            location.inode().note_access();
+        }
+    }
+
+    /// Writes at the shared position or, with O_APPEND, at the end. `EBADF`: not open for writing.
+    pub fn write(&self, source: &mut Source<'_>) -> Result<usize> {
+        let flags = self.writable()?;
+        if self.streams {
+            return self.file.write(&mut 0, source, Self::io_flags(flags));
+        }
+        let mut position = self.position.lock();
+        self.write_positioned(&mut position, source, flags)
+    }
+
+    /// Writes at `position` (with O_APPEND at the end all the same, as on Linux) and leaves the
+    /// shared one alone. `ESPIPE`: a stream.
+    pub fn write_to(&self, mut position: u64, source: &mut Source<'_>) -> Result<usize> {
+        if self.streams && !matches!(self.file.seek(), Seek::Ignored) {
+            return Err(Errno::ESPIPE);
+        }
+        let flags = self.writable()?;
+        self.write_positioned(&mut position, source, flags)
+    }
+
+    fn write_positioned(
+        &self,
+        position: &mut u64,
+        source: &mut Source<'_>,
+        flags: OpenFlags,
+    ) -> Result<usize> {
+        if self.inode().kind() == FileKind::Regular {
+            let start = match self.file.seek() {
+                Seek::Positioned { size } if flags.append() => size,
+                _ => *position,
+            };
+            source.limit(room_below_limit(start, source.remaining())?);
+        }
+        self.file.write(position, source, Self::io_flags(flags))
+    }
+
+    /// What can be done now without waiting.
+    pub fn poll(&self, registrar: Option<&mut PollRegistrar>) -> PollEvents {
+        if self.flags().path_only() {
+            return PollEvents::NVAL;
+        }
+        self.file.poll(registrar)
+    }
+
+    /// The shared position, locked.
+    pub fn position(&self) -> crate::sync::MutexGuard<'_, u64> {
+        self.position.lock()
+    }
+
+    /// lseek(2). `ESPIPE`: a stream; `EINVAL`: a bad place; `ENXIO`: no data or hole there.
+    pub fn seek(&self, offset: i64, whence: u32) -> Result<u64> {
+        self.check_usable()?;
+        let size = match self.file.seek() {
+            Seek::Stream => return Err(Errno::ESPIPE),
+            Seek::Ignored => return Ok(0),
+            Seek::Positioned { size } => size,
+        };
+        let mut position = self.position.lock();
+        let target = match whence {
+            general::SEEK_SET => offset,
+            general::SEEK_CUR => (*position as i64)
+                .checked_add(offset)
+                .ok_or(Errno::EOVERFLOW)?,
+            general::SEEK_END if self.inode().kind() == FileKind::Directory => {
+                return Err(Errno::EINVAL);
+            }
+            general::SEEK_END => (size as i64).checked_add(offset).ok_or(Errno::EOVERFLOW)?,
+            general::SEEK_DATA | general::SEEK_HOLE => {
+                let offset = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
+                if offset >= size {
+                    return Err(Errno::ENXIO);
+                }
+                let found = match whence {
+                    general::SEEK_DATA => self.file.next_data(offset)?,
+                    _ => self.file.next_hole(offset)?,
+                };
+                found as i64
+            }
+            _ => return Err(Errno::EINVAL),
+        };
+        let target = u64::try_from(target).map_err(|_| Errno::EINVAL)?;
+        *position = target;
+        Ok(target)
+    }
+
+    /// The pages of the file, for mmap(2). `ENODEV`: cannot be mapped.
+    pub fn pager(&self) -> Result<Arc<dyn Pager>> {
+        self.file.clone().pager()
+    }
+}
+
+/// How many of `count` bytes may be written at `start` under RLIMIT_FSIZE. `EFBIG`, with SIGXFSZ:
+/// none.
+pub fn room_below_limit(start: u64, count: usize) -> Result<usize> {
+    let thread = process::current();
+    let limit = thread.process.limit(Resource::FileSize);
+    if start < limit || count == 0 {
+        return Ok(count.min(usize::try_from(limit - start.min(limit)).unwrap_or(usize::MAX)));
+    }
+    signal::send_to_thread(&thread, signal::SignalInfo::from_kernel(general::SIGXFSZ));
+    Err(Errno::EFBIG)
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        locks::release_open_file(self);
+        if let Place::At(location) = &self.place
+            && self.flags().writable()
+        {
+            location.mount.writer_removed();
+        }
+    }
+}
