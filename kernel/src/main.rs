@@ -1,36 +1,80 @@
 //! The Janus kernel: processes, memory, files, terminals and system calls.
+//!
+//! [`main`] is the boot order, one line a step. After it, the processor that booted is the
+//! idle loop, and everything happens in threads.
+
 #![no_std]
 #![no_main]
+
 extern crate alloc;
+
+mod boot_options;
+mod device;
+mod error;
+mod file;
+#[cfg(feature = "ktest")]
+mod ktest;
+mod log;
+mod memory;
+mod panic;
+mod process;
+mod sync;
+mod syscall;
+mod time;
+
+use boot_options::BootOptions;
 
 metal::entry!(main);
 
-/// The boot order, one line a step.
 fn main(information: &'static boot::BootInformation) -> ! {
-    let com = metal::port::Port::<u8>::new(0x3f8).unwrap();
-    for b in b"hello\n" {
-        com.write(*b);
-    }
+    log::initialise();
     metal::memory::initialise(information);
-    for b in b"memory\n" {
-        com.write(*b);
+    metal::apic::initialise();
+    metal::acpi::initialise(information.acpi_root());
+    metal::clock::calibrate();
+    metal::trap::set_handlers(metal::trap::Handlers {
+        interrupt: device::interrupt::handle,
+        user_page_fault: memory::handle_kernel_fault,
+    });
+    time::initialise();
+    let options = BootOptions::parse(information.command_line());
+    if let Err(error) = metal::memory::with_ramdisk(file::initialise) {
+        panic!("the root file system cannot be made: {error:?}");
     }
-    metal::power::exit(metal::power::Outcome::Success)
+    metal::interrupt::enable();
+    start(&options);
+    process::scheduler::idle()
 }
 
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo) -> ! {
-    use core::fmt::Write;
-    struct S;
-    impl Write for S {
-        fn write_str(&mut self, s: &str) -> core::fmt::Result {
-            let com = metal::port::Port::<u8>::new(0x3f8).unwrap();
-            for b in s.bytes() {
-                com.write(b)
-            }
-            Ok(())
-        }
+#[cfg(feature = "ktest")]
+fn start(options: &BootOptions<'_>) {
+    if let Some(selection) = options.tests {
+        ktest::start(selection);
+    } else {
+        start_init(options);
     }
-    let _ = writeln!(S, "{info}\n{}", metal::backtrace::Backtrace);
-    metal::power::exit(metal::power::Outcome::Failure)
+}
+
+#[cfg(not(feature = "ktest"))]
+fn start(options: &BootOptions<'_>) {
+    start_init(options);
+}
+
+/// Starts process 1.
+fn start_init(options: &BootOptions<'_>) {
+    let path = options.init;
+    let mut arguments = alloc::vec![path.to_vec()];
+    arguments.extend(options.init_arguments());
+    let environment = alloc::vec![
+        b"HOME=/".to_vec(),
+        b"TERM=linux".to_vec(),
+        b"PATH=/bin:/sbin:/usr/bin:/usr/sbin".to_vec(),
+    ];
+    if let Err(error) = process::exec::start_first_process(path, arguments, environment) {
+        let path = alloc::string::String::from_utf8_lossy(path);
+        panic!(
+            "cannot run {path} as process 1: {error:?}. Is it in the ramdisk (QEMU's -initrd), \
+             executable and static? The option init=PATH names another program."
+        );
+    }
 }

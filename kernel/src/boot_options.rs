@@ -1,0 +1,128 @@
+//! The kernel's command line.
+//!
+//! ```text
+//! init=PATH       the program to run as process 1 (/init)
+//! loglevel=0..8   messages below this level reach the console (7; 0: none)
+//! panic=SECONDS   after a panic, reset the machine after so long (0: stay; without the
+//!                 option: end QEMU with a failure)
+//! ktest[=TEXT]    run the in-kernel tests whose names contain TEXT (test builds)
+//! ktest-only=NAME run this one, even if it must panic (test builds)
+//! -- WORDS        what follows is handed to process 1
+//! ```
+//!
+//! A word that is none of these, or a value that makes no sense, is reported and left out:
+//! the machine should come up all the same.
+
+use alloc::vec::Vec;
+use core::str;
+
+/// What the command line asked for.
+#[derive(Debug)]
+pub struct BootOptions<'a> {
+    /// The program to run as process 1.
+    pub init: &'a [u8],
+    /// Messages with a level below this reach the console.
+    pub log_level: u8,
+    /// Seconds to wait before a reset after a panic.
+    pub panic_seconds: Option<u32>,
+    /// In-kernel tests to run instead of process 1.
+    #[cfg(feature = "ktest")]
+    pub tests: Option<crate::ktest::Selection<'a>>,
+    init_arguments: &'a [u8],
+}
+
+const OPTIONS: &str =
+    "init=PATH, loglevel=0..8, panic=SECONDS, ktest[=TEXT], ktest-only=NAME, -- WORDS FOR INIT";
+
+impl<'a> BootOptions<'a> {
+    /// Reads the command line; what is wrong with it goes to the log.
+    pub fn parse(line: &'a [u8]) -> Self {
+        let mut options = Self {
+            init: b"/init",
+            log_level: 7,
+            panic_seconds: None,
+            #[cfg(feature = "ktest")]
+            tests: None,
+            init_arguments: b"",
+        };
+        let mut rest = line;
+        while let Some((word, after)) = next_word(rest) {
+            rest = after;
+            if word == b"--" {
+                options.init_arguments = rest;
+                break;
+            }
+            if let Err(problem) = options.take(word) {
+                let word = str::from_utf8(word).unwrap_or("(not UTF-8)");
+                log::error!("kernel option \"{word}\" is left out: {problem}. Options: {OPTIONS}");
+            }
+        }
+        options
+    }
+
+    fn take(&mut self, word: &'a [u8]) -> Result<(), &'static str> {
+        let split = word.iter().position(|byte| *byte == b'=');
+        let (name, value) = match split {
+            Some(at) => (&word[..at], Some(&word[at + 1..])),
+            None => (word, None),
+        };
+        match (name, value) {
+            (b"init", Some(path)) if path.starts_with(b"/") => self.init = path,
+            (b"init", _) => return Err("it wants an absolute path, as in init=/bin/sh"),
+            (b"loglevel", value) => {
+                self.log_level = number(value)
+                    .and_then(|level| u8::try_from(level).ok())
+                    .filter(|level| *level <= 8)
+                    .ok_or("it wants a number from 0 to 8")?;
+            }
+            (b"panic", value) => {
+                self.panic_seconds = Some(number(value).ok_or("it wants a number of seconds")?);
+            }
+            (b"ktest" | b"ktest-only", value) => self.take_tests(name, value)?,
+            _ => return Err("there is no such option"),
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "ktest")]
+    fn take_tests(&mut self, name: &[u8], value: Option<&'a [u8]>) -> Result<(), &'static str> {
+        use crate::ktest::Selection;
+        let text = str::from_utf8(value.unwrap_or_default()).map_err(|_| "it is not UTF-8")?;
+        self.tests = Some(if name == b"ktest" {
+            Selection::Containing(text)
+        } else {
+            Selection::Only(text)
+        });
+        Ok(())
+    }
+
+    #[cfg(not(feature = "ktest"))]
+    fn take_tests(&mut self, _: &[u8], _: Option<&'a [u8]>) -> Result<(), &'static str> {
+        Err("this kernel is built without tests (cargo feature ktest)")
+    }
+
+    /// The words for process 1.
+    pub fn init_arguments(&self) -> Vec<Vec<u8>> {
+        let mut words = Vec::new();
+        let mut rest = self.init_arguments;
+        while let Some((word, after)) = next_word(rest) {
+            words.push(word.to_vec());
+            rest = after;
+        }
+        words
+    }
+}
+
+fn next_word(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let start = line.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let line = &line[start..];
+    let end = line
+        .iter()
+        .position(u8::is_ascii_whitespace)
+        .unwrap_or(line.len());
+    Some(line.split_at(end))
+}
+
+fn number(value: Option<&[u8]>) -> Option<u32> {
+    str::from_utf8(value?).ok()?.parse().ok()
+}

@@ -1,0 +1,81 @@
+//! The in-kernel test harness: runs the tests that stand beside the code, and reports as
+//! `cargo test` does.
+//!
+//! A test is declared with `metal::ktest!`. The name is printed before the test runs, so that
+//! a hang is a hang with a name. A test that panics ends the machine: the run is over, and the
+//! panic says why. Tests that must panic are listed only; each is then run by name
+//! (`ktest-only=NAME`) in a machine of its own.
+//!
+//! Free frames are counted before and after each test. What a first run leaves in caches is
+//! not a leak, so a test whose count differs is run again, and only a second difference fails.
+
+use metal::ktest::KernelTest;
+use metal::memory::free_frames;
+use metal::power::{self, Outcome};
+
+use crate::log::print;
+
+/// Which tests are asked for, by the kernel command line.
+#[derive(Clone, Copy, Debug)]
+pub enum Selection<'a> {
+    /// Those whose names contain the text.
+    Containing(&'a str),
+    /// The one with this name, even if it must panic.
+    Only(&'a str),
+}
+
+/// Runs tests in the calling thread and ends the machine.
+pub fn run(selection: Selection<'_>) -> ! {
+    let chosen = |test: &&KernelTest| match selection {
+        Selection::Containing(text) => test.name.contains(text),
+        Selection::Only(name) => test.name == name,
+    };
+    let all = metal::ktest::all();
+    print!("running {} tests\n", all.iter().filter(chosen).count());
+    let (mut passed, mut failed, mut listed) = (0, 0, 0);
+    for test in all.iter().filter(chosen) {
+        match (test.should_panic, selection) {
+            (Some(expected), Selection::Containing(_)) => {
+                print!(
+                    "test {} - should panic ... listed, expected: \"{expected}\"\n",
+                    test.name
+                );
+                listed += 1;
+            }
+            (Some(_), Selection::Only(_)) => {
+                (test.run)();
+                print!("test {} did not panic\n", test.name);
+                power::exit(Outcome::Failure);
+            }
+            (None, _) if run_one(test) => passed += 1,
+            (None, _) => failed += 1,
+        }
+    }
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    print!("\ntest result: {word}. {passed} passed; {failed} failed; {listed} ignored\n");
+    power::exit(if failed == 0 {
+        Outcome::Success
+    } else {
+        Outcome::Failure
+    })
+}
+
+fn run_one(test: &KernelTest) -> bool {
+    print!("test {} ... ", test.name);
+    let leaked = leak_of(test);
+    if leaked == 0 || leak_of(test) == 0 {
+        print!("ok\n");
+        return true;
+    }
+    print!(
+        "{} at {}:{}: {leaked} frames fewer are free after the test than before\nFAILED\n",
+        test.name, test.file, test.line
+    );
+    false
+}
+
+fn leak_of(test: &KernelTest) -> isize {
+    let before = free_frames();
+    (test.run)();
+    before as isize - free_frames() as isize
+}
