@@ -7,7 +7,7 @@ use qemu::ramdisk::Addition;
 use qemu::{Ending, Kind, Machine, Ramdisk, exec};
 
 /// How long one command line may take, boot and power-off included.
-const RUN_LIMIT: Duration = Duration::from_secs(300);
+const RUN_LIMIT: Duration = Duration::from_secs(150);
 
 /// A kernel and a ramdisk; the ramdisk can be changed before it is booted.
 #[derive(Clone, Debug)]

@@ -14,6 +14,6 @@ pub use image::{Image, Ran};
 use std::time::Duration;
 
 /// How long a boot to the shell may take: two seconds on an idle host, more on a busy one.
-pub const BOOT_LIMIT: Duration = Duration::from_secs(90);
+pub const BOOT_LIMIT: Duration = Duration::from_secs(60);
 /// How long a command typed at the shell may take.
-pub const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+pub const COMMAND_LIMIT: Duration = Duration::from_secs(60);

@@ -1,7 +1,9 @@
 //! A program from elsewhere: Debian's static busybox, put in as `--add` does, unmodified.
 
+use std::time::Duration;
+
 use qemu::Kind;
-use scenarios::{BOOT_LIMIT, Console, Image};
+use scenarios::{COMMAND_LIMIT, Console, Image};
 
 #[test]
 fn its_shell_runs_scripts() {
@@ -25,32 +27,18 @@ fn ps_shows_the_processes() {
 
 #[test]
 fn ls_walks_all_of_proc_sys_and_dev() {
-    let output = Image::with_busybox().run("busybox ls -lR /proc /sys /dev; echo status $?");
-    assert!(
-        output.output.ends_with("status 0\n"),
-        "{}",
-        tail(&output.output)
-    );
+    let ran = Image::with_busybox().run("busybox ls -lR /proc /sys /dev");
+    let output = ran.succeeded();
     for name in ["meminfo", "cmdline", "null", "console"] {
-        assert!(output.output.contains(name), "no {name} in the listing");
+        assert!(output.contains(name), "no {name} in the listing");
     }
-    assert!(
-        !output.output.contains("busybox ls") && !output.output.contains("ls: "),
-        "{}",
-        complaints(&output.output)
-    );
-}
-
-fn tail(text: &str) -> &str {
-    let from = text.char_indices().rev().nth(2000).map_or(0, |(at, _)| at);
-    &text[from..]
-}
-
-fn complaints(text: &str) -> String {
-    text.lines()
-        .filter(|line| line.starts_with("ls: "))
-        .collect::<Vec<_>>()
-        .join("\n")
+    // The descriptor with which it reads a folder of descriptors is closed again when it looks
+    // at what it found there; Linux shows the same.
+    let complaints: Vec<&str> = output
+        .lines()
+        .filter(|line| line.starts_with("ls: ") && !line.contains("/fd/"))
+        .collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
 #[test]
@@ -64,11 +52,17 @@ fn mount_lists_and_mounts() {
 #[test]
 fn vi_edits_a_file_on_the_console() {
     let mut console = Console::boot(&Image::with_busybox(), Kind::Q35);
+    // A serial line has no size of its own, and vi would ask a terminal that is not there.
+    console.run("busybox stty rows 24 cols 80");
     console.send("busybox vi /tmp/letter\n");
-    console.expect("~", BOOT_LIMIT);
-    console.send("idear Janus\x1b");
+    console.expect("~", COMMAND_LIMIT);
+    console.send("idear Janus");
+    console.expect("Janus", COMMAND_LIMIT);
+    // Escape is the first byte of the arrow keys too: vi waits a moment before it believes it.
+    console.send("\x1b");
+    std::thread::sleep(Duration::from_secs(1));
     console.send(":wq\r");
-    console.expect("# ", BOOT_LIMIT);
+    console.wait_prompt();
     let answer = console.run("tr a-z A-Z < /tmp/letter");
     assert!(answer.text.contains("DEAR JANUS"), "{}", answer.text);
 }
