@@ -1,0 +1,160 @@
+//! The tools that read text.
+
+use crate::{Folder, feed, run};
+
+const TEXT: &str = "foo\nbar foo\nFoo\n\nxfoox\nfoo_bar\nend";
+
+#[track_caller]
+fn grep(options: &str, expected: &str) {
+    let words: Vec<&str> = std::iter::once("grep")
+        .chain(options.split_whitespace())
+        .collect();
+    let ran = feed(&words, TEXT);
+    assert_eq!(ran.output, expected, "grep {options}: {}", ran.errors);
+    assert_eq!(ran.status, i32::from(expected.is_empty()), "grep {options}");
+}
+
+#[test]
+fn grep_selects_lines() {
+    grep("foo", "foo\nbar foo\nxfoox\nfoo_bar\n");
+    grep("-n end", "7:end\n");
+    grep("-c foo", "4\n");
+    grep("-vi foo", "\nend\n");
+    grep("-w foo", "foo\nbar foo\n");
+    grep("-x foo", "foo\n");
+    grep("-o fo*", "foo\nfoo\nfoo\nfoo\n");
+    grep("-E ^(foo|end)$", "foo\nend\n");
+    grep("-F o_", "foo_bar\n");
+    grep("-e Foo -e end", "Foo\nend\n");
+    grep("-m1 foo", "foo\n");
+    grep("-A1 Foo", "Foo\n\n");
+    grep("-n -B1 Foo", "2-bar foo\n3:Foo\n");
+    grep("nothing", "");
+}
+
+#[test]
+fn grep_searches_files_and_folders() {
+    let folder = Folder::new("grep");
+    folder
+        .file("a", "x\nyes\n")
+        .file("d/b", "yes\n")
+        .file("c", "no\0yes\n");
+    assert_eq!(
+        folder.run(&["grep", "yes", "a", "d/b"]).good(),
+        "a:yes\nd/b:yes\n"
+    );
+    assert_eq!(
+        folder.run(&["grep", "-rl", "yes", "d", "a"]).good(),
+        "d/b\na\n"
+    );
+    assert_eq!(
+        folder.run(&["grep", "-h", "yes", "a", "d/b"]).good(),
+        "yes\nyes\n"
+    );
+    assert_eq!(
+        folder.run(&["grep", "yes", "c"]).good(),
+        "grep: c: binary file matches\n"
+    );
+    assert_eq!(folder.run(&["grep", "-q", "yes", "a", "nope"]).status, 0);
+    assert_eq!(
+        folder.run(&["grep", "yes", "nope"]).bad(2),
+        "grep: nope: No such file or directory\n"
+    );
+    assert!(
+        folder
+            .run(&["grep", "\\(", "a"])
+            .bad(2)
+            .contains("unmatched")
+    );
+}
+
+#[test]
+fn tail_takes_the_end() {
+    let lines: String = (1..=3000).map(|number| format!("{number}\n")).collect();
+    let folder = Folder::new("tail");
+    folder.file("n", &lines).file("open", "a\nb");
+    let cases: [(&[&str], &str); 6] = [
+        (&["-n", "2"], "2999\n3000\n"),
+        (&["-1"], "3000\n"),
+        (&["-c", "5"], "3000\n"),
+        (&["-n", "+3000"], "3000\n"),
+        (&["-n", "0"], ""),
+        (&["+2999"], "2999\n3000\n"),
+    ];
+    for (options, expected) in cases {
+        let words: Vec<&str> = ["tail"].iter().chain(options).copied().collect();
+        assert_eq!(
+            feed(&words, &lines).good(),
+            expected,
+            "{options:?} of a stream"
+        );
+        let words: Vec<&str> = words.into_iter().chain(["n"]).collect();
+        assert_eq!(folder.run(&words).good(), expected, "{options:?} of a file");
+    }
+    assert_eq!(folder.run(&["tail", "-n1", "open"]).good(), "b");
+    assert_eq!(
+        folder.run(&["tail", "-n1", "open", "n"]).good(),
+        "==> open <==\nb\n==> n <==\n3000\n"
+    );
+    // A file that says it is empty and is not.
+    assert!(
+        run(&["tail", "-n1", "/proc/self/status"])
+            .good()
+            .contains("ctxt_switches")
+    );
+}
+
+#[test]
+fn nl_and_hexdump_and_expr() {
+    assert_eq!(
+        feed(&["nl"], "a\n\nb\n").good(),
+        "     1\ta\n       \n     2\tb\n"
+    );
+    assert_eq!(
+        feed(&["nl", "-ba", "-w2", "-s:", "-nrz"], "a\n\n").good(),
+        "01:a\n02:\n"
+    );
+    assert_eq!(
+        feed(&["hexdump", "-C"], "hello, world\n").good(),
+        "00000000  68 65 6c 6c 6f 2c 20 77  6f 72 6c 64 0a           |hello, world.|\n0000000d\n"
+    );
+    assert_eq!(
+        feed(&["hexdump"], &"\0".repeat(48)).good(),
+        "0000000 0000 0000 0000 0000 0000 0000 0000 0000\n*\n0000030\n"
+    );
+    assert_eq!(run(&["expr", "2", "+", "3", "*", "4"]).good(), "14\n");
+    assert_eq!(run(&["expr", "0"]).bad(1), "");
+    assert_eq!(
+        run(&["expr", "1", "/", "0"]).bad(2),
+        "expr: division by zero\n"
+    );
+}
+
+#[test]
+fn xargs_makes_commands() {
+    assert_eq!(feed(&["xargs"], "a b\n'c d'\n").good(), "a b c d\n");
+    assert_eq!(
+        feed(&["xargs", "-n1", "echo", "-"], "a b").good(),
+        "- a\n- b\n"
+    );
+    assert_eq!(
+        feed(&["xargs", "-I{}", "echo", "<{}>"], "a b\nc\n").good(),
+        "<a b>\n<c>\n"
+    );
+    assert_eq!(
+        feed(&["xargs", "-0", "-n1", "echo"], "a b\0c\0").good(),
+        "a b\nc\n"
+    );
+    assert_eq!(feed(&["xargs", "-r", "echo", "x"], "").good(), "");
+    assert_eq!(feed(&["xargs", "false"], "a").bad(123), "");
+    let message = feed(&["xargs", "no-such-program"], "a").bad(127);
+    assert_eq!(
+        message,
+        "xargs: no-such-program: No such file or directory\n"
+    );
+}
+
+#[test]
+fn more_copies_what_does_not_go_to_a_terminal() {
+    assert_eq!(feed(&["more"], TEXT).good(), TEXT);
+}
