@@ -69,7 +69,8 @@ pub struct Bench {
     /// Kind of machine: q35 or microvm
     #[arg(long, default_value = "q35", value_name = "KIND")]
     pub machine: Kind,
-    /// Words for the benchmark program, such as the names of what to measure
+    /// Words for the benchmark program, such as `--json`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<String>,
 }
 

@@ -16,6 +16,9 @@ use crate::report::Report;
 /// A machine that says nothing for so long hangs. Generous, for busy hosts.
 const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
+/// What the kernel says of a test that must panic and came back.
+const DID_NOT_PANIC: &str = " did not panic";
+
 /// Runs them all.
 ///
 /// # Errors
@@ -114,6 +117,7 @@ fn must_panic(machine: &Machine, test: &ShouldPanic, report: &mut Report) -> Res
     let ending = guest.wait(SILENCE_LIMIT);
     let said = guest.said();
     let reason = match ending {
+        Ok(Ending::Failure) if said.contains(DID_NOT_PANIC) => Some("it ran to its end".into()),
         Ok(Ending::Failure) if said.contains(&test.expected) => None,
         Ok(Ending::Failure) => Some(format!("it panicked without saying `{}`", test.expected)),
         Ok(other) => Some(format!("it should have panicked, but {other}")),
