@@ -17,12 +17,11 @@ pub struct House {
 }
 
 impl House {
-    /// The checkout this program was built in.
+    /// The checkout this program was built in. Not the one that the environment speaks of: a
+    /// test that cargo runs has the manifest of its own package there.
     pub fn find() -> Self {
-        let manifest = std::env::var_os("CARGO_MANIFEST_DIR");
-        let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let manifest = PathBuf::from(manifest);
-        let root = manifest.parent().unwrap_or(Path::new(".")).to_path_buf();
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.parent().unwrap_or(manifest).to_path_buf();
         let target = std::env::var_os("CARGO_TARGET_DIR");
         let target = root.join(target.unwrap_or_else(|| "target".into()));
         Self { root, target }

@@ -105,6 +105,11 @@ impl Ran {
     }
 }
 
+/// The program behind `cargo xtask`.
+pub fn xtask() -> PathBuf {
+    from_environment("JANUS_XTASK")
+}
+
 /// The path in the environment variable `name`.
 fn from_environment(name: &str) -> PathBuf {
     match std::env::var_os(name) {

@@ -9,7 +9,7 @@ mod console;
 mod image;
 
 pub use console::{Answer, Console};
-pub use image::{Image, Ran};
+pub use image::{Image, Ran, xtask};
 
 use std::time::Duration;
 

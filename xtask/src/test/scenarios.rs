@@ -1,7 +1,7 @@
 //! The scenarios of tests/scenarios: ordinary tests of cargo which boot the image and act on it
 //! from outside. They learn from the environment where the image is.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::host;
 use crate::build::{self, Flavour, Programs};
@@ -27,7 +27,11 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         .arg(AT_A_TIME)
         .args(filter)
         .env("JANUS_KERNEL", kernel)
-        .env("JANUS_RAMDISK", ramdisk);
+        .env("JANUS_RAMDISK", ramdisk)
+        .env(
+            "JANUS_XTASK",
+            std::env::current_exe().context("could not find this program itself")?,
+        );
     if let Some(busybox) = install::busybox() {
         command.env("JANUS_BUSYBOX", busybox);
     }

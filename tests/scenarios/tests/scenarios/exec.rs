@@ -50,3 +50,24 @@ fn errors_come_too_and_nothing_else_does() {
     assert_eq!(ran.output, "out\nerr\n");
     assert_eq!(ran.aside.trim(), "");
 }
+
+#[test]
+fn the_command_itself_passes_output_and_status_on() {
+    let output = std::process::Command::new(scenarios::xtask())
+        .args([
+            "run",
+            "--machine",
+            "microvm",
+            "--exec",
+            "echo on''ly this; exit 3",
+        ])
+        .output()
+        .expect("it can be run");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "only this\n",
+        "it said: {complaints}"
+    );
+    assert_eq!(output.status.code(), Some(3), "it said: {complaints}");
+}

@@ -8,3 +8,4 @@ mod exec;
 mod options;
 mod power;
 mod programs;
+mod terminal;
