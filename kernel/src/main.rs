@@ -47,7 +47,7 @@ fn main(information: &'static boot::BootInformation) -> ! {
 }
 
 #[cfg(feature = "ktest")]
-fn start(options: &BootOptions<'_>) {
+fn start(options: &BootOptions<'static>) {
     if let Some(selection) = options.tests {
         ktest::start(selection);
     } else {

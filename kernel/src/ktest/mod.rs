@@ -12,8 +12,10 @@
 use metal::ktest::KernelTest;
 use metal::memory::free_frames;
 use metal::power::{self, Outcome};
+use spin::Once;
 
 use crate::log::print;
+use crate::process::kernel_thread;
 
 /// Which tests are asked for, by the kernel command line.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +26,27 @@ pub enum Selection<'a> {
     Only(&'a str),
 }
 
-/// Runs tests in the calling thread and ends the machine.
-pub fn run(selection: Selection<'_>) -> ! {
+static SELECTION: Once<Selection<'static>> = Once::new();
+
+/// Starts a thread that runs tests and ends the machine.
+///
+/// # Panics
+/// When there is no memory for a thread at boot.
+pub fn start(selection: Selection<'static>) {
+    SELECTION.call_once(|| selection);
+    if let Err(error) = kernel_thread::start(b"ktest", run_selected) {
+        panic!("the test thread cannot be started: {error}");
+    }
+}
+
+fn run_selected() -> ! {
+    run(SELECTION
+        .get()
+        .copied()
+        .unwrap_or(Selection::Containing("")))
+}
+
+fn run(selection: Selection<'_>) -> ! {
     let chosen = |test: &&KernelTest| match selection {
         Selection::Containing(text) => test.name.contains(text),
         Selection::Only(name) => test.name == name,

@@ -10,6 +10,8 @@ mod map;
 pub mod pager;
 mod remap;
 mod space;
+#[cfg(feature = "ktest")]
+mod tests;
 pub mod user;
 
 pub use area::{Area, Backing, Protection};

@@ -10,6 +10,8 @@ pub mod credentials;
 pub mod exec;
 pub mod exit;
 pub mod futex;
+#[cfg(feature = "ktest")]
+pub mod kernel_thread;
 pub mod limits;
 mod process;
 mod run;

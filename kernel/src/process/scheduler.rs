@@ -254,7 +254,11 @@ pub fn thread_entry() -> ! {
 fn run_current() {
     let thread = current();
     thread.run_state.store(RUNNING, Ordering::SeqCst);
-    super::run::run_program(&thread);
+    let function = *thread.kernel_function.lock();
+    match function {
+        Some(function) => function(),
+        None => super::run::run_program(&thread),
+    }
 }
 
 /// The boot processor's loop when nothing else is to do. Never returns.

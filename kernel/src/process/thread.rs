@@ -79,6 +79,8 @@ pub struct Thread {
     pub nice: AtomicI8,
     pub(super) context: Arc<Context>,
     pub(super) run_state: AtomicU8,
+    /// What it runs instead of a program.
+    pub(super) kernel_function: SpinLock<Option<fn() -> !>>,
     pub(super) initial_registers: SpinLock<Option<UserContext>>,
     tid: AtomicU32,
     attention: AtomicU32,
@@ -111,6 +113,7 @@ impl Thread {
             nice: AtomicI8::new(parts.nice),
             context,
             run_state: AtomicU8::new(scheduler::NEW),
+            kernel_function: SpinLock::new(None),
             initial_registers: SpinLock::new(Some(parts.registers)),
             attention: AtomicU32::new(0),
             last_status: SpinLock::new(ExitStatus::Exited(0)),
