@@ -1,7 +1,8 @@
 //! The built-in commands: one table, a file per family.
 //!
 //! Contract: a command gets its arguments with its own name first and gives its status; output
-//! goes through [`Shell::write_out`], complaints through [`Shell::complain`]. To add a command, add a row.
+//! goes through [`Shell::write_out`], complaints through [`Shell::complain`]. To add a command, add a row;
+//! its completion function, if any, is asked for its arguments by Tab.
 //! Source: POSIX.1-2017 XCU 2.14 (special built-ins) and the pages of the others.
 
 mod alias;
@@ -23,6 +24,7 @@ mod trap;
 mod variable;
 
 use crate::ast::Bytes;
+use crate::complete;
 use crate::error::Outcome;
 use crate::shell::Shell;
 use crate::text::shown;
@@ -31,6 +33,9 @@ pub use set::parse_options;
 
 /// What a command does: its arguments, itself first; gives its status.
 pub type Run = fn(&mut Shell, &[Bytes]) -> Outcome<i32>;
+
+/// What Tab offers: the words before the one being typed, and what is typed of that.
+pub type Complete = fn(&Shell, &[Bytes], &[u8]) -> Vec<Bytes>;
 
 /// A built-in command.
 pub struct Builtin {
@@ -42,6 +47,8 @@ pub struct Builtin {
     pub is_pure: bool,
     /// What it does.
     pub run: Run,
+    /// How Tab completes its arguments; files if there is nothing here.
+    pub complete: Option<Complete>,
 }
 
 const fn special(name: &'static str, run: Run) -> Builtin {
@@ -50,6 +57,7 @@ const fn special(name: &'static str, run: Run) -> Builtin {
         is_special: true,
         is_pure: false,
         run,
+        complete: None,
     }
 }
 
@@ -59,6 +67,7 @@ const fn regular(name: &'static str, run: Run) -> Builtin {
         is_special: false,
         is_pure: false,
         run,
+        complete: None,
     }
 }
 
@@ -68,6 +77,16 @@ const fn pure(name: &'static str, run: Run) -> Builtin {
         is_special: false,
         is_pure: true,
         run,
+        complete: None,
+    }
+}
+
+impl Builtin {
+    const fn completed_by(self, complete: Complete) -> Builtin {
+        Builtin {
+            complete: Some(complete),
+            ..self
+        }
     }
 }
 
@@ -76,27 +95,27 @@ pub static TABLE: [Builtin; 37] = [
     special(".", flow::dot),
     special(":", flow::succeed),
     pure("[", test::bracket),
-    regular("alias", alias::alias),
-    regular("bg", job::bg),
+    regular("alias", alias::alias).completed_by(complete::aliases),
+    regular("bg", job::bg).completed_by(complete::jobs),
     special("break", flow::break_loop),
-    regular("cd", directory::cd),
-    regular("command", describe::command),
+    regular("cd", directory::cd).completed_by(complete::folders),
+    regular("command", describe::command).completed_by(complete::commands),
     special("continue", flow::continue_loop),
     pure("echo", echo::echo),
-    special("eval", flow::eval),
-    special("exec", flow::exec),
+    special("eval", flow::eval).completed_by(complete::commands),
+    special("exec", flow::exec).completed_by(complete::commands),
     special("exit", flow::exit),
-    special("export", variable::export),
+    special("export", variable::export).completed_by(complete::variables),
     pure("false", flow::fail),
-    regular("fg", job::fg),
+    regular("fg", job::fg).completed_by(complete::jobs),
     regular("getopts", getopts::getopts),
-    regular("jobs", job::jobs),
-    regular("kill", kill::kill),
-    regular("local", variable::local),
+    regular("jobs", job::jobs).completed_by(complete::jobs),
+    regular("kill", kill::kill).completed_by(complete::jobs),
+    regular("local", variable::local).completed_by(complete::variables),
     pure("printf", printf::printf),
     pure("pwd", directory::pwd),
-    regular("read", read::read),
-    special("readonly", variable::readonly),
+    regular("read", read::read).completed_by(complete::variables),
+    special("readonly", variable::readonly).completed_by(complete::variables),
     special("return", flow::return_from),
     special("set", set::set),
     special("shift", set::shift),
@@ -104,12 +123,12 @@ pub static TABLE: [Builtin; 37] = [
     special("times", limit::times),
     special("trap", trap::trap),
     pure("true", flow::succeed),
-    pure("type", describe::describe),
+    pure("type", describe::describe).completed_by(complete::commands),
     regular("ulimit", limit::ulimit),
     regular("umask", directory::umask),
-    regular("unalias", alias::unalias),
-    special("unset", variable::unset),
-    regular("wait", job::wait),
+    regular("unalias", alias::unalias).completed_by(complete::aliases),
+    special("unset", variable::unset).completed_by(complete::variables),
+    regular("wait", job::wait).completed_by(complete::jobs),
 ];
 
 /// The built-in command of a name.

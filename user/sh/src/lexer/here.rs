@@ -1,7 +1,8 @@
 //! Here-documents: text that follows the line which asks for it.
 //!
 //! Contract: bodies are read in the order of their operators, right after the newline that ends
-//! the line (POSIX.1-2017 XCU 2.7.4). A missing end word is an error that names it.
+//! the line (POSIX.1-2017 XCU 2.7.4). Without its end word, a document
+//! goes on to the end of the text, as in other shells.
 
 use super::Lexer;
 use super::word::Place;
@@ -18,7 +19,7 @@ impl Lexer<'_> {
     pub(super) fn finish_here_documents(&mut self) -> Result<(), SyntaxError> {
         for document in std::mem::take(&mut self.awaited_here) {
             let first_line = self.line;
-            let text = self.here_text(&document)?;
+            let text = self.here_text(&document);
             let word = if document.quoted {
                 Word::quoted(text)
             } else {
@@ -34,26 +35,24 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    fn here_text(&mut self, document: &HereDocument) -> Result<Bytes, SyntaxError> {
-        let opened = self.line;
+    /// All of the text as it would be read in a here-document: prompts are expanded so too.
+    pub fn prompt_parts(&mut self) -> Result<Vec<Part>, SyntaxError> {
+        self.parts(Place::Here)
+    }
+
+    fn here_text(&mut self, document: &HereDocument) -> Bytes {
         let mut text = Bytes::new();
-        loop {
-            if self.peek_raw().is_none() {
-                let end = String::from_utf8_lossy(&document.delimiter);
-                return Err(self.error_at(
-                    opened,
-                    format!("the here-document begun before this line is not ended: expected a line `{end}`"),
-                ));
-            }
+        while self.peek_raw().is_some() {
             let (line, ended) = self.raw_line(document.strip_tabs);
             if line == document.delimiter {
-                return Ok(text);
+                break;
             }
             text.extend_from_slice(&line);
             if ended {
                 text.push(b'\n');
             }
         }
+        text
     }
 
     /// A line as it stands, without its newline, and whether there was one.
