@@ -65,6 +65,12 @@ pub fn quote(text: &[u8]) -> Bytes {
     quoted
 }
 
+/// Arguments quoted and joined, as they could be typed.
+pub fn arguments(words: &[Bytes]) -> Bytes {
+    let quoted: Vec<Bytes> = words.iter().map(|word| quote(word)).collect();
+    quoted.join(&b' ')
+}
+
 #[derive(Default)]
 struct Printer {
     text: Bytes,

@@ -42,6 +42,10 @@ const NAMES: [(i32, &str); 31] = [
 pub const INT: i32 = 2;
 /// Quit from the keyboard.
 pub const QUIT: i32 = 3;
+/// An access to memory that is not there.
+pub const BUS: i32 = 7;
+/// An access to memory that is not allowed.
+pub const SEGV: i32 = 11;
 /// Write to a pipe nobody reads.
 pub const PIPE: i32 = 13;
 /// Request to end.

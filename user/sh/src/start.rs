@@ -64,22 +64,7 @@ pub fn run(arguments: Vec<Bytes>) -> i32 {
 /// Takes the options and decides what to run.
 fn decide(shell: &mut Shell, arguments: &[Bytes]) -> Result<Program, String> {
     let mut words = arguments.to_vec();
-    // `-c` is no option of `set`, so it is taken out of the letters before.
-    let mut command = false;
-    for word in &mut words {
-        if word.len() < 2 || word[0] != b'-' || word.starts_with(b"--") {
-            break;
-        }
-        let before = word.len();
-        word.retain(|&byte| byte != b'c');
-        if word.len() < before {
-            command = true;
-            if word.len() == 1 {
-                *word = b"--".to_vec();
-            }
-            break;
-        }
-    }
+    let command = take_command_letter(&mut words);
     let parsed = parse_options(shell, &words, |_| true)?;
     let mut operands = words.split_off(parsed.rest.min(words.len()));
     if command {
@@ -101,6 +86,27 @@ fn decide(shell: &mut Shell, arguments: &[Bytes]) -> Result<Program, String> {
     shell.name = file.clone();
     shell.arguments = operands;
     Ok(Program::File(file))
+}
+
+/// Takes `c` out of the option letters: `-c` is no option of `set`. Tells whether it was there.
+fn take_command_letter(words: &mut Vec<Bytes>) -> bool {
+    let mut index = 0;
+    while let Some(word) = words.get_mut(index) {
+        if word.len() < 2 || !b"-+".contains(&word[0]) || word == b"--" {
+            return false;
+        }
+        let before = word.len();
+        word.retain(|&byte| byte != b'c');
+        if word.len() < before {
+            if word.len() == 1 {
+                words.remove(index);
+            }
+            return true;
+        }
+        // The name after `-o` is no word of letters.
+        index += if word.contains(&b'o') { 2 } else { 1 };
+    }
+    false
 }
 
 impl Shell {

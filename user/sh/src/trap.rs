@@ -8,7 +8,7 @@
 
 use crate::ast::Bytes;
 use crate::signal;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -31,6 +31,8 @@ pub enum Action {
 #[derive(Debug, Default)]
 pub struct Traps {
     actions: BTreeMap<i32, Action>,
+    /// In a subshell, the parent's traps: only to be listed, until the subshell sets its own.
+    inherited: BTreeMap<i32, Action>,
     handled: [bool; COUNT],
 }
 
@@ -43,11 +45,15 @@ impl Traps {
         self.actions.get(&number)
     }
 
-    /// All traps.
-    pub fn iter(&self) -> impl Iterator<Item = (i32, &Action)> {
-        self.actions
-            .iter()
-            .map(|(number, action)| (*number, action))
+    /// The traps to be listed: in a fresh subshell those of the parent, so that `$(trap)` can save
+    /// them.
+    pub fn listed(&self) -> impl Iterator<Item = (i32, &Action)> {
+        let listed = if self.inherited.is_empty() {
+            &self.actions
+        } else {
+            &self.inherited
+        };
+        listed.iter().map(|(number, action)| (*number, action))
     }
 
     /// Whether any trap is set, so that the shell must stay until the end.
@@ -57,6 +63,7 @@ impl Traps {
 
     /// Sets the trap of a signal.
     pub fn set(&mut self, number: i32, action: Action) -> Result<(), &'static str> {
+        self.inherited.clear();
         if number != 0 {
             match action {
                 Action::Ignore => self.block(number)?,
@@ -72,6 +79,7 @@ impl Traps {
 
     /// Gives a signal its default action back; an interactive shell keeps catching what it needs.
     pub fn reset(&mut self, number: i32, keep_caught: bool) -> Result<(), &'static str> {
+        self.inherited.clear();
         match self.actions.remove(&number) {
             Some(Action::Ignore) if number != 0 => {
                 // A signal that came while blocked was ignored: swallow it before the default
@@ -137,6 +145,7 @@ impl Traps {
     /// What a subshell starts with: caught signals have their default action again, ignored ones
     /// stay ignored.
     pub fn enter_subshell(&mut self) {
+        self.inherited = self.actions.clone();
         self.actions.retain(|_, action| *action == Action::Ignore);
         for (index, handled) in self.handled.iter().enumerate() {
             PENDING[index].store(false, Relaxed);
@@ -167,6 +176,17 @@ pub fn mask_of(number: i32) -> SigSet {
         set.add(signal);
     }
     set
+}
+
+/// Blocks all signals; gives what [`release`] wants back.
+pub fn hold_all() -> Option<SigSet> {
+    SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK).ok()
+}
+
+/// Lets through the signals that were not blocked before [`hold_all`].
+pub fn release(before: SigSet) {
+    // Putting back a mask we had cannot fail.
+    let _ = before.thread_set_mask();
 }
 
 /// Runs `body` with a signal blocked.

@@ -2,7 +2,7 @@
 
 use super::find;
 use crate::ast::{Bytes, Command};
-use crate::error::Outcome;
+use crate::error::{Outcome, Unwind};
 use crate::parser::is_reserved;
 use crate::print;
 use crate::shell::Shell;
@@ -79,7 +79,11 @@ pub fn command(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     if let Some(path) = usual_path {
         shell.variables.restore("PATH", path);
     }
-    result.map(|()| shell.status)
+    match result {
+        // Under `command`, an error of a special built-in is an ordinary failure (XCU `command`).
+        Ok(()) | Err(Unwind::Abandon) => Ok(shell.status),
+        Err(other) => Err(other),
+    }
 }
 
 /// What a name means, for a script: the text that would run it.

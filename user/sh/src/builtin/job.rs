@@ -5,10 +5,9 @@ use crate::ast::Bytes;
 use crate::error::Outcome;
 use crate::job::State;
 use crate::options::Flag;
-use crate::shell::{Shell, write_error};
+use crate::shell::Shell;
 use crate::text::{number, shown};
 use crate::{signal, trap};
-use nix::sys::signal::{SigSet, SigmaskHow};
 use rustix::process::{WaitOptions, wait as wait_child};
 
 /// `jobs [-l|-p] [%job…]`.
@@ -111,9 +110,14 @@ fn continue_job(
 pub fn wait(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     let operands = arguments.get(1..).unwrap_or_default();
     if operands.is_empty() {
+        if shell.jobs.are_foreign() {
+            return Ok(0);
+        }
         while shell.jobs.iter().any(|job| job.state() == State::Running) {
-            if let Waited::Signal(number) = wait_once(shell) {
-                return Ok(128 + number);
+            match wait_once(shell) {
+                Waited::Child => {}
+                Waited::Signal(number) => return Ok(128 + number),
+                Waited::Nobody => break,
             }
         }
         let done: Vec<usize> = shell
@@ -153,9 +157,11 @@ fn find(shell: &Shell, operand: &[u8]) -> Result<usize, String> {
             shown(operand)
         ));
     };
+    let own = !shell.jobs.are_foreign();
     shell
         .jobs
         .of_process(pid)
+        .filter(|_| own)
         .ok_or_else(|| format!("{pid}: not a child of this shell"))
 }
 
@@ -196,7 +202,7 @@ fn wait_once(shell: &mut Shell) -> Waited {
             Waited::Nobody
         };
     }
-    let Ok(before) = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK) else {
+    let Some(before) = trap::hold_all() else {
         return Waited::Nobody;
     };
     let waited = loop {
@@ -217,11 +223,7 @@ fn wait_once(shell: &mut Shell) -> Waited {
         // It ends with EINTR by its nature.
         let _ = before.suspend();
     };
-    // Putting back the mask we had cannot fail.
-    let _ = before.thread_set_mask();
-    if matches!(waited, Waited::Signal(signal::INT)) && shell.is_interactive() {
-        write_error(b"\n");
-    }
+    trap::release(before);
     waited
 }
 

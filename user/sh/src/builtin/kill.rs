@@ -6,6 +6,7 @@ use crate::error::Outcome;
 use crate::shell::{Shell, error_text};
 use crate::signal;
 use crate::text::{number, shown};
+use crate::trap::die_by;
 use rustix::process::{
     Pid, Signal, kill_current_process_group, kill_process, kill_process_group,
     test_kill_current_process_group, test_kill_process, test_kill_process_group,
@@ -69,8 +70,18 @@ fn send(shell: &Shell, signal: i32, target: &[u8]) -> Result<(), String> {
         }
         return Ok(());
     }
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    if number(target) == Some(own) && is_withheld(signal) && shell.traps.get(signal).is_none() {
+        die_by(signal);
+    }
     let pid = number::<i64>(target).ok_or("expected a process number or a job such as %1")?;
     deliver(signal, pid)
+}
+
+/// Signals that would not end this process as they end others: the runtime we are built with has
+/// handlers for faults and ignores broken pipes.
+fn is_withheld(number: i32) -> bool {
+    [signal::SEGV, signal::BUS, signal::PIPE].contains(&number)
 }
 
 /// Sends to a process, to a group if negative, to our own group if 0.

@@ -49,7 +49,7 @@ pub fn trap(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
 
 fn list(shell: &mut Shell) -> i32 {
     let mut out = Bytes::new();
-    for (number, action) in shell.traps.iter() {
+    for (number, action) in shell.traps.listed() {
         let name = if number == 0 {
             "EXIT"
         } else {

@@ -13,7 +13,7 @@ use crate::variables::{ReadOnly, Variable};
 pub fn export(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     let (options, names) = match letters(arguments, "np") {
         Ok(parsed) => parsed,
-        Err(message) => return Ok(shell.misuse("export", message)),
+        Err(message) => return shell.fail(2, format!("export: {message}")),
     };
     if names.is_empty() {
         return Ok(list(shell, "export", |variable| variable.exported));
@@ -32,7 +32,7 @@ pub fn export(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
 pub fn readonly(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     let names = match letters(arguments, "p") {
         Ok((_, names)) => names,
-        Err(message) => return Ok(shell.misuse("readonly", message)),
+        Err(message) => return shell.fail(2, format!("readonly: {message}")),
     };
     if names.is_empty() {
         return Ok(list(shell, "readonly", |variable| variable.read_only));
@@ -64,7 +64,7 @@ pub fn local(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
 pub fn unset(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     let (options, names) = match letters(arguments, "fv") {
         Ok(parsed) => parsed,
-        Err(message) => return Ok(shell.misuse("unset", message)),
+        Err(message) => return shell.fail(2, format!("unset: {message}")),
     };
     for word in names {
         let name = shown(word);

@@ -23,10 +23,18 @@ const REMEMBERED_JOBS: usize = 256;
 impl Shell {
     /// Forks a subshell that runs `body` and exits; gives its process number.
     pub fn fork_subshell(&mut self, body: impl FnOnce(&mut Shell) -> Outcome) -> Outcome<i32> {
-        match fork::fork() {
+        // Until the child has its own actions, our handlers would swallow a signal meant for it.
+        let held = self.traps.catches_any().then(trap::hold_all).flatten();
+        let forked = fork::fork();
+        if let Ok(Fork::Child) = forked {
+            self.enter_subshell();
+        }
+        if let Some(mask) = held {
+            trap::release(mask);
+        }
+        match forked {
             Ok(Fork::Parent(pid)) => Ok(pid),
             Ok(Fork::Child) => {
-                self.enter_subshell();
                 // Whatever ended the body, its status is ours.
                 let _ = body(self);
                 let status = self.finish();
@@ -38,7 +46,7 @@ impl Shell {
 
     fn enter_subshell(&mut self) {
         self.traps.enter_subshell();
-        self.jobs.clear();
+        self.jobs.enter_subshell();
         self.options.set(Flag::Monitor, false);
         self.is_subshell = true;
         self.capture = None;

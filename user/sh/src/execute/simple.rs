@@ -84,14 +84,14 @@ impl Shell {
             return self.run_builtin(builtin, words);
         }
         if self.has(Flag::Monitor) {
-            let text = words.join(&b' ');
+            let text = print::arguments(words);
             return self.run_foreground(text, |shell| {
                 shell.status = shell.replace(words);
                 Ok(())
             });
         }
         if let Some(pid) = self.spawn(words) {
-            self.status = self.wait_for_child(pid, &words.join(&b' '))?;
+            self.status = self.wait_for_child(pid, &print::arguments(words))?;
         }
         Ok(())
     }
@@ -183,7 +183,7 @@ impl Shell {
         });
         saved.restore();
         if let Some(pid) = started? {
-            self.status = self.wait_for_child(pid, &arguments.join(&b' '))?;
+            self.status = self.wait_for_child(pid, &print::arguments(&arguments))?;
         }
         self.check_failure()
     }

@@ -135,6 +135,8 @@ pub struct Jobs {
     list: Vec<Job>,
     /// Numbers, the most recently started or stopped last: the last is `%+`.
     recent: Vec<usize>,
+    /// In a subshell, whether these are the parent's jobs, which can be listed but not waited for.
+    foreign: bool,
     /// How children that have no job ended, for `wait PID` to find.
     strays: Vec<(i32, End)>,
 }
@@ -142,6 +144,9 @@ pub struct Jobs {
 impl Jobs {
     /// Adds a job and gives its number.
     pub fn add(&mut self, group: Option<i32>, pids: &[i32], text: Bytes) -> usize {
+        if self.foreign {
+            *self = Jobs::default();
+        }
         let number = self.list.iter().map(|job| job.number).max().unwrap_or(0) + 1;
         let processes = pids
             .iter()
@@ -188,9 +193,14 @@ impl Jobs {
         self.recent.retain(|&recent| recent != number);
     }
 
-    /// Forgets all: a subshell has no children.
-    pub fn clear(&mut self) {
-        *self = Jobs::default();
+    /// A subshell begins: what is here belongs to its parent.
+    pub fn enter_subshell(&mut self) {
+        self.foreign = true;
+    }
+
+    /// Whether these are jobs of the parent.
+    pub fn are_foreign(&self) -> bool {
+        self.foreign
     }
 
     /// Makes a job the current one.

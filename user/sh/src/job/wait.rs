@@ -97,7 +97,6 @@ impl Shell {
     pub fn report_killed(&mut self, number: i32, text: &[u8]) -> Outcome {
         match number {
             signal::INT if self.is_interactive() => {
-                write_error(b"\n");
                 self.status = 128 + number;
                 Err(Unwind::Abandon)
             }

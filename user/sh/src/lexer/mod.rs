@@ -236,11 +236,16 @@ impl<'source> Lexer<'source> {
     }
 
     fn refill(&mut self) {
-        if let Some(source) = self.source.as_mut()
-            && let Some(line) = source.next_line(self.started)
-        {
-            self.started = true;
-            self.text.extend_from_slice(&line);
+        let Some(source) = self.source.as_mut() else {
+            return;
+        };
+        match source.next_line(self.started) {
+            Some(line) => {
+                self.started = true;
+                self.text.extend_from_slice(&line);
+            }
+            // An end is not asked for twice: a terminal would begin to wait again.
+            None => self.source = None,
         }
     }
 

@@ -84,6 +84,8 @@ impl Lexer<'_> {
         match byte {
             b'\\' => self.backslash(place, parts),
             b'\'' if !place.is_double_quoted() => parts.push(Part::Quoted(self.single_quotes()?)),
+            // In arithmetic, quotes mean nothing and are dropped.
+            b'"' if place == Place::Arithmetic => self.bump(),
             b'"' if place == Place::QuotedBrace || !place.is_double_quoted() => {
                 parts.push(self.double_quotes()?);
             }

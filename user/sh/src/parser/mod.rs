@@ -56,13 +56,17 @@ impl<'lexer, 'source> Parser<'lexer, 'source> {
         Ok(all)
     }
 
-    /// Reads the next command line; nothing at the end of the text. Blank lines are skipped.
+    /// Reads the next command line, which may be blank; nothing at the end of the text.
     pub fn complete_command(&mut self) -> Result<Option<List>, SyntaxError> {
-        self.skip_newlines()?;
-        if *self.peek()? == Token::End {
-            return Ok(None);
-        }
         let mut list = List::default();
+        match self.peek()? {
+            Token::End => return Ok(None),
+            Token::Newline => {
+                self.take()?;
+                return Ok(Some(list));
+            }
+            _ => {}
+        }
         loop {
             let separated = self.item(&mut list)?;
             match self.peek()? {
