@@ -4,6 +4,8 @@
 //! a fixed ring behind a [`metal::interrupt::Lock`], raises [`super::deferred`] work, and
 //! nothing else.
 
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use metal::apic::{self, INTERRUPTS_MAX, TIMER_VECTOR, Trigger};
 use spin::Once;
 
@@ -11,6 +13,7 @@ use super::deferred::{self, Work};
 use crate::error::{Errno, Result};
 
 static HANDLERS: [Once<fn()>; INTERRUPTS_MAX] = [const { Once::new() }; INTERRUPTS_MAX];
+static COUNTS: [AtomicU64; INTERRUPTS_MAX] = [const { AtomicU64::new(0) }; INTERRUPTS_MAX];
 
 /// Calls `handler` for each interrupt `number` (a global system interrupt) from now on.
 ///
@@ -29,13 +32,23 @@ pub fn register(number: u32, trigger: Trigger, handler: fn()) -> Result<()> {
     }
 }
 
+/// How often each registered interrupt came, by its number.
+pub fn counts() -> impl Iterator<Item = (usize, u64)> {
+    let registered = HANDLERS
+        .iter()
+        .enumerate()
+        .filter(|(_, handler)| handler.is_completed());
+    registered.map(|(number, _)| (number, COUNTS[number].load(Ordering::Relaxed)))
+}
+
 /// Called by metal for every interrupt, with interrupts off.
 pub fn handle(vector: u8) {
     if vector == TIMER_VECTOR {
         deferred::raise(Work::TIMER);
-    } else if let Some(handler) =
-        apic::interrupt_of(vector).and_then(|number| HANDLERS[number as usize].get())
+    } else if let Some(number) = apic::interrupt_of(vector)
+        && let Some(handler) = HANDLERS[number as usize].get()
     {
+        COUNTS[number as usize].fetch_add(1, Ordering::Relaxed);
         handler();
     }
     apic::end_of_interrupt();

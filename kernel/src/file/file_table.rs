@@ -7,7 +7,7 @@
 use super::{OpenFile, locks};
 use crate::{
     error::Result,
-    process::{self, limits::Resource},
+    process::{limits::Resource, scheduler},
     sync::SpinLock,
 };
 use abi::Errno;
@@ -134,8 +134,10 @@ impl FileTable {
         Ok(file)
     }
 
+    /// How many descriptors the caller may have; the boot code, which is no process, all.
     fn limit() -> usize {
-        let limit = process::current().process.limit(Resource::Files);
+        let limit = scheduler::try_current()
+            .map_or(u64::MAX, |thread| thread.process.limit(Resource::Files));
         usize::try_from(limit)
             .unwrap_or(usize::MAX)
             .min(DESCRIPTORS_MAX)

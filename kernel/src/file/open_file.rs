@@ -303,6 +303,11 @@ impl OpenFile {
         self.position.lock()
     }
 
+    /// The shared position, unless a read or write is at work with it.
+    pub fn try_position(&self) -> Option<u64> {
+        self.position.try_lock().map(|position| *position)
+    }
+
     /// lseek(2). `ESPIPE`: a stream; `EINVAL`: a bad place; `ENXIO`: no data or hole there.
     pub fn seek(&self, offset: i64, whence: u32) -> Result<u64> {
         self.check_usable()?;

@@ -83,11 +83,6 @@ impl AddressSpace {
         self.state.lock()
     }
 
-    /// How many bytes of pages are present; none when its lock is taken.
-    pub fn try_resident_bytes(&self) -> Option<usize> {
-        self.state.try_lock().map(|state| state.resident_bytes())
-    }
-
     /// A copy for a child of fork(2): private pages are shared until one of the two writes.
     ///
     /// # Errors
@@ -191,6 +186,11 @@ impl AddressSpaceState {
     /// Whether `range` touches no mapping.
     pub fn is_free(&self, range: &Range<usize>) -> bool {
         self.overlapping(range).next().is_none()
+    }
+
+    /// How many bytes of a mapping's pages are present.
+    pub fn resident_bytes_in(&self, area: &Area) -> usize {
+        self.table.count_present(area.range.clone()) * PAGE_SIZE
     }
 
     /// How many bytes of pages are present.

@@ -85,6 +85,7 @@ pub struct Process {
     /// Minor page faults.
     pub page_faults: AtomicU64,
     last_user: AtomicU32,
+    last_name: SpinLock<[u8; 16]>,
     exit_status: SpinLock<Option<ExitStatus>>,
     threads: SpinLock<Vec<Weak<Thread>>>,
     session: SpinLock<Arc<Session>>,
@@ -116,6 +117,7 @@ impl Process {
             out_of_memory_score: core::sync::atomic::AtomicI32::new(0),
             page_faults: AtomicU64::new(0),
             last_user: AtomicU32::new(0),
+            last_name: SpinLock::new([0; 16]),
             exit_status: SpinLock::new(None),
             threads: SpinLock::new(Vec::new()),
             session: SpinLock::new(session),
@@ -165,6 +167,12 @@ impl Process {
         )
     }
 
+    /// The name of its first thread; what it was when the last one has ended.
+    pub fn name(&self) -> [u8; 16] {
+        let last = *self.last_name.lock();
+        self.leader().map_or(last, |thread| thread.name())
+    }
+
     /// Adds a thread.
     pub fn add_thread(&self, thread: &Arc<Thread>) {
         self.threads.lock().push(Arc::downgrade(thread));
@@ -174,6 +182,7 @@ impl Process {
     pub fn remove_thread(&self, thread: &Thread) -> usize {
         self.last_user
             .store(thread.credentials().uid, Ordering::Relaxed);
+        *self.last_name.lock() = thread.name();
         let mut threads = self.threads.lock();
         threads.retain(|other| !core::ptr::eq(other.as_ptr(), thread));
         let left = threads.len();

@@ -92,6 +92,11 @@ fn enqueue(thread: Arc<Thread>) {
     }
 }
 
+/// Whether a thread with this state runs or waits for its turn.
+pub(super) fn is_runnable_state(state: u8) -> bool {
+    matches!(state, QUEUED | RUNNING | NOTIFIED)
+}
+
 /// How many threads run or wait for their turn.
 pub fn runnable_count() -> usize {
     RUNNABLE.load(Ordering::Relaxed)

@@ -1,12 +1,13 @@
 //! Sessions, and what a terminal must answer to control one. Source: setsid(2), credentials(7).
 
 use alloc::sync::Arc;
+use core::any::Any;
 
 use super::ProcessId;
 use crate::sync::SpinLock;
 
-/// What a session needs of its controlling terminal.
-pub trait ControllingTerminal: Send + Sync {
+/// What a session needs of its controlling terminal. (`Any`: /dev/tty opens the terminal itself.)
+pub trait ControllingTerminal: Any + Send + Sync {
     /// Device number, as stat(2) encodes it: /proc/PID/stat shows it.
     fn device(&self) -> u64;
     /// The process group in the foreground, if any.

@@ -42,6 +42,7 @@ pub struct Table {
     threads: BTreeMap<ProcessId, Arc<Thread>>,
     groups: BTreeMap<ProcessId, BTreeSet<ProcessId>>,
     last_number: ProcessId,
+    made: u64,
 }
 
 static TABLE: SpinLock<Table> = SpinLock::new(Table {
@@ -49,6 +50,7 @@ static TABLE: SpinLock<Table> = SpinLock::new(Table {
     threads: BTreeMap::new(),
     groups: BTreeMap::new(),
     last_number: 0,
+    made: 0,
 });
 
 /// Looks at the table, or changes it, with its lock held.
@@ -206,7 +208,10 @@ pub fn add_process(process: &Arc<Process>, parent: ProcessId) {
 
 /// Makes a thread visible.
 pub fn add_thread(thread: &Arc<Thread>) {
-    with(|table| table.threads.insert(thread.tid(), Arc::clone(thread)));
+    with(|table| {
+        table.made += 1;
+        table.threads.insert(thread.tid(), Arc::clone(thread));
+    });
 }
 
 /// Makes a thread known by its new number instead of `old`.
@@ -241,6 +246,16 @@ pub fn all() -> Vec<Arc<Process>> {
             .map(|node| Arc::clone(&node.process))
             .collect()
     })
+}
+
+/// How many processes and threads were made since boot.
+pub fn made_count() -> u64 {
+    with(|table| table.made)
+}
+
+/// The newest number given.
+pub fn last_number() -> ProcessId {
+    with(|table| table.last_number)
 }
 
 /// How many threads there are.

@@ -271,6 +271,11 @@ impl Thread {
         !self.attention().is_empty()
     }
 
+    /// Whether it runs or waits for its turn.
+    pub fn is_runnable(&self) -> bool {
+        scheduler::is_runnable_state(self.run_state.load(Ordering::Relaxed))
+    }
+
     /// Whether the thread must end.
     pub fn must_exit(&self) -> bool {
         self.attention().contains(Attention::EXIT)

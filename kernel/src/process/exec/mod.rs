@@ -134,8 +134,7 @@ fn load(
     let mut name = base_name(&arguments.file_name).to_vec();
     for _ in 0..INTERPRETERS_MAX {
         let head = elf::read_head(&executable)?;
-        let script = formats::script::parse(&head).map_err(|_| Errno::ENOEXEC)?;
-        let Some(script) = script else {
+        let Some(script) = script::parse(&head)? else {
             let credentials = identity::for_program(&executable, credentials);
             return load_elf(
                 thread,
@@ -148,8 +147,8 @@ fn load(
             );
         };
         arguments.arguments = script::arguments(&script, &arguments);
-        executable = file::open_executable(thread, AT_FDCWD, script.interpreter, 0)?;
-        arguments.file_name = script.interpreter.to_vec();
+        executable = file::open_executable(thread, AT_FDCWD, &script.interpreter, 0)?;
+        arguments.file_name.clone_from(&script.interpreter);
         name = base_name(&arguments.file_name).to_vec();
     }
     Err(Errno::ELOOP)

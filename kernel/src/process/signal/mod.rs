@@ -186,3 +186,19 @@ pub fn note_interrupted(
 ) {
     registers.registers_mut().rax = crate::error::Errno::EINTR.to_return_value() as u64;
 }
+
+/// Whether a thread blocks a signal or its process ignores it: then a terminal does not stop it
+/// for using it in the background.
+pub fn is_blocked_or_ignored(thread: &Thread, signal: u32) -> bool {
+    *thread.signals.mask.lock() >> (signal - 1) & 1 == 1
+}
+
+/// What /proc/PID/status tells: pending, blocked, ignored and caught signals. Of a process whose
+/// threads have ended (`thread` is none) only what was pending for the process.
+pub fn sets(process: &Process, thread: Option<&Thread>) -> abi::procfs::SignalSets {
+    abi::procfs::SignalSets {
+        process_pending: process.signals.pending.load(Ordering::Relaxed) >> 1,
+        blocked: thread.map_or(0, |thread| *thread.signals.mask.lock()),
+        ..abi::procfs::SignalSets::default()
+    }
+}
