@@ -1,47 +1,136 @@
-//! What the kernel says, on the serial line.
+//! The kernel log: what the kernel says, kept in a ring and shown on the console.
+//!
+//! The rest of the kernel speaks through the macros of the `log` crate. Records go into a ring of
+//! fixed size, which works before there is a heap, and those urgent enough go to the serial line
+//! at once. Programs read the ring through `/dev/kmsg` and `syslog(2)`.
+//!
+//! Contract: a record may be written anywhere, also with interrupts off and in their handlers;
+//! nothing allocates or sleeps. Readers are woken by deferred work.
+mod console;
+mod record;
 
-use core::fmt::{self, Write};
+pub(crate) use console::print;
+pub use console::{console_level, set_console_level, switch_console, write_console};
+pub use record::LineBuffer;
 
-use metal::port::Port;
+use crate::device::deferred::{self, Work};
+use crate::sync::WaitQueue;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU64, Ordering};
+use drivers::kernel_log::{Level, Priority, Record, Ring, TEXT_LIMIT};
+use metal::interrupt;
+use spin::Once;
 
-struct Serial;
+/// Bytes of text and number of records kept.
+const RING_BYTES: usize = 128 * 1024;
+const RING_RECORDS: usize = 2048;
 
-impl Write for Serial {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        const DATA: u16 = 0x3f8;
-        let port = Port::<u8>::new(DATA).ok_or(fmt::Error)?;
-        text.bytes().for_each(|byte| port.write(byte));
-        Ok(())
-    }
-}
-
-/// Prints without a level or a line end, for the panic and the test harness.
-pub fn write_console(arguments: fmt::Arguments<'_>) {
-    // Nobody could be told that the line is dead.
-    let _ = Serial.write_fmt(arguments);
-}
-
-macro_rules! print {
-    ($($argument:tt)*) => { $crate::log::write_console(format_args!($($argument)*)) };
-}
-pub(crate) use print;
+static RING: interrupt::Lock<Ring<RING_BYTES, RING_RECORDS>> = interrupt::Lock::new(Ring::new());
+/// Who waits for the next record; made with the first who asks.
+static READERS: Once<Arc<WaitQueue>> = Once::new();
+/// Where `syslog(2)` and `SEEK_DATA` begin: behind what was cleared.
+static CLEARED: AtomicU64 = AtomicU64::new(0);
 
 struct Logger;
 
 impl log::Log for Logger {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Debug
     }
+
     fn log(&self, record: &log::Record<'_>) {
-        print!("{}\n", record.args());
+        if self.enabled(record.metadata()) {
+            let mut text = LineBuffer::<TEXT_LIMIT>::new();
+            text.write(*record.args());
+            write(
+                Priority::of_kernel(level_of(record.level())),
+                text.as_bytes(),
+            );
+        }
     }
+
     fn flush(&self) {}
 }
 
-/// Lets the macros of the `log` crate reach the line. To be called first of all.
+fn level_of(level: log::Level) -> Level {
+    match level {
+        log::Level::Error => Level::ERROR,
+        log::Level::Warn => Level::WARNING,
+        log::Level::Info => Level::INFORMATION,
+        log::Level::Debug | log::Level::Trace => Level::DEBUG,
+    }
+}
+
+/// Finds the serial line and lets the macros of the `log` crate reach the ring. To be called
+/// first of all.
 pub fn initialise() {
+    console::initialise();
     static LOGGER: Logger = Logger;
+    // Only a second call can fail, and then the first one has done it.
     if log::set_logger(&LOGGER).is_ok() {
         log::set_max_level(log::LevelFilter::Debug);
     }
+    deferred::register(Work::LOG, wake_readers);
+}
+
+/// Adds a record and shows it on the console if it is urgent enough.
+pub fn write(priority: Priority, text: &[u8]) {
+    let microseconds = metal::clock::nanoseconds() / 1000;
+    let record = {
+        let mut ring = RING.lock();
+        ring.push(priority, microseconds, text);
+        let sequence = ring.next() - 1;
+        Record {
+            sequence,
+            microseconds,
+            priority,
+            length: text.len(),
+        }
+    };
+    console::show(&record, text);
+    if READERS.is_completed() {
+        deferred::raise(Work::LOG);
+    }
+}
+
+fn wake_readers() {
+    if let Some(readers) = READERS.get() {
+        readers.wake_all();
+    }
+}
+
+/// Those who wait for new records.
+pub fn readers() -> &'static Arc<WaitQueue> {
+    READERS.call_once(|| Arc::new(WaitQueue::new()))
+}
+
+/// Copies a record out; none when it is gone or not yet written.
+pub fn read(sequence: u64, text: &mut [u8; TEXT_LIMIT]) -> Option<Record> {
+    RING.lock().read(sequence, text)
+}
+
+/// What is known of a record without its text.
+pub fn record(sequence: u64) -> Option<Record> {
+    RING.lock().record(sequence)
+}
+
+/// The numbers of the oldest record and of the one to come.
+pub fn range() -> core::ops::Range<u64> {
+    let ring = RING.lock();
+    ring.first()..ring.next()
+}
+
+/// Bytes the ring can keep.
+pub const fn capacity() -> usize {
+    RING_BYTES
+}
+
+/// The first record that was not cleared.
+pub fn cleared() -> u64 {
+    CLEARED.load(Ordering::Relaxed)
+}
+
+/// Clears the log for those who read it from its start; the records stay for `/dev/kmsg`.
+pub fn clear() {
+    CLEARED.store(range().end, Ordering::Relaxed);
 }

@@ -1,0 +1,143 @@
+//! The first serial line (COM1): wires the UART driver to its ports and its interrupt.
+//!
+//! The interrupt handler takes received bytes into a fixed queue and raises deferred work; the
+//! deferred work, in a thread's context, feeds the console terminal. Output is given to the chip
+//! directly as long as it takes it; when it does not, the chip interrupts once it has room.
+use super::deferred::{self, Work};
+use super::interrupt;
+use crate::terminal;
+use drivers::serial::{Port, ReceivedQueue, Uart16550};
+use drivers::terminal::LineDiscipline;
+use metal::apic::Trigger;
+use metal::interrupt::Lock;
+
+/// The first port and the interrupt of COM1, as on every PC.
+const FIRST_PORT: u16 = 0x3f8;
+const INTERRUPT: u32 = 4;
+/// Bits per second.
+const SPEED: u32 = 115_200;
+/// Bytes that may arrive before the thread that feeds the terminal gets to run.
+const RECEIVED_SLOTS: usize = 4096;
+
+/// The eight ports of the chip.
+struct ComPort;
+
+fn port(register: u8) -> Option<metal::port::Port<u8>> {
+    metal::port::Port::new(FIRST_PORT + u16::from(register))
+}
+
+impl Port for ComPort {
+    fn read(&self, register: u8) -> u8 {
+        port(register).map_or(0xff, |port| port.read())
+    }
+
+    fn write(&self, register: u8, value: u8) {
+        if let Some(port) = port(register) {
+            port.write(value);
+        }
+    }
+}
+
+static UART: Lock<Option<Uart16550<ComPort>>> = Lock::new(None);
+static RECEIVED: Lock<ReceivedQueue<RECEIVED_SLOTS>> = Lock::new(ReceivedQueue::new());
+
+/// Finds the chip and makes it ready to send. To be called as early as ports can be reached.
+pub fn initialise() {
+    *UART.lock() = Uart16550::probe(ComPort, SPEED);
+}
+
+/// Lets the chip interrupt. To be called once interrupts and deferred work are set up.
+pub fn enable_interrupts() {
+    deferred::register(Work::SERIAL, feed_terminal);
+    if UART.lock().is_none() {
+        return;
+    }
+    match interrupt::register(INTERRUPT, Trigger::Edge, handle_interrupt) {
+        Ok(()) => UART
+            .lock()
+            .iter_mut()
+            .for_each(Uart16550::enable_receive_interrupt),
+        Err(error) => log::error!("ttyS0: no interrupt {INTERRUPT} ({error:?}): keys are not seen"),
+    }
+}
+
+fn handle_interrupt() {
+    let mut uart = UART.lock();
+    if let Some(uart) = &mut *uart {
+        let serviced = uart.service(|received| RECEIVED.lock().push(received));
+        if serviced.room {
+            uart.enable_room_interrupt(false);
+        }
+    }
+    deferred::raise(Work::SERIAL);
+}
+
+/// Hands what was received to the terminal and sends what waits.
+fn feed_terminal() {
+    let Some(console) = terminal::console() else {
+        return;
+    };
+    let mut bytes = [0; 64];
+    loop {
+        // The lock is held only while bytes are copied: the terminal echoes, wakes and signals.
+        let count = RECEIVED.lock().take_bytes(&mut bytes);
+        console.receive(&bytes[..count]);
+        let error = RECEIVED.lock().take_error();
+        match error {
+            Some(error) => console.receive_error(error),
+            None if count < bytes.len() => break,
+            None => {}
+        }
+    }
+    let lost = RECEIVED.lock().take_lost();
+    if lost > 0 {
+        log::warn!("ttyS0: {lost} bytes arrived faster than they were read and are lost");
+    }
+    console.transmit();
+}
+
+/// Sends as much of the terminal's output as the chip takes, and has it interrupt for the rest.
+pub fn transmit(discipline: &mut LineDiscipline) {
+    let mut uart = UART.lock();
+    match &mut *uart {
+        Some(uart) => {
+            discipline.send_output(|bytes| uart.transmit(bytes));
+            uart.enable_room_interrupt(discipline.output_sendable() > 0);
+        }
+        // Without a chip there is nobody to see the output; nobody must wait for it either.
+        None => discipline.send_output(<[u8]>::len),
+    }
+}
+
+/// Whether everything sent has left the chip.
+pub fn is_idle() -> bool {
+    UART.lock().as_ref().is_none_or(Uart16550::is_idle)
+}
+
+/// Sets the speed of the line, in bits per second.
+pub fn set_speed(bits_per_second: u32) {
+    if let Some(uart) = &mut *UART.lock() {
+        uart.set_speed(bits_per_second);
+    }
+}
+
+/// Sends text with a bounded wait for each byte; line feeds become CR LF.
+pub fn write_waiting(text: &[u8]) {
+    if let Some(uart) = &mut *UART.lock() {
+        send(uart, text);
+    }
+}
+
+/// Says last words (a panic's) without taking a lock that whoever panicked may hold.
+pub fn write_emergency(text: &[u8]) {
+    send(&mut Uart16550::attach(ComPort), text);
+}
+
+fn send(uart: &mut Uart16550<ComPort>, text: &[u8]) {
+    for &byte in text {
+        if byte == b'\n' {
+            uart.send_waiting(b'\r');
+        }
+        uart.send_waiting(byte);
+    }
+}
