@@ -1,4 +1,28 @@
 //! Devices: wires drivers to the machine and to /dev and /sys.
 
+pub mod character;
+mod clock;
 pub mod deferred;
 pub mod interrupt;
+mod kmsg;
+mod memory;
+pub mod random;
+pub mod serial;
+
+use crate::error::Result;
+use crate::file::{procfs, sysfs};
+use crate::terminal;
+
+/// Sets the time, makes the terminals, and fills /dev, /proc and /sys. To be called once, when
+/// the root file system stands.
+pub fn initialise() -> Result<()> {
+    clock::set_time();
+    terminal::initialise()?;
+    terminal::pty::devpts::register();
+    procfs::register();
+    procfs::start_load_average();
+    sysfs::initialise()?;
+    character::initialise()?;
+    serial::enable_interrupts();
+    Ok(())
+}
