@@ -1,0 +1,175 @@
+//! Directories whose entries are known beforehand.
+use super::{Contents, GeneratedInode};
+use crate::error::{Errno, Result};
+use crate::file::{
+    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, OpenFlags, clock,
+};
+use abi::procfs::Text;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// What an entry of a [`Tree`] is.
+#[derive(Clone, Copy)]
+pub enum Node {
+    /// A file that can be read.
+    Read(fn(&mut Text) -> Result<()>),
+    /// A file that can be read and written.
+    ReadWrite(fn(&mut Text) -> Result<()>, fn(&[u8]) -> Result<()>),
+    /// A directory.
+    Directory(&'static [Entry]),
+    /// A symbolic link.
+    Link(fn() -> Vec<u8>),
+}
+
+/// One entry of a [`Tree`].
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its permission bits.
+    pub permissions: u32,
+    /// What it is.
+    pub node: Node,
+}
+
+/// More entries than any directory has; inode numbers are made with it.
+const ENTRIES_MAX: u64 = 64;
+
+/// A directory whose entries are known beforehand.
+pub struct Tree {
+    number: u64,
+    permissions: u32,
+    entries: &'static [Entry],
+}
+
+impl Tree {
+    /// A directory with this inode number (those of its entries follow from it).
+    pub const fn new(number: u64, permissions: u32, entries: &'static [Entry]) -> Self {
+        Self {
+            number,
+            permissions,
+            entries,
+        }
+    }
+
+    fn number_of(&self, index: usize) -> u64 {
+        self.number * ENTRIES_MAX + index as u64 + 1
+    }
+}
+
+impl Node {
+    fn kind(&self) -> FileKind {
+        match self {
+            Self::Read(_) | Self::ReadWrite(..) => FileKind::Regular,
+            Self::Directory(_) => FileKind::Directory,
+            Self::Link(_) => FileKind::SymbolicLink,
+        }
+    }
+}
+
+impl Inode for Tree {
+    fn kind(&self) -> FileKind {
+        FileKind::Directory
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn metadata(&self) -> Metadata {
+        let metadata = Metadata::synthetic(
+            self.number,
+            FileKind::Directory,
+            self.permissions,
+            clock::now(),
+        );
+        let directories = self
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.node, Node::Directory(_)));
+        Metadata {
+            links: 2 + directories.count() as u32,
+            ..metadata
+        }
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Ok(Arc::new(DirectoryFile))
+    }
+
+    fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>> {
+        let position = self
+            .entries
+            .iter()
+            .position(|entry| entry.name.as_bytes() == name);
+        let index = position.ok_or(Errno::ENOENT)?;
+        let Entry {
+            permissions, node, ..
+        } = self.entries[index];
+        let number = self.number_of(index);
+        Ok(match node {
+            Node::Read(show) => GeneratedInode::new(number, permissions, Value(show, None)),
+            Node::ReadWrite(show, store) => {
+                GeneratedInode::new(number, permissions, Value(show, Some(store)))
+            }
+            Node::Directory(entries) => Arc::new(Self::new(number, permissions, entries)),
+            Node::Link(target) => Arc::new(Link { number, target }),
+        })
+    }
+
+    fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
+        let first = usize::try_from(cursor).unwrap_or(usize::MAX);
+        for (index, entry) in self.entries.iter().enumerate().skip(first) {
+            let listed = ListEntry {
+                name: entry.name.as_bytes(),
+                number: self.number_of(index),
+                kind: entry.node.kind(),
+                next: index as u64 + 1,
+            };
+            if !emit(listed) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value shown and taken by functions.
+struct Value(fn(&mut Text) -> Result<()>, Option<fn(&[u8]) -> Result<()>>);
+
+impl Contents for Value {
+    fn show(&self, text: &mut Text) -> Result<()> {
+        (self.0)(text)
+    }
+
+    fn store(&self, bytes: &[u8]) -> Result<()> {
+        self.1.map_or(Err(Errno::EIO), |store| store(bytes))
+    }
+}
+
+struct Link {
+    number: u64,
+    target: fn() -> Vec<u8>,
+}
+
+impl Inode for Link {
+    fn kind(&self) -> FileKind {
+        FileKind::SymbolicLink
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn metadata(&self) -> Metadata {
+        Metadata::synthetic(self.number, FileKind::SymbolicLink, 0o777, clock::now())
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Err(Errno::ELOOP)
+    }
+
+    fn read_link(&self) -> Result<LinkTarget> {
+        Ok(LinkTarget::Path((self.target)().into()))
+    }
+}

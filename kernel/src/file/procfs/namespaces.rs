@@ -1,0 +1,154 @@
+//! `/proc/PID/ns`: the namespaces a process is in, as links of the form `kind:[number]`.
+use super::links::link_metadata;
+use super::process::directory_metadata;
+use super::subject::Subject;
+use crate::error::{Errno, Result};
+use crate::file::{
+    Dentry, DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Location, Metadata,
+    OpenFlags, anonymous_mount, clock,
+};
+use crate::namespace::{KINDS, Kind};
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Codes of namespaces in inode numbers begin here.
+const CODES: u64 = 1 << 20;
+
+/// The directory `ns`.
+pub(super) struct NamespaceDirectory {
+    subject: Subject,
+    number: u64,
+}
+
+impl NamespaceDirectory {
+    /// The directory of the namespaces of `subject`.
+    pub(super) fn new(subject: Subject, number: u64) -> Self {
+        Self { subject, number }
+    }
+}
+
+impl Inode for NamespaceDirectory {
+    fn kind(&self) -> FileKind {
+        FileKind::Directory
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn metadata(&self) -> Metadata {
+        directory_metadata(&self.subject, self.number, 0o511)
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Ok(Arc::new(DirectoryFile))
+    }
+
+    fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>> {
+        let found = KINDS.iter().position(|kind| kind.name.as_bytes() == name);
+        let index = found.ok_or(Errno::ENOENT)?;
+        let number = self.subject.inode_number(CODES + index as u64);
+        let subject = self.subject.clone();
+        Ok(Arc::new(NamespaceLink {
+            subject,
+            number,
+            kind: KINDS[index],
+        }))
+    }
+
+    fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
+        self.subject.check_access()?;
+        let first = usize::try_from(cursor).unwrap_or(usize::MAX);
+        for (index, kind) in KINDS.iter().enumerate().skip(first) {
+            let listed = ListEntry {
+                name: kind.name.as_bytes(),
+                number: self.subject.inode_number(CODES + index as u64),
+                kind: FileKind::SymbolicLink,
+                next: index as u64 + 1,
+            };
+            if !emit(listed) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_stale(&self) -> bool {
+        self.subject.is_gone()
+    }
+}
+
+/// A link in `ns`.
+struct NamespaceLink {
+    subject: Subject,
+    number: u64,
+    kind: Kind,
+}
+
+impl Inode for NamespaceLink {
+    fn kind(&self) -> FileKind {
+        FileKind::SymbolicLink
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn metadata(&self) -> Metadata {
+        link_metadata(&self.subject, self.number, 0o777)
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Err(Errno::ELOOP)
+    }
+
+    fn read_link(&self) -> Result<LinkTarget> {
+        self.subject.check_access()?;
+        let inode: Arc<dyn Inode> = Arc::new(Namespace(self.kind));
+        let text = inode.anonymous_name();
+        let dentry = Dentry::new_detached(inode, &text);
+        Ok(LinkTarget::Jump {
+            location: Location {
+                mount: anonymous_mount(),
+                dentry,
+            },
+            text,
+        })
+    }
+
+    fn is_stale(&self) -> bool {
+        self.subject.is_gone()
+    }
+}
+
+/// A namespace as a file: it says which one it is, and can be held.
+struct Namespace(Kind);
+
+impl Inode for Namespace {
+    fn kind(&self) -> FileKind {
+        FileKind::Regular
+    }
+
+    fn number(&self) -> u64 {
+        self.0.first_number
+    }
+
+    fn metadata(&self) -> Metadata {
+        Metadata::synthetic(self.number(), FileKind::Regular, 0o444, clock::now())
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Ok(Arc::new(NamespaceFile))
+    }
+
+    fn anonymous_name(&self) -> Vec<u8> {
+        // "pid_for_children" is another way to a namespace of the kind "pid".
+        let kind = self.0.name.split('_').next().unwrap_or(self.0.name);
+        format!("{kind}:[{}]", self.0.first_number).into_bytes()
+    }
+}
+
+struct NamespaceFile;
+
+impl File for NamespaceFile {}

@@ -1,0 +1,154 @@
+//! Whom a file below `/proc/PID` or `/proc/PID/task/TID` speaks of.
+use super::view::View;
+use crate::error::{Errno, Result};
+use crate::file::{FileTable, FsContext, Location};
+use crate::memory::AddressSpace;
+use crate::process::{self, Process, ProcessId, Thread, table};
+use alloc::sync::{Arc, Weak};
+use core::sync::atomic::Ordering;
+
+/// A process, or one thread of it. It does not keep the process in existence.
+#[derive(Clone)]
+pub(super) struct Subject {
+    pub(super) view: View,
+    process: Weak<Process>,
+    pid: ProcessId,
+    /// The thread, below `task/TID`.
+    thread: Option<ProcessId>,
+}
+
+/// Bits of an inode number for what it is of its subject.
+const CODE_BITS: u32 = 24;
+/// Marks inode numbers of processes, and those of threads.
+const OF_PROCESS: u64 = 1 << 60;
+const OF_THREAD: u64 = 1 << 61;
+
+impl Subject {
+    /// A process.
+    pub(super) fn process_of(view: View, process: &Arc<Process>) -> Self {
+        Self {
+            view,
+            process: Arc::downgrade(process),
+            pid: process.pid,
+            thread: None,
+        }
+    }
+
+    /// Thread `tid` of the same process. `ENOENT`: it has no such thread.
+    pub(super) fn thread_of(&self, tid: ProcessId) -> Result<Self> {
+        let process = self.process()?;
+        let belongs = process.threads().iter().any(|thread| thread.tid() == tid);
+        let is_dead_leader = tid == process.pid && process.has_ended();
+        if !belongs && !is_dead_leader {
+            return Err(Errno::ENOENT);
+        }
+        Ok(Self {
+            thread: Some(tid),
+            ..self.clone()
+        })
+    }
+
+    /// The inode number of this subject's file number `code`.
+    pub(super) fn inode_number(&self, code: u64) -> u64 {
+        match self.thread {
+            None => OF_PROCESS | u64::from(self.pid) << CODE_BITS | code,
+            Some(tid) => OF_THREAD | u64::from(tid) << CODE_BITS | code,
+        }
+    }
+
+    /// Whether it is a thread below `task`.
+    pub(super) fn is_thread(&self) -> bool {
+        self.thread.is_some()
+    }
+
+    /// The number of the process or thread.
+    pub(super) fn number(&self) -> ProcessId {
+        self.thread.unwrap_or(self.pid)
+    }
+
+    /// The process. `ESRCH`: it is gone.
+    pub(super) fn process(&self) -> Result<Arc<Process>> {
+        self.process.upgrade().ok_or(Errno::ESRCH)
+    }
+
+    /// The thread that answers for the subject. `ESRCH`: none is left.
+    pub(super) fn thread(&self) -> Result<Arc<Thread>> {
+        match self.thread {
+            Some(tid) => process::find_thread(tid).ok_or(Errno::ESRCH),
+            None => self.process()?.leader().ok_or(Errno::ESRCH),
+        }
+    }
+
+    /// Its memory; none once it has ended.
+    pub(super) fn address_space(&self) -> Option<Arc<AddressSpace>> {
+        self.thread().ok()?.address_space()
+    }
+
+    /// Its descriptors. `ENOENT`: it has ended.
+    pub(super) fn files(&self) -> Result<Arc<FileTable>> {
+        self.thread()
+            .and_then(|thread| thread.files())
+            .map_err(|_| Errno::ENOENT)
+    }
+
+    /// Its directories. `ENOENT`: it has ended.
+    pub(super) fn fs(&self) -> Result<Arc<FsContext>> {
+        self.thread()
+            .and_then(|thread| thread.fs())
+            .map_err(|_| Errno::ENOENT)
+    }
+
+    /// Whether the process was waited for or the thread has ended.
+    pub(super) fn is_gone(&self) -> bool {
+        let Ok(process) = self.process() else {
+            return true;
+        };
+        let known = table::find(self.pid).is_some_and(|known| Arc::ptr_eq(&known, &process));
+        !known
+            || self
+                .thread
+                .is_some_and(|tid| process::find_thread(tid).is_none())
+    }
+
+    /// User and group that own the files: those the process acts as, or root's when it must not
+    /// be looked into (PR_SET_DUMPABLE) or has ended.
+    pub(super) fn owner(&self) -> (u32, u32) {
+        let Ok(thread) = self.thread() else {
+            return (0, 0);
+        };
+        if thread.process.dumpable.load(Ordering::Relaxed) != 1 {
+            return (0, 0);
+        }
+        let credentials = thread.credentials();
+        (credentials.euid, credentials.egid)
+    }
+
+    /// Answers whether the caller may look into the process (`ptrace(2)`, access mode checking):
+    /// the process itself, the same user in every respect, or the privileged. `EACCES`: no.
+    pub(super) fn check_access(&self) -> Result<()> {
+        let caller = process::current();
+        if caller.process.pid == self.pid {
+            return Ok(());
+        }
+        let own = caller.credentials();
+        let thread = self.thread().map_err(|_| Errno::EACCES)?;
+        let other = thread.credentials();
+        let same_user = [other.uid, other.euid, other.suid]
+            .iter()
+            .all(|&uid| uid == own.fsuid);
+        let same_group = [other.gid, other.egid, other.sgid]
+            .iter()
+            .all(|&gid| gid == own.fsgid);
+        let dumpable = thread.process.dumpable.load(Ordering::Relaxed) == 1;
+        if own.is_privileged() || (same_user && same_group && dumpable) {
+            Ok(())
+        } else {
+            Err(Errno::EACCES)
+        }
+    }
+}
+
+/// The root directory of whoever reads, from which paths are shown.
+pub(super) fn readers_root() -> Result<Location> {
+    Ok(process::current().fs()?.root())
+}

@@ -1,0 +1,96 @@
+//! `/proc/PID/task`: the threads of a process.
+use super::process::{ProcessDirectory, directory_metadata};
+use super::root::parse_number;
+use super::subject::Subject;
+use crate::error::{Errno, Result};
+use crate::file::{DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, OpenFlags};
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// The directory `task`.
+pub(super) struct TaskDirectory {
+    subject: Subject,
+    number: u64,
+}
+
+impl TaskDirectory {
+    /// The directory of the threads of `subject`.
+    pub(super) fn new(subject: Subject, number: u64) -> Self {
+        Self { subject, number }
+    }
+
+    /// The threads' numbers in order; the process's own stays until it is waited for.
+    fn threads(&self) -> Result<Vec<u32>> {
+        let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
+        let mut numbers: Vec<u32> = process
+            .threads()
+            .iter()
+            .map(|thread| thread.tid())
+            .collect();
+        if numbers.is_empty() {
+            numbers.push(process.pid);
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+}
+
+impl Inode for TaskDirectory {
+    fn kind(&self) -> FileKind {
+        FileKind::Directory
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn metadata(&self) -> Metadata {
+        let threads = self.threads().map_or(0, |threads| threads.len() as u32);
+        Metadata {
+            links: 2 + threads,
+            ..directory_metadata(&self.subject, self.number, 0o555)
+        }
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Ok(Arc::new(DirectoryFile))
+    }
+
+    fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>> {
+        let number = parse_number(name).ok_or(Errno::ENOENT)?;
+        let shown = |tid: &u32| self.subject.view.shown(*tid) == number;
+        let tid = self
+            .threads()?
+            .into_iter()
+            .find(shown)
+            .ok_or(Errno::ENOENT)?;
+        Ok(Arc::new(ProcessDirectory::new(
+            self.subject.thread_of(tid)?,
+        )))
+    }
+
+    fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
+        for tid in self.threads()? {
+            let shown = self.subject.view.shown(tid);
+            let Ok(thread) = self.subject.thread_of(tid) else {
+                continue;
+            };
+            let name = format!("{shown}");
+            let entry = ListEntry {
+                name: name.as_bytes(),
+                number: thread.inode_number(0),
+                kind: FileKind::Directory,
+                next: u64::from(shown) + 1,
+            };
+            if u64::from(shown) >= cursor && !emit(entry) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_stale(&self) -> bool {
+        self.subject.is_gone()
+    }
+}
