@@ -16,10 +16,12 @@ mod file;
 mod ktest;
 mod log;
 mod memory;
+mod namespace;
 mod panic;
 mod process;
 mod sync;
 mod syscall;
+mod terminal;
 mod time;
 
 use boot_options::BootOptions;
@@ -37,9 +39,15 @@ fn main(information: &'static boot::BootInformation) -> ! {
         user_page_fault: memory::handle_kernel_fault,
     });
     time::initialise();
+    file::procfs::set_command_line(information.command_line());
     let options = BootOptions::parse(information.command_line());
+    log::set_console_level(options.log_level);
+    file::seed_hash(device::random::number());
     if let Err(error) = metal::memory::with_ramdisk(file::initialise) {
         panic!("the root file system cannot be made: {error:?}");
+    }
+    if let Err(error) = device::initialise() {
+        panic!("the devices cannot be set up: {error:?}");
     }
     metal::interrupt::enable();
     start(&options);

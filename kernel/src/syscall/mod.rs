@@ -10,8 +10,10 @@
 //! Source: syscall(2), the x86-64 psABI appendix A.2.
 
 mod limits;
+mod log_reader;
 mod memory;
 mod process;
+mod system;
 mod table;
 
 use alloc::sync::Arc;
@@ -20,7 +22,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use metal::user::UserContext;
 
 use crate::error::{Errno, Result};
-use crate::process::{Thread, exit, out_of_memory, signal};
+use crate::process::{Thread, exit, signal};
 
 pub use table::COUNT;
 
@@ -36,9 +38,6 @@ struct SystemCall {
 /// Carries out the call that the registers ask for.
 pub fn dispatch(thread: &Arc<Thread>, registers: &mut UserContext) {
     let number = registers.registers().rax as usize;
-    if out_of_memory::is_critical() {
-        out_of_memory::relieve(thread);
-    }
     let outcome = match table::get(number) {
         Some(call) => (call.handler)(thread, registers),
         None => {

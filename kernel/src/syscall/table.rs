@@ -4,7 +4,7 @@
 //! registers and may change them. Numbers are Linux's for x86-64
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
-use super::{Handler, SystemCall, arguments, memory, process};
+use super::{Handler, SystemCall, arguments, memory, process, system};
 
 /// Numbers from here on are not served.
 pub const COUNT: usize = 512;
@@ -64,6 +64,9 @@ table! {
      59 execve               registers process::sys_execve;
      60 exit                 1         process::sys_exit;
      61 wait4                4         process::sys_wait4;
+     63 uname                1         system::sys_uname;
+     99 sysinfo              1         system::sys_sysinfo;
+    103 syslog               3         system::sys_syslog;
     109 setpgid              2         process::sys_setpgid;
     110 getppid              0         process::sys_getppid;
     111 getpgrp              0         process::sys_getpgrp;
@@ -72,11 +75,16 @@ table! {
     124 getsid               1         process::sys_getsid;
     149 mlock                2         memory::sys_mlock;
     150 munlock              2         memory::sys_mlock;
+    153 vhangup              0         system::sys_vhangup;
     158 arch_prctl           2         process::sys_arch_prctl;
+    169 reboot               4         system::sys_reboot;
+    170 sethostname          2         system::sys_sethostname;
+    171 setdomainname        2         system::sys_setdomainname;
     186 gettid               0         process::sys_gettid;
     218 set_tid_address      1         process::sys_set_tid_address;
     231 exit_group           1         process::sys_exit_group;
     247 waitid               5         process::sys_waitid;
+    318 getrandom            3         system::sys_getrandom;
     322 execveat             registers process::sys_execveat;
     435 clone3               registers process::sys_clone3;
 }

@@ -1,0 +1,166 @@
+//! The actions of `syslog(2)` on the kernel log.
+//!
+//! Source: `syslog(2)`.
+use crate::error::{Errno, Result};
+use crate::log;
+use crate::memory::user;
+use crate::process::Thread;
+use crate::sync::SpinLock;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use drivers::kernel_log::{TEXT_LIMIT, format};
+
+const CLOSE: i32 = 0;
+const OPEN: i32 = 1;
+const READ: i32 = 2;
+const READ_ALL: i32 = 3;
+const READ_CLEAR: i32 = 4;
+const CLEAR: i32 = 5;
+const CONSOLE_OFF: i32 = 6;
+const CONSOLE_ON: i32 = 7;
+const CONSOLE_LEVEL: i32 = 8;
+const SIZE_UNREAD: i32 = 9;
+const SIZE_BUFFER: i32 = 10;
+
+/// Where the destructive reads ([`READ`]) have come to.
+struct Position {
+    sequence: u64,
+    /// Bytes of that record's text which were read already.
+    offset: usize,
+}
+
+static POSITION: SpinLock<Position> = SpinLock::new(Position {
+    sequence: 0,
+    offset: 0,
+});
+
+/// Carries out an action.
+pub(super) fn act(thread: &Arc<Thread>, action: i32, address: usize, length: i32) -> Result<usize> {
+    let harmless = matches!(action, READ_ALL | SIZE_BUFFER);
+    if !harmless && !thread.credentials().is_privileged() {
+        return Err(Errno::EPERM);
+    }
+    match action {
+        CLOSE | OPEN => {}
+        READ => return read(address, checked(address, length)?),
+        READ_ALL => return read_all(address, checked(address, length)?),
+        READ_CLEAR => {
+            let count = read_all(address, checked(address, length)?)?;
+            log::clear();
+            return Ok(count);
+        }
+        CLEAR => log::clear(),
+        CONSOLE_OFF => log::switch_console(false),
+        CONSOLE_ON => log::switch_console(true),
+        CONSOLE_LEVEL => {
+            let level = u8::try_from(length)
+                .ok()
+                .filter(|level| (1..=8).contains(level));
+            log::set_console_level(level.ok_or(Errno::EINVAL)?);
+        }
+        SIZE_UNREAD => return Ok(unread().iter().map(String::len).sum()),
+        SIZE_BUFFER => return Ok(log::capacity()),
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(0)
+}
+
+fn checked(address: usize, length: i32) -> Result<usize> {
+    let length = usize::try_from(length).map_err(|_| Errno::EINVAL)?;
+    if address == 0 {
+        Err(Errno::EINVAL)
+    } else {
+        Ok(length)
+    }
+}
+
+/// A record as `syslog(2)` shows it; none when it is gone.
+fn shown(sequence: u64) -> Option<String> {
+    let mut text = [0; TEXT_LIMIT];
+    let record = log::read(sequence, &mut text)?;
+    let mut line = String::new();
+    // Writing to a string cannot fail.
+    format::write_syslog(&mut line, &record, &text[..record.length]).ok()?;
+    Some(line)
+}
+
+/// The records that were not read yet, the first without what was read of it.
+fn unread() -> Vec<String> {
+    let range = log::range();
+    let (sequence, offset) = {
+        let position = POSITION.lock();
+        (position.sequence, position.offset)
+    };
+    let mut records: Vec<String> = (sequence.max(range.start)..range.end)
+        .filter_map(shown)
+        .collect();
+    if let Some(first) = records.first_mut()
+        && sequence >= range.start
+    {
+        first.drain(..offset.min(first.len()));
+    }
+    records
+}
+
+/// Waits for a record, then reads as many as fit, the last perhaps in part.
+fn read(address: usize, length: usize) -> Result<usize> {
+    if length == 0 {
+        return Ok(0);
+    }
+    log::readers().wait_until(|| (POSITION.lock().sequence < log::range().end).then_some(()))?;
+    let mut done = 0;
+    while done < length {
+        let (sequence, offset) = {
+            let mut position = POSITION.lock();
+            let first = log::range().start;
+            if position.sequence < first {
+                *position = Position {
+                    sequence: first,
+                    offset: 0,
+                };
+            }
+            (position.sequence, position.offset)
+        };
+        let Some(line) = shown(sequence) else { break };
+        let rest = line.as_bytes().get(offset..).unwrap_or(&[]);
+        let part = rest.len().min(length - done);
+        user::write_bytes(address + done, &rest[..part])?;
+        done += part;
+        let whole = part == rest.len();
+        *POSITION.lock() = if whole {
+            Position {
+                sequence: sequence + 1,
+                offset: 0,
+            }
+        } else {
+            Position {
+                sequence,
+                offset: offset + part,
+            }
+        };
+    }
+    Ok(done)
+}
+
+/// Reads the newest records that fit, as far back as the log was last cleared.
+fn read_all(address: usize, length: usize) -> Result<usize> {
+    let range = log::range();
+    let first = range.start.max(log::cleared());
+    let mut lines = Vec::new();
+    let mut total = 0;
+    for sequence in (first..range.end).rev() {
+        let Some(line) = shown(sequence) else { break };
+        if total + line.len() > length {
+            break;
+        }
+        total += line.len();
+        lines.push(line);
+    }
+    let mut done = 0;
+    for line in lines.iter().rev() {
+        user::write_bytes(address + done, line.as_bytes())?;
+        done += line.len();
+    }
+    Ok(done)
+}
