@@ -1,4 +1,4 @@
-//! Throws damaged ramdisks at the parser: whatever the bytes, it returns, and what it reports as
+//! Throws damaged ramdisks and programs at the parsers: whatever the bytes, it returns, and what it reports as
 //! complete adds up. `JANUS_FUZZ_SECONDS` makes a run longer; the seed is printed with a failure.
 
 mod common;
@@ -48,12 +48,51 @@ fn damage(image: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-#[test]
-fn damaged_ramdisks_never_panic() {
+/// How long a run lasts.
+fn end_of_run() -> Instant {
     let seconds = std::env::var("JANUS_FUZZ_SECONDS")
         .ok()
         .and_then(|text| text.parse().ok());
-    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(2));
+    Instant::now() + Duration::from_secs(seconds.unwrap_or(2))
+}
+
+/// This very test is a sound program: its head with all of its program headers.
+fn program() -> Vec<u8> {
+    let path = std::env::current_exe().expect("a test runs from a file");
+    let mut bytes = std::fs::read(path).expect("a program that runs can be read");
+    bytes.truncate(2048);
+    bytes
+}
+
+#[test]
+fn damaged_programs_never_panic() {
+    let original = program();
+    assert!(formats::elf::parse(&original, |_, _| None).is_ok());
+    let end = end_of_run();
+    let mut seed = 0x656c_6600;
+    while Instant::now() < end {
+        seed += 1;
+        let mut random = Random(seed);
+        let mut file = original.clone();
+        damage(&mut file, &mut random);
+        let outcome = std::panic::catch_unwind(|| {
+            let parsed = formats::elf::parse(&file, |offset, length| {
+                let start = usize::try_from(offset).ok()?;
+                Some(file.get(start..start.checked_add(length)?)?.to_vec())
+            });
+            // What is accepted can be mapped without an overflow anywhere.
+            parsed.is_ok_and(|program| program.extent().1 > 1 << 47)
+        });
+        assert!(
+            !outcome.unwrap_or(true),
+            "the program made with seed {seed} breaks the parser"
+        );
+    }
+}
+
+#[test]
+fn damaged_ramdisks_never_panic() {
+    let end = end_of_run();
     let originals = [
         sample(),
         gzip(&sample()),

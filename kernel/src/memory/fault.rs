@@ -16,7 +16,7 @@ use metal::paging::PageFlags;
 use super::{AddressSpaceState, Area, Backing, Frame, PAGE_SIZE, Protection, page_align_down};
 use crate::error::{Errno, Result};
 use crate::process::limits::Resource;
-use crate::process::scheduler;
+use crate::process::{out_of_memory, scheduler};
 
 /// A stack stays this far from the mapping below it, as on Linux.
 const STACK_GUARD_BYTES: usize = 256 * PAGE_SIZE;
@@ -60,10 +60,17 @@ pub fn handle_kernel_fault(address: usize, write: bool) -> bool {
     };
     let stack_limit = thread.process.limit(Resource::Stack) as usize;
     thread.process.count_page_fault();
-    space
-        .lock()
-        .handle_fault(address, wanted, stack_limit)
-        .is_ok()
+    loop {
+        match space.lock().handle_fault(address, wanted, stack_limit) {
+            Ok(()) => return true,
+            // Somebody is killed for it; unless it is this process, it can go on.
+            Err(FaultError::OutOfMemory) => out_of_memory::relieve(&thread),
+            Err(_) => return false,
+        }
+        if thread.must_exit() {
+            return false;
+        }
+    }
 }
 
 impl AddressSpaceState {

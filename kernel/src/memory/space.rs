@@ -83,6 +83,11 @@ impl AddressSpace {
         self.state.lock()
     }
 
+    /// How many bytes of pages are present; none when its lock is taken.
+    pub fn try_resident_bytes(&self) -> Option<usize> {
+        self.state.try_lock().map(|state| state.resident_bytes())
+    }
+
     /// A copy for a child of fork(2): private pages are shared until one of the two writes.
     ///
     /// # Errors

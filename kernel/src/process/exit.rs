@@ -24,16 +24,6 @@ pub fn exit_thread(thread: &Arc<Thread>, status: ExitStatus) {
     thread.note_attention(Attention::EXIT);
 }
 
-/// There is no memory for what the thread touched: its process is killed, nobody else.
-pub fn out_of_memory(thread: &Arc<Thread>) {
-    log::error!(
-        "out of memory: killed process {} ({})",
-        thread.process.pid,
-        name_of(thread)
-    );
-    exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8));
-}
-
 /// A thread's name as text.
 pub fn name_of(thread: &Thread) -> alloc::string::String {
     let name = thread.name();

@@ -13,6 +13,7 @@ pub mod futex;
 #[cfg(feature = "ktest")]
 pub mod kernel_thread;
 pub mod limits;
+pub mod out_of_memory;
 mod process;
 mod run;
 pub mod scheduler;

@@ -9,7 +9,7 @@ use metal::user::{Event, UserContext};
 use super::limits::Resource;
 use super::scheduler;
 use super::signal::{self, Origin, SignalInfo};
-use super::{Attention, Thread, exit};
+use super::{Attention, Thread, exit, out_of_memory};
 use crate::device::deferred;
 use crate::memory::{FaultError, Protection};
 use crate::syscall;
@@ -75,7 +75,7 @@ fn page_fault(thread: &Arc<Thread>, address: usize, write: bool, execute: bool) 
         Err(FaultError::NotMapped) => (general::SIGSEGV, general::SEGV_MAPERR),
         Err(FaultError::NotAllowed) => (general::SIGSEGV, general::SEGV_ACCERR),
         Err(FaultError::PastEnd) => (general::SIGBUS, general::BUS_ADRERR),
-        Err(FaultError::OutOfMemory) => return exit::out_of_memory(thread),
+        Err(FaultError::OutOfMemory) => return out_of_memory::relieve(thread),
     };
     send_fault(thread, signal, code, address as u64);
 }

@@ -22,7 +22,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use metal::user::UserContext;
 
 use crate::error::{Errno, Result};
-use crate::process::{Thread, exit, signal};
+use crate::process::{Thread, exit, out_of_memory, signal};
 
 pub use table::COUNT;
 
@@ -38,6 +38,9 @@ struct SystemCall {
 /// Carries out the call that the registers ask for.
 pub fn dispatch(thread: &Arc<Thread>, registers: &mut UserContext) {
     let number = registers.registers().rax as usize;
+    if out_of_memory::is_critical() {
+        out_of_memory::relieve(thread);
+    }
     let outcome = match table::get(number) {
         Some(call) => (call.handler)(thread, registers),
         None => {

@@ -64,7 +64,19 @@ fn prepare(arguments: &[OsString]) -> Result<Command, String> {
             command.env(name, value);
         }
     }
+    if terminal != "-" {
+        start_at_home(&mut command);
+    }
     Ok(command)
+}
+
+/// Someone sits at that terminal, and there is no login(1) that would take them home. Without a
+/// home the folder stays as it is, `/`.
+fn start_at_home(command: &mut Command) {
+    let home = std::env::var_os("HOME").unwrap_or_else(|| "/root".into());
+    if std::path::Path::new(&home).is_dir() {
+        command.current_dir(home);
+    }
 }
 
 /// setsid(2) fails only where this process leads a group already, as when it was typed into a

@@ -1,17 +1,16 @@
-//! Loading ELF64 programs: fixed and position-independent, with or without an interpreter.
+//! Mapping ELF64 programs: fixed and position-independent, with or without an interpreter.
 //!
-//! Only the head of the file is parsed (`goblin`); segments are mappings of the file, so a
-//! page is read when it is touched. Nothing in a file is trusted: every sum is checked, and a
-//! file that makes no sense is ENOEXEC.
+//! What a file says is taken apart in `formats::elf`, where it can be fuzzed; here its segments
+//! become mappings of the file, so a page is read when it is touched.
 //!
-//! Source: elf(5), the System V generic ABI chapter 5.
+//! Source: elf(5), execve(2).
 
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use goblin::elf64::header::{EM_X86_64, ET_DYN, ET_EXEC, Header, SIZEOF_EHDR};
-use goblin::elf64::program_header::{PF_R, PF_W, PF_X, PT_INTERP, PT_LOAD, PT_PHDR, ProgramHeader};
+use abi::raw::general::AT_FDCWD;
+use formats::elf::{self, Program, Segment};
 
 use crate::error::{Errno, Result};
 use crate::file::{self, OpenFile};
@@ -20,7 +19,6 @@ use crate::memory::{
     page_align_up,
 };
 use crate::process::{Process, Thread};
-use abi::raw::general::AT_FDCWD;
 
 /// How much of a file is read to know what it is.
 const HEAD_BYTES: usize = PAGE_SIZE;
@@ -28,7 +26,8 @@ const HEAD_BYTES: usize = PAGE_SIZE;
 const PROGRAM_BASE: usize = 0x5555_5555_4000;
 /// Where their interpreters are.
 const INTERPRETER_BASE: usize = 0x7fff_7000_0000;
-const PROGRAM_HEADER_BYTES: usize = 56;
+/// Programs leave so much below the top for the stack.
+const STACK_ROOM: usize = 16 << 20;
 
 /// A program that lies in memory.
 pub struct Image {
@@ -100,41 +99,18 @@ pub fn load(
     Ok(image)
 }
 
-fn parse_header(head: &[u8]) -> Result<Header> {
-    let bytes: &[u8; SIZEOF_EHDR] = head
-        .get(..SIZEOF_EHDR)
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(Errno::ENOEXEC)?;
-    let header = *Header::from_bytes(bytes);
-    let little_endian_64 = bytes[4] == 2 && bytes[5] == 1;
-    let fits = header.e_machine == EM_X86_64
-        && (header.e_type == ET_EXEC || header.e_type == ET_DYN)
-        && usize::from(header.e_phentsize) == PROGRAM_HEADER_BYTES
-        && header.e_phnum > 0;
-    if &bytes[..4] != b"\x7fELF" || !little_endian_64 || !fits {
-        return Err(Errno::ENOEXEC);
-    }
-    Ok(header)
-}
-
-fn program_headers(file: &OpenFile, head: &[u8], header: &Header) -> Result<Vec<ProgramHeader>> {
-    let length = usize::from(header.e_phnum) * PROGRAM_HEADER_BYTES;
-    let start = usize::try_from(header.e_phoff).map_err(|_| Errno::ENOEXEC)?;
-    let end = start.checked_add(length).ok_or(Errno::ENOEXEC)?;
-    let bytes = match head.get(start..end) {
-        Some(bytes) => bytes.to_vec(),
-        None => {
-            let mut bytes = vec![0; length];
-            if file.read_at(header.e_phoff, &mut bytes)? != length {
-                return Err(Errno::ENOEXEC);
-            }
-            bytes
-        }
+/// The file's own words about itself.
+fn read_program(file: &OpenFile, head: &[u8]) -> Result<Program> {
+    let read_at = |offset, length| {
+        let mut bytes = vec![0; length];
+        (file.read_at(offset, &mut bytes) == Ok(length)).then_some(bytes)
     };
-    Ok(ProgramHeader::from_bytes(
-        &bytes,
-        usize::from(header.e_phnum),
-    ))
+    elf::parse(head, read_at).map_err(|error| {
+        let name = file.path_name();
+        let name = alloc::string::String::from_utf8_lossy(&name);
+        log::debug!("execve: {name}: {error}");
+        Errno::ENOEXEC
+    })
 }
 
 fn load_segments(
@@ -144,100 +120,50 @@ fn load_segments(
     head: &[u8],
     base: usize,
 ) -> Result<Segments> {
-    let header = parse_header(head)?;
-    let headers = program_headers(file, head, &header)?;
-    let (lowest, highest) = extent(&headers)?;
-    let bias = if header.e_type == ET_DYN {
-        base.checked_sub(page_align_down(lowest))
+    let program = read_program(file, head)?;
+    let (lowest, highest) = program.extent();
+    let bias = if program.position_independent {
+        base.checked_sub(page_align_down(lowest as usize))
             .ok_or(Errno::ENOEXEC)?
     } else {
         0
     };
-    let end = highest.checked_add(bias).ok_or(Errno::ENOEXEC)?;
-    if end > STACK_TOP - (16 << 20) {
+    let end = (highest as usize).checked_add(bias).ok_or(Errno::ENOEXEC)?;
+    if end > STACK_TOP - STACK_ROOM {
         return Err(Errno::ENOEXEC);
     }
-    for segment in headers.iter().filter(|segment| segment.p_type == PT_LOAD) {
+    for segment in &program.segments {
         map_segment(space, process, file, segment, bias)?;
     }
-    let entry = (header.e_entry as usize).wrapping_add(bias);
+    let headers = program
+        .headers_address
+        .map_or(0, |address| address as usize);
     Ok(Segments {
         bias,
-        entry,
-        headers: headers_address(&headers, &header, bias),
-        header_count: headers.len(),
+        entry: (program.entry as usize).wrapping_add(bias),
+        headers: headers.wrapping_add(bias),
+        header_count: program.header_count,
         end,
-        interpreter: interpreter_path(file, &headers)?,
+        interpreter: interpreter_path(file, &program)?,
     })
 }
 
-/// The lowest and the highest address of what is to be loaded.
-fn extent(headers: &[ProgramHeader]) -> Result<(usize, usize)> {
-    let mut lowest = usize::MAX;
-    let mut highest = 0;
-    for segment in headers.iter().filter(|segment| segment.p_type == PT_LOAD) {
-        let end = segment
-            .p_vaddr
-            .checked_add(segment.p_memsz)
-            .ok_or(Errno::ENOEXEC)?;
-        let aligned = segment.p_vaddr % PAGE_SIZE as u64 == segment.p_offset % PAGE_SIZE as u64;
-        if segment.p_filesz > segment.p_memsz || !aligned || end > STACK_TOP as u64 {
-            return Err(Errno::ENOEXEC);
-        }
-        lowest = lowest.min(segment.p_vaddr as usize);
-        highest = highest.max(end as usize);
-    }
-    if lowest == usize::MAX {
-        Err(Errno::ENOEXEC)
-    } else {
-        Ok((lowest, highest))
-    }
-}
-
-fn headers_address(headers: &[ProgramHeader], header: &Header, bias: usize) -> usize {
-    if let Some(own) = headers.iter().find(|segment| segment.p_type == PT_PHDR) {
-        return (own.p_vaddr as usize).wrapping_add(bias);
-    }
-    headers
-        .iter()
-        .filter(|segment| segment.p_type == PT_LOAD)
-        .find(|segment| {
-            let end = segment.p_offset.saturating_add(segment.p_filesz);
-            (segment.p_offset..end).contains(&header.e_phoff)
-        })
-        .map_or(0, |segment| {
-            let address = segment.p_vaddr + (header.e_phoff - segment.p_offset);
-            (address as usize).wrapping_add(bias)
-        })
-}
-
-fn interpreter_path(file: &OpenFile, headers: &[ProgramHeader]) -> Result<Option<Vec<u8>>> {
-    const PATH_MAX: u64 = 4096;
-    let Some(segment) = headers.iter().find(|segment| segment.p_type == PT_INTERP) else {
+fn interpreter_path(file: &OpenFile, program: &Program) -> Result<Option<Vec<u8>>> {
+    let Some((offset, length)) = program.interpreter else {
         return Ok(None);
     };
-    if segment.p_filesz < 2 || segment.p_filesz > PATH_MAX {
-        return Err(Errno::ENOEXEC);
-    }
-    let mut path = vec![0; segment.p_filesz as usize];
-    let length = file.read_at(segment.p_offset, &mut path)?;
-    if length != path.len() || path.pop() != Some(0) {
+    let mut path = vec![0; length];
+    if file.read_at(offset, &mut path)? != length || path.pop() != Some(0) {
         return Err(Errno::ENOEXEC);
     }
     Ok(Some(path))
 }
 
-fn protection_of(segment: &ProgramHeader) -> Protection {
+fn protection_of(segment: &Segment) -> Protection {
     let mut protection = Protection::empty();
-    for (flag, right) in [
-        (PF_R, Protection::READ),
-        (PF_W, Protection::WRITE),
-        (PF_X, Protection::EXECUTE),
-    ] {
-        if segment.p_flags & flag != 0 {
-            protection |= right;
-        }
-    }
+    protection.set(Protection::READ, segment.readable);
+    protection.set(Protection::WRITE, segment.writable);
+    protection.set(Protection::EXECUTE, segment.executable);
     protection
 }
 
@@ -246,46 +172,32 @@ fn map_segment(
     space: &AddressSpace,
     process: &Process,
     file: &Arc<OpenFile>,
-    segment: &ProgramHeader,
+    segment: &Segment,
     bias: usize,
 ) -> Result<()> {
-    let start = (segment.p_vaddr as usize)
-        .checked_add(bias)
-        .ok_or(Errno::ENOEXEC)?;
+    // `formats::elf` checked that none of these sums overflows.
+    let start = segment.address as usize + bias;
     let page = page_align_down(start);
-    let before = start - page;
+    let file_end = start + segment.file_bytes as usize;
+    let memory_end = start + segment.memory_bytes as usize;
     let protection = protection_of(segment);
-    let file_end = start + segment.p_filesz as usize;
-    let memory_end = start + segment.p_memsz as usize;
-    if segment.p_filesz > 0 {
+    let mut mapped_end = page;
+    if segment.file_bytes > 0 {
         let mut request = MapRequest::anonymous(Place::Fixed(page), file_end - page, protection);
-        let offset = segment.p_offset - before as u64;
+        let offset = segment.file_offset - (start - page) as u64;
         request.object = Some((file.pager()?, Some(Arc::clone(file)), offset));
         space.map(process, request).map_err(not_a_program)?;
+        mapped_end = page_align_up(file_end).ok_or(Errno::ENOEXEC)?;
+        // What follows the file's bytes in their last page is zero in memory.
+        if memory_end > file_end && segment.writable {
+            let tail = mapped_end - file_end;
+            space.write_bytes(file_end, &[0; PAGE_SIZE][..tail])?;
+        }
     }
-    let mapped_end = page_align_up(file_end).ok_or(Errno::ENOEXEC)?;
-    let mapped_end = if segment.p_filesz > 0 {
-        mapped_end
-    } else {
-        page
-    };
     if memory_end > mapped_end {
-        let request = MapRequest::anonymous(
-            Place::Fixed(mapped_end),
-            memory_end - mapped_end,
-            protection,
-        );
+        let place = Place::Fixed(mapped_end);
+        let request = MapRequest::anonymous(place, memory_end - mapped_end, protection);
         space.map(process, request).map_err(not_a_program)?;
-    }
-    // What follows the file's bytes in their last page is zero in memory.
-    let tail = mapped_end.min(memory_end).saturating_sub(file_end);
-    if segment.p_filesz > 0 && tail > 0 && protection.contains(Protection::WRITE) {
-        let tail = if memory_end > file_end {
-            mapped_end - file_end
-        } else {
-            tail
-        };
-        space.write_bytes(file_end, &[0; PAGE_SIZE][..tail])?;
     }
     Ok(())
 }

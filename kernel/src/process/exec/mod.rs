@@ -134,7 +134,8 @@ fn load(
     let mut name = base_name(&arguments.file_name).to_vec();
     for _ in 0..INTERPRETERS_MAX {
         let head = elf::read_head(&executable)?;
-        let Some(script) = script::parse(&head)? else {
+        let script = formats::script::parse(&head).map_err(|_| Errno::ENOEXEC)?;
+        let Some(script) = script else {
             let credentials = identity::for_program(&executable, credentials);
             return load_elf(
                 thread,
@@ -147,8 +148,8 @@ fn load(
             );
         };
         arguments.arguments = script::arguments(&script, &arguments);
-        executable = file::open_executable(thread, AT_FDCWD, &script.interpreter, 0)?;
-        arguments.file_name.clone_from(&script.interpreter);
+        executable = file::open_executable(thread, AT_FDCWD, script.interpreter, 0)?;
+        arguments.file_name = script.interpreter.to_vec();
         name = base_name(&arguments.file_name).to_vec();
     }
     Err(Errno::ELOOP)

@@ -49,12 +49,16 @@ fn helper(arguments: &[&str]) -> Command {
 fn the_command_leads_a_session_on_the_terminal() {
     let (mut controller, name) = pseudo_terminal();
     let script = "read pid comm state parent group session rest < /proc/$$/stat; \
-                  echo $((pid - session)) $((pid - group)); tty; echo $PATH; sleep 100";
+                  echo $((pid - session)) $((pid - group)); tty; pwd; echo $PATH; sleep 100";
     let mut child = helper(&[&name, "/bin/sh", "-c", script])
+        .env("HOME", "/var")
         .spawn()
         .expect("it starts");
     let seen = read_until(&mut controller, "/usr/");
-    assert!(seen.contains(&format!("0 0\r\n{name}\r\n")), "{seen}");
+    assert!(
+        seen.contains(&format!("0 0\r\n{name}\r\n/var\r\n")),
+        "{seen}"
+    );
     // Only the controlling terminal turns this key into a signal.
     controller.write_all(b"\x03").expect("the pty takes keys");
     let status = child.wait().expect("a child");

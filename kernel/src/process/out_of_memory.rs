@@ -1,0 +1,86 @@
+//! When memory is out: somebody must go, and it should be the one who took it.
+//!
+//! A call that can fail fails with ENOMEM. A touch of a page that was promised cannot, so a
+//! process is killed: the one with the most memory, as its `oom_score_adj` weighs it, and never
+//! process 1. The touch is tried again when that one has ended.
+//!
+//! The kernel itself lives off a reserve meanwhile (`metal::memory`).
+//!
+//! Source: proc(5), `oom_score_adj`.
+
+use alloc::sync::{Arc, Weak};
+use core::sync::atomic::Ordering;
+
+use abi::raw::general;
+use metal::memory::{PAGE_SIZE, free_frames, reserve_frames, total_frames};
+
+use super::{ExitStatus, Process, Thread, exit, scheduler};
+use crate::sync::SpinLock;
+
+/// The one that is being killed: until it has ended, nobody else is.
+static VICTIM: SpinLock<Option<Weak<Process>>> = SpinLock::new(None);
+
+/// Whether even the kernel's reserve is going: then no call is carried out that could take
+/// more.
+pub fn is_critical() -> bool {
+    free_frames() < reserve_frames() / 2
+}
+
+/// Makes room on behalf of `thread`: chooses and kills a process, or waits for the one that was
+/// chosen before. The caller tries again unless its own process was the one.
+pub fn relieve(thread: &Arc<Thread>) {
+    if !is_being_relieved() {
+        match choose() {
+            Some(victim) => kill(&victim),
+            // Nobody but process 1 has any memory: it asked for more than there is.
+            None => exit::exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8)),
+        }
+    }
+    scheduler::yield_now();
+}
+
+fn is_being_relieved() -> bool {
+    let victim = VICTIM.lock();
+    let process = victim.as_ref().and_then(Weak::upgrade);
+    process.is_some_and(|process| !process.has_ended())
+}
+
+fn kill(victim: &Arc<Process>) {
+    *VICTIM.lock() = Some(Arc::downgrade(victim));
+    if let Some(thread) = victim.leader() {
+        log::error!(
+            "out of memory: killed process {} ({}); it had {} KiB",
+            victim.pid,
+            exit::name_of(&thread),
+            footprint(victim) / 1024
+        );
+        exit::exit_process(&thread, ExitStatus::Killed(general::SIGKILL as u8));
+    }
+}
+
+/// The process with the most memory by its own and its administrator's account.
+fn choose() -> Option<Arc<Process>> {
+    const NEVER: i32 = -1000;
+    let processes = super::all();
+    processes
+        .into_iter()
+        .filter(|process| process.pid != 1 && !process.has_ended())
+        .filter(|process| process.out_of_memory_score.load(Ordering::Relaxed) > NEVER)
+        .max_by_key(|process| badness(process))
+}
+
+/// As on Linux: bytes, plus thousandths of all memory by `oom_score_adj`.
+fn badness(process: &Process) -> i64 {
+    let memory = (total_frames() * PAGE_SIZE) as i64;
+    let adjustment = i64::from(process.out_of_memory_score.load(Ordering::Relaxed));
+    footprint(process) as i64 + memory / 1000 * adjustment
+}
+
+/// Bytes in memory. One that is busy with its memory right now counts as nothing rather than
+/// being waited for: it may be the caller.
+fn footprint(process: &Process) -> usize {
+    let space = process.leader().and_then(|thread| thread.address_space());
+    space
+        .and_then(|space| space.try_resident_bytes())
+        .unwrap_or(0)
+}
