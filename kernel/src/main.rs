@@ -18,6 +18,8 @@ mod log;
 mod memory;
 mod namespace;
 mod panic;
+#[cfg(feature = "ktest")]
+mod panic_tests;
 mod process;
 mod sync;
 mod syscall;

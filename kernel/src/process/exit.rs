@@ -57,6 +57,21 @@ pub fn end_thread(thread: &Arc<Thread>) {
     }
 }
 
+/// Ends a kernel thread, and with it the process that it stands for, without a trace.
+#[cfg(feature = "ktest")]
+pub fn end_kernel_thread() -> ! {
+    let thread = super::current();
+    thread.set_files(None);
+    thread.set_fs(None);
+    thread.set_address_space(None);
+    metal::kernel_space::activate();
+    table::remove_thread(thread.tid());
+    thread.process.remove_thread(&thread);
+    drop(table::with(|table| table.remove(thread.process.pid)));
+    drop(thread);
+    scheduler::leave()
+}
+
 /// Stores 0 where the thread asked for it and wakes whoever waits there (set_tid_address(2)).
 /// Nobody is there to be told of a bad address.
 fn announce_thread_end(thread: &Arc<Thread>) {

@@ -260,10 +260,12 @@ fn run_current() {
     let thread = current();
     thread.run_state.store(RUNNING, Ordering::SeqCst);
     let function = *thread.kernel_function.lock();
-    match function {
-        Some(function) => function(),
-        None => super::run::run_program(&thread),
+    if let Some(function) = function {
+        // It does not come back to drop what is owned here.
+        drop(thread);
+        function();
     }
+    super::run::run_program(&thread);
 }
 
 /// The boot processor's loop when nothing else is to do. Never returns.

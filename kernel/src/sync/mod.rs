@@ -26,6 +26,8 @@
 
 mod mutex;
 pub mod poll;
+#[cfg(feature = "ktest")]
+mod tests;
 mod wait_queue;
 
 pub use mutex::{Mutex, MutexGuard};

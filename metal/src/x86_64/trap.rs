@@ -249,3 +249,19 @@ fn unexpected(frame: &KernelFrame, address: usize) -> ! {
         }
     );
 }
+
+/// Reads a byte at a user address as a bug in the kernel would, without leave. For the test of
+/// what happens then.
+///
+/// # Panics
+/// Always, unless SMAP is missing and the page is there.
+pub fn touch_for_test(address: usize) -> u8 {
+    assert!(is_user(address));
+    let value: u8;
+    // SAFETY: a byte is read and not interpreted; the fault that this is about panics.
+    unsafe {
+        core::arch::asm!("mov {}, [{}]", out(reg_byte) value, in(reg) address,
+            options(nostack, preserves_flags, readonly));
+    }
+    value
+}
