@@ -125,13 +125,7 @@ impl Printer {
             Part::Literal(text) => self.push(text),
             Part::Quoted(text) if in_quotes => self.escaped(text, b"$`\"\\"),
             Part::Quoted(text) => {
-                // A lone backslash would be safe to repeat, but quotes are always right.
-                let quoted = if text.is_empty() {
-                    b"''".to_vec()
-                } else {
-                    quote_all(text)
-                };
-                self.push(quoted);
+                self.push(quote_all(text));
             }
             Part::DoubleQuoted(parts) => {
                 self.push("\"");
@@ -392,13 +386,18 @@ impl Printer {
     }
 }
 
+/// Text in quotes, whatever it is; as `quote`, but without empty pieces around a quote.
 fn quote_all(text: &[u8]) -> Bytes {
-    let quoted = quote(text);
-    if quoted.first() == Some(&b'\'') {
-        quoted
-    } else {
-        [b"'", text, b"'"].concat()
+    let mut quoted = Bytes::new();
+    for (index, piece) in text.split(|&byte| byte == b'\'').enumerate() {
+        if index > 0 {
+            quoted.extend_from_slice(b"\\'");
+        }
+        if !piece.is_empty() || text.is_empty() {
+            quoted.extend([b"'", piece, b"'"].concat());
+        }
     }
+    quoted
 }
 
 impl List {

@@ -5,6 +5,8 @@
 //! `?:`, `&&` and `||` that is not chosen. Source: POSIX.1-2017 XCU 2.6.4, C99 6.5.
 
 mod operator;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use crate::error::Outcome;

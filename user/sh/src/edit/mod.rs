@@ -15,6 +15,8 @@ mod screen;
 mod search;
 mod tab;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 use crate::history::History;
 use key::{Key, read_key};
@@ -177,7 +179,12 @@ impl<T: Terminal> Session<'_, T> {
         let at_end = self.line.at_end();
         self.line.insert_character(character);
         // The usual case needs no drawing: the character alone.
-        match self.screen.append(character).filter(|_| at_end) {
+        let appended = if at_end {
+            self.screen.append(character)
+        } else {
+            None
+        };
+        match appended {
             Some(bytes) => self.terminal.write(&bytes),
             None => self.draw(),
         }

@@ -7,6 +7,8 @@
 mod command;
 mod field;
 mod parameter;
+#[cfg(test)]
+mod tests;
 mod tilde;
 
 use crate::ast::{Bytes, Part, Word};

@@ -7,6 +7,8 @@
 
 mod bracket;
 mod path;
+#[cfg(test)]
+mod tests;
 
 use crate::ast::Bytes;
 use bracket::Bracket;

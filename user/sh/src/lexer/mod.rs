@@ -9,6 +9,8 @@
 mod alias;
 mod dollar;
 mod here;
+#[cfg(test)]
+mod tests;
 mod word;
 
 use crate::ast::{Bytes, HereDocument, Word};
@@ -47,7 +49,7 @@ const OPERATORS: [&str; 18] = [
 ];
 
 /// How deeply quotes, substitutions and commands may be nested: each level uses our own stack.
-const DEEPEST_NESTING: u32 = 200;
+const DEEPEST_NESTING: u32 = 100;
 
 /// The reader of tokens.
 pub struct Lexer<'source> {

@@ -8,6 +8,8 @@
 mod compound;
 mod redirect;
 mod simple;
+#[cfg(test)]
+mod tests;
 
 use crate::ast::{AndOr, Command, Connector, Item, List, Pipeline};
 use crate::error::SyntaxError;
