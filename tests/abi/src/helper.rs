@@ -99,6 +99,12 @@ pub fn main(arguments: &[String]) -> ! {
         "alarm" => (String::new(), i32::from(sys!(SYS_alarm, 0) > 900)),
         "auxiliary" => (auxiliary(), 0),
         "users" => (users(), 0),
+        // The executable's name as the kernel shows it; the link is read, not followed.
+        "executable" => {
+            let link = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+            (link.to_string_lossy().into_owned(), 0)
+        }
+        "show" => (show(arguments.get(1)), 0),
         "leader" => {
             let leads = sys!(SYS_getpid) == sys!(SYS_gettid);
             (
@@ -123,6 +129,11 @@ pub fn main(arguments: &[String]) -> ! {
 
 fn lines(words: &[String]) -> String {
     words.iter().map(|word| format!("{word}\n")).collect()
+}
+
+fn show(file: Option<&String>) -> String {
+    let bytes = std::fs::read(file.map_or("", String::as_str)).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn environment() -> String {

@@ -13,7 +13,10 @@ mod metadata;
 mod mounts;
 mod pipes;
 mod processes;
+mod procfs;
 mod signals;
+mod system;
+mod terminals;
 mod threads;
 mod time;
 
@@ -57,6 +60,18 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "time",
         tables: time::TABLES,
+    },
+    Family {
+        name: "terminals",
+        tables: terminals::TABLES,
+    },
+    Family {
+        name: "procfs",
+        tables: procfs::TABLES,
+    },
+    Family {
+        name: "system",
+        tables: system::TABLES,
     },
 ];
 

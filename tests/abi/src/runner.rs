@@ -82,6 +82,8 @@ struct Scratch {
 
 impl Scratch {
     fn new() -> Self {
+        // Orphans of a case become ours, so that none outlives it.
+        sys!(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         let path = format!("/tmp/abi-tests.{}", std::process::id());
         let name = CString::new(path.as_str()).unwrap_or_default();
         sys!(SYS_mkdir, name.as_c_str(), 0o755);
@@ -159,7 +161,8 @@ fn in_child(folder: &str, case: &Case, report: i32) -> ! {
     leave(0)
 }
 
-/// Waits for the case; after the limit kills its whole group and gives `None`.
+/// Waits for the case; after the limit kills it and gives `None`. Nothing it started is left
+/// behind: its group is killed, and what went into a session of its own has become our child.
 fn wait_limited(pid: i32) -> Option<i32> {
     let limit = now() + LIMIT_NANOSECONDS;
     let mut status = 0i32;
@@ -174,7 +177,29 @@ fn wait_limited(pid: i32) -> Option<i32> {
     if !ended {
         sys!(SYS_kill, pid, SIGKILL);
         sys!(SYS_wait4, pid, &mut status, 0, 0);
-        return None;
     }
-    Some(status)
+    while sys!(SYS_wait4, -1, 0, WNOHANG, 0) >= 0 {
+        for child in children() {
+            sys!(SYS_kill, child, SIGKILL);
+        }
+        pause(1);
+    }
+    ended.then_some(status)
+}
+
+/// Our children, as /proc lists them.
+fn children() -> Vec<i32> {
+    let me = std::process::id().to_string();
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let numbers = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let is_ours = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit(") ").next().unwrap_or_default();
+        after_name.split(' ').nth(1) == Some(&me)
+    };
+    numbers.filter(is_ours).collect()
 }

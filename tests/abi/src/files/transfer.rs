@@ -75,6 +75,20 @@ fn two_pages_one_mapped() -> Result<isize, abi_tests::check::Failure> {
     Ok(at)
 }
 
+/// A page so low that 2 GiB from it still lie in the user half.
+fn low_page() -> Result<usize, abi_tests::check::Failure> {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    Ok(works!(
+        SYS_mmap,
+        0x1000_0000,
+        4096,
+        PROT_READ | PROT_WRITE,
+        flags,
+        -1,
+        0
+    ) as usize)
+}
+
 fn read_at_end_gives_zero() -> Outcome {
     let fd = new(c"f", b"")?;
     let mut buffer = [7u8; 4];
@@ -288,8 +302,7 @@ fn vector_negative_length() -> Outcome {
 /// half is refused as a whole.
 fn vector_sum_overflows() -> Outcome {
     let fd = new(c"f", b"ab")?;
-    let mut a = [0u8; 2];
-    let at = a.as_mut_ptr().expose_provenance();
+    let at = low_page()?;
     let parts = [[at, 2], [at, 0x7fff_ffff], [at, 0x7fff_ffff]];
     gives!(2, SYS_readv, fd, &parts, 3);
     let parts = [
@@ -351,12 +364,12 @@ fn preadv2_minus_one_uses_position() -> Outcome {
 
 fn huge_count_is_clamped() -> Outcome {
     let fd = new(c"f", b"abc")?;
-    let mut a = [0u8; 16];
-    gives!(3, SYS_read, fd, &mut a, 0x7fff_0000);
-    fails!(EFAULT, SYS_read, fd, &mut a, -1);
-    fails!(EFAULT, SYS_pread64, fd, &mut a, -1, 0);
-    fails!(EFAULT, SYS_write, fd, &a, -1);
-    fails!(EFAULT, SYS_read, fd, &mut a, isize::MAX);
+    let at = low_page()?;
+    gives!(3, SYS_read, fd, at, 0x7fff_0000);
+    fails!(EFAULT, SYS_read, fd, at, -1);
+    fails!(EFAULT, SYS_pread64, fd, at, -1, 0);
+    fails!(EFAULT, SYS_write, fd, at, -1);
+    fails!(EFAULT, SYS_read, fd, at, isize::MAX);
     Ok(())
 }
 

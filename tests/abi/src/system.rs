@@ -1,0 +1,10 @@
+//! The kernel as a whole: names, limits, scheduling, randomness, and numbers it does not know.
+
+use abi_tests::check::Case;
+
+mod kernel;
+mod limits;
+mod scheduling;
+
+/// The tables of this family.
+pub const TABLES: &[&[Case]] = &[kernel::CASES, limits::CASES, scheduling::CASES];
