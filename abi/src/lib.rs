@@ -8,6 +8,7 @@ mod errno;
 pub mod file;
 pub mod procfs;
 pub mod raw;
+pub mod signal;
 pub mod system;
 pub mod terminal;
 pub mod time;
