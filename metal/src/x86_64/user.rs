@@ -82,6 +82,8 @@ pub enum Event {
         write: bool,
         /// Whether an instruction was fetched from it.
         execute: bool,
+        /// The error code that says so (SDM volume 3, section 4.7).
+        error: u32,
     },
     /// Another exception: its vector and error code (SDM volume 3, table 7-1).
     Exception {
@@ -306,6 +308,7 @@ impl UserContext {
                 address: ::x86_64::registers::control::Cr2::read_raw() as usize,
                 write: error & 1 << 1 != 0,
                 execute: error & 1 << 4 != 0,
+                error,
             };
         }
         if vector >= u64::from(trap::FIRST_INTERRUPT) {
