@@ -54,6 +54,8 @@ pub fn end_thread(thread: &Arc<Thread>) {
     table::remove_thread(thread.tid());
     if process.remove_thread(thread) == 0 {
         end_process(&process, thread, status);
+    } else {
+        signal::note_thread_end(&process);
     }
 }
 

@@ -159,6 +159,25 @@ impl Process {
         self.threads.lock().iter().find_map(Weak::upgrade)
     }
 
+    /// The first living thread that `wanted` accepts, the oldest first. The list is locked
+    /// meanwhile, so `wanted` may take locks below it only.
+    pub(super) fn find_thread(
+        &self,
+        mut wanted: impl FnMut(&Arc<Thread>) -> bool,
+    ) -> Option<Arc<Thread>> {
+        let threads = self.threads.lock();
+        let mut living = threads.iter().filter_map(Weak::upgrade);
+        living.find(|thread| wanted(thread))
+    }
+
+    /// Calls `action` for each living thread, as [`Self::find_thread`] does.
+    pub(super) fn for_each_thread(&self, mut action: impl FnMut(&Arc<Thread>)) {
+        self.find_thread(|thread| {
+            action(thread);
+            false
+        });
+    }
+
     /// The real user of its threads; what it was when the last one has ended.
     pub fn real_user(&self) -> u32 {
         self.leader().map_or_else(

@@ -8,7 +8,7 @@ use metal::user::{Event, UserContext};
 
 use super::limits::Resource;
 use super::scheduler;
-use super::signal::{self, Origin, SignalInfo};
+use super::signal::{self, ExceptionRecord, Origin, SignalInfo};
 use super::{Attention, Thread, exit, out_of_memory};
 use crate::device::deferred;
 use crate::memory::{FaultError, Protection};
@@ -51,12 +51,25 @@ fn handle(thread: &Arc<Thread>, registers: &mut UserContext, event: Event) {
             address,
             write,
             execute,
-        } => page_fault(thread, address, write, execute),
+            error,
+        } => {
+            const PAGE_FAULT: u8 = 14;
+            if let Some((signal, code)) = page_fault(thread, address, write, execute) {
+                note(thread, PAGE_FAULT, error, address as u64);
+                send_fault(thread, signal, code, address as u64);
+            }
+        }
         Event::Exception { vector, error } => exception(thread, registers, vector, error),
     }
 }
 
-fn page_fault(thread: &Arc<Thread>, address: usize, write: bool, execute: bool) {
+/// Supplies the page; returns the signal and its code if that cannot be.
+fn page_fault(
+    thread: &Arc<Thread>,
+    address: usize,
+    write: bool,
+    execute: bool,
+) -> Option<(u32, u32)> {
     let wanted = match (write, execute) {
         (true, _) => Protection::WRITE,
         (_, true) => Protection::EXECUTE,
@@ -70,14 +83,26 @@ fn page_fault(thread: &Arc<Thread>, address: usize, write: bool, execute: bool) 
         }
         _ => Err(FaultError::NotMapped),
     };
-    let (signal, code) = match outcome {
-        Ok(()) => return,
-        Err(FaultError::NotMapped) => (general::SIGSEGV, general::SEGV_MAPERR),
-        Err(FaultError::NotAllowed) => (general::SIGSEGV, general::SEGV_ACCERR),
-        Err(FaultError::PastEnd) => (general::SIGBUS, general::BUS_ADRERR),
-        Err(FaultError::OutOfMemory) => return out_of_memory::relieve(thread),
+    match outcome {
+        Ok(()) => None,
+        Err(FaultError::NotMapped) => Some((general::SIGSEGV, general::SEGV_MAPERR)),
+        Err(FaultError::NotAllowed) => Some((general::SIGSEGV, general::SEGV_ACCERR)),
+        Err(FaultError::PastEnd) => Some((general::SIGBUS, general::BUS_ADRERR)),
+        Err(FaultError::OutOfMemory) => {
+            out_of_memory::relieve(thread);
+            None
+        }
+    }
+}
+
+/// Remembers an exception for the frame of the handler that will be told of it.
+fn note(thread: &Thread, vector: u8, error: u32, address: u64) {
+    let record = ExceptionRecord {
+        vector,
+        error,
+        address,
     };
-    send_fault(thread, signal, code, address as u64);
+    signal::note_exception(thread, record);
 }
 
 fn send_fault(thread: &Arc<Thread>, signal: u32, code: u32, address: u64) {
@@ -92,7 +117,8 @@ fn send_fault(thread: &Arc<Thread>, signal: u32, code: u32, address: u64) {
 }
 
 /// Exceptions other than page faults (SDM volume 3, table 7-1), as Linux answers them.
-fn exception(thread: &Arc<Thread>, registers: &UserContext, vector: u8, _error: u32) {
+fn exception(thread: &Arc<Thread>, registers: &UserContext, vector: u8, error: u32) {
+    note(thread, vector, error, 0);
     let instruction = registers.registers().rip;
     let fault = |signal, code| send_fault(thread, signal, code, instruction);
     match vector {

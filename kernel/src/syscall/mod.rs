@@ -13,6 +13,7 @@ mod limits;
 mod log_reader;
 mod memory;
 mod process;
+mod signal;
 mod system;
 mod table;
 
@@ -22,7 +23,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use metal::user::UserContext;
 
 use crate::error::{Errno, Result};
-use crate::process::{Thread, exit, out_of_memory, signal};
+use crate::process::{Thread, exit, out_of_memory, signal as signals};
 
 pub use table::COUNT;
 
@@ -51,7 +52,7 @@ pub fn dispatch(thread: &Arc<Thread>, registers: &mut UserContext) {
     match outcome {
         Ok(value) => registers.registers_mut().rax = value as u64,
         Err(error) if error.is_restart() => {
-            signal::note_interrupted(thread, registers, number, error)
+            signals::note_interrupted(thread, registers, number, error)
         }
         Err(error) => registers.registers_mut().rax = error.to_return_value() as u64,
     }

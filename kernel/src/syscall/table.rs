@@ -4,7 +4,7 @@
 //! registers and may change them. Numbers are Linux's for x86-64
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
-use super::{Handler, SystemCall, arguments, memory, process, system};
+use super::{Handler, SystemCall, arguments, memory, process, signal, system};
 
 /// Numbers from here on are not served.
 pub const COUNT: usize = 512;
@@ -53,10 +53,14 @@ table! {
      10 mprotect             3         memory::sys_mprotect;
      11 munmap               2         memory::sys_munmap;
      12 brk                  1         memory::sys_brk;
+     13 rt_sigaction         4         signal::sys_rt_sigaction;
+     14 rt_sigprocmask       4         signal::sys_rt_sigprocmask;
+     15 rt_sigreturn         registers signal::sys_rt_sigreturn;
      25 mremap               5         memory::sys_mremap;
      26 msync                3         memory::sys_msync;
      27 mincore              3         memory::sys_mincore;
      28 madvise              3         memory::sys_madvise;
+     34 pause                0         signal::sys_pause;
      39 getpid               0         process::sys_getpid;
      56 clone                registers process::sys_clone;
      57 fork                 registers process::sys_fork;
@@ -64,6 +68,7 @@ table! {
      59 execve               registers process::sys_execve;
      60 exit                 1         process::sys_exit;
      61 wait4                4         process::sys_wait4;
+     62 kill                 2         signal::sys_kill;
      63 uname                1         system::sys_uname;
      99 sysinfo              1         system::sys_sysinfo;
     103 syslog               3         system::sys_syslog;
@@ -73,6 +78,11 @@ table! {
     112 setsid               0         process::sys_setsid;
     121 getpgid              1         process::sys_getpgid;
     124 getsid               1         process::sys_getsid;
+    127 rt_sigpending        2         signal::sys_rt_sigpending;
+    128 rt_sigtimedwait      4         signal::sys_rt_sigtimedwait;
+    129 rt_sigqueueinfo      3         signal::sys_rt_sigqueueinfo;
+    130 rt_sigsuspend        2         signal::sys_rt_sigsuspend;
+    131 sigaltstack          registers signal::sys_sigaltstack;
     149 mlock                2         memory::sys_mlock;
     150 munlock              2         memory::sys_mlock;
     153 vhangup              0         system::sys_vhangup;
@@ -81,9 +91,13 @@ table! {
     170 sethostname          2         system::sys_sethostname;
     171 setdomainname        2         system::sys_setdomainname;
     186 gettid               0         process::sys_gettid;
+    200 tkill                2         signal::sys_tkill;
     218 set_tid_address      1         process::sys_set_tid_address;
+    219 restart_syscall      0         signal::sys_restart_syscall;
     231 exit_group           1         process::sys_exit_group;
+    234 tgkill               3         signal::sys_tgkill;
     247 waitid               5         process::sys_waitid;
+    297 rt_tgsigqueueinfo    4         signal::sys_rt_tgsigqueueinfo;
     318 getrandom            3         system::sys_getrandom;
     322 execveat             registers process::sys_execveat;
     435 clone3               registers process::sys_clone3;

@@ -1,204 +1,152 @@
 //! Signals: what is pending, what is blocked, what is done about it.
 //!
+//! A signal goes through these rooms:
+//!
+//! | | |
+//! | --- | --- |
+//! | [`set`] | numbers, and sets of them |
+//! | [`information`] | what a signal carries |
+//! | [`kill`] | who may send to whom |
+//! | [`send`] | into a queue, and to a thread that can take it |
+//! | [`pending`] | the queues |
+//! | [`mask`], [`take`] | what a thread blocks, what it waits for |
+//! | [`deliver`] | out of the queue: ignored, stopped, ended, or handled |
+//! | [`stop`] | stopping and continuing |
+//! | [`handlers`], [`alternate_stack`], [`frame`] | the program's own handler, and the way back |
+//! | [`restart`] | what becomes of the call that was interrupted |
+//!
+//! The locks and their order are in [`state`].
+//!
 //! Source: signal(7), sigaction(2).
 
+mod alternate_stack;
+mod deliver;
+mod frame;
+mod handlers;
+mod information;
+mod kill;
+mod mask;
+mod pending;
+mod restart;
+mod send;
+mod set;
+mod state;
+mod stop;
+mod take;
+
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU64, Ordering};
 
-use abi::raw::general;
-use metal::user::UserContext;
+use abi::procfs::SignalSets;
+use abi::raw::general as linux;
+use abi::signal::SigStack;
 
-use super::{Attention, ExitStatus, Process, Thread, exit};
-use crate::sync::SpinLock;
+use super::limits::Resource;
+use super::{Process, Thread};
+use crate::error::Result;
 
-/// Who or what sent a signal, as `siginfo_t` tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// kill(2), tgkill(2), sigqueue(3): the sender, and the value it passed.
-    Process {
-        /// SI_USER, SI_TKILL, SI_QUEUE …
-        code: i32,
-        /// The sender's number.
-        pid: u32,
-        /// The sender's real user.
-        uid: u32,
-        /// The value of sigqueue(3).
-        value: u64,
-    },
-    /// The kernel itself (SI_KERNEL).
-    Kernel,
-    /// A fault: its code and the address.
-    Fault {
-        /// SEGV_MAPERR …
-        code: i32,
-        /// The address that was touched, or of the instruction.
-        address: u64,
-    },
-    /// A child changed its state.
-    Child {
-        /// CLD_EXITED …
-        code: i32,
-        /// The child's number.
-        pid: u32,
-        /// The child's real user.
-        uid: u32,
-        /// Its exit status or the signal.
-        status: i32,
-    },
-}
+pub use alternate_stack::AlternateStack;
+pub use deliver::deliver;
+pub use frame::restore;
+pub use handlers::Action;
+pub use information::{Origin, SignalInfo};
+pub use kill::{check_number, to_all, to_group, to_process, to_thread};
+pub use mask::{pause, pending, set_blocked, with_temporary_mask};
+pub use restart::{Restart, note_interrupted, restart_with, resume};
+pub use send::{raise_broken_pipe, send_fault, send_to_process, send_to_thread};
+pub use set::SignalSet;
+pub use state::{ExceptionRecord, ProcessSignals, ThreadSignals};
+pub use stop::{is_stopped, take_stop_event};
+pub use take::wait_for;
 
-/// One signal on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignalInfo {
-    /// Its number, 1 to 64.
-    pub signal: u8,
-    /// Where it comes from.
-    pub origin: Origin,
-}
-
-impl SignalInfo {
-    /// A signal from the kernel.
-    pub fn from_kernel(signal: u32) -> Self {
-        Self {
-            signal: signal as u8,
-            origin: Origin::Kernel,
-        }
-    }
-}
-
-/// The signals of a process as a whole.
-pub struct ProcessSignals {
-    pending: AtomicU64,
-}
-
-impl ProcessSignals {
-    /// Nothing pending, everything at its default.
-    pub fn new() -> Self {
-        Self {
-            pending: AtomicU64::new(0),
-        }
-    }
-
-    /// What a child of clone(2) starts with: nothing pending, and the handlers: shared, or a
-    /// copy, or all at their defaults.
-    pub fn fork(&self, _share_handlers: bool, _clear_handlers: bool) -> Self {
-        Self::new()
-    }
-}
-
-/// The signals of one thread.
-pub struct ThreadSignals {
-    mask: SpinLock<u64>,
-}
-
-impl ThreadSignals {
-    /// Nothing pending, nothing blocked.
-    pub fn new() -> Self {
-        Self {
-            mask: SpinLock::new(0),
-        }
-    }
-
-    /// What a new thread or child starts with: the mask, nothing pending, and the alternate
-    /// stack if it is to be kept.
-    pub fn inherit(&self, _keep_stack: bool) -> Self {
-        Self {
-            mask: SpinLock::new(*self.mask.lock()),
-        }
-    }
-}
-
-/// Sends a signal to a process.
-pub fn send_to_process(process: &Process, info: SignalInfo) {
-    if default_is_ignore(info.signal) {
-        return;
-    }
-    process
-        .signals
-        .pending
-        .fetch_or(1 << info.signal, Ordering::SeqCst);
-    for thread in process.threads() {
-        thread.attract_attention(Attention::SIGNAL);
-    }
-}
-
-fn default_is_ignore(signal: u8) -> bool {
-    [
-        general::SIGCHLD,
-        general::SIGCONT,
-        general::SIGURG,
-        general::SIGWINCH,
-    ]
-    .contains(&u32::from(signal))
-}
-
-/// Sends a signal to one thread.
-pub fn send_to_thread(thread: &Arc<Thread>, info: SignalInfo) {
-    send_to_process(&thread.process, info);
-}
-
-/// SIGPIPE, for the thread that wrote to a pipe nobody reads.
-pub fn raise_broken_pipe() {
-    send_to_thread(&super::current(), SignalInfo::from_kernel(general::SIGPIPE));
-}
-
-/// Sends a signal for a fault that the running thread just made.
-pub fn send_fault(thread: &Arc<Thread>, info: SignalInfo) {
-    send_to_process(&thread.process, info);
-}
-
-/// Looks at pending signals before the thread's program goes on.
-pub fn deliver(thread: &Arc<Thread>, _registers: &mut UserContext) {
-    thread.clear_attention(Attention::SIGNAL);
-    let pending = thread.process.signals.pending.load(Ordering::SeqCst);
-    if pending != 0 {
-        exit::exit_process(thread, ExitStatus::Killed(pending.trailing_zeros() as u8));
-    }
-}
-
-/// Whether a stop signal has stopped the process.
-pub fn is_stopped(_process: &Process) -> bool {
-    false
-}
-
-/// Whether a process wants no zombies of its children.
-pub fn discards_children(_process: &Process) -> bool {
-    false
-}
-
-/// A stop or continue of a child that its parent has not yet seen, if `options` (those of
-/// waitid(2)) ask for it; taken unless WNOWAIT is given.
-pub fn take_stop_event(_process: &Process, _options: u32) -> Option<super::wait::Change> {
-    None
+/// Whether a process wants no zombies of its children: it ignores SIGCHLD or said so.
+pub fn discards_children(process: &Process) -> bool {
+    let action = process.signals.action(linux::SIGCHLD as u8);
+    action.is_ignore() || action.has(linux::SA_NOCLDWAIT)
 }
 
 /// What execve(2) does to signals: handlers go back to their defaults, ignored ones stay
 /// ignored, the alternate stack is gone.
-pub fn reset_for_exec(_thread: &Arc<Thread>) {}
-
-/// Remembers that the call `number` was interrupted, so that [`deliver`] can start it again or
-/// make it fail.
-pub fn note_interrupted(
-    _thread: &Arc<Thread>,
-    registers: &mut UserContext,
-    _number: usize,
-    _error: crate::error::Errno,
-) {
-    registers.registers_mut().rax = crate::error::Errno::EINTR.to_return_value() as u64;
+pub fn reset_for_exec(thread: &Arc<Thread>) {
+    thread.process.signals.reset_handlers();
+    let mut state = thread.signals.lock();
+    state.alternate_stack = AlternateStack::NONE;
+    state.restart = None;
 }
 
-/// Whether a thread blocks a signal or its process ignores it: then a terminal does not stop it
-/// for using it in the background.
+/// A thread has been added to its process: it must see what concerns all threads.
+pub fn note_new_thread(thread: &Arc<Thread>) {
+    mask::note_if_deliverable(thread);
+}
+
+/// A thread has left its process: the others see to what it was told of and took no more, and
+/// it may have been the last that a stop waited for.
+pub fn note_thread_end(process: &Process) {
+    send::pass_on(process, SignalSet(u64::MAX));
+    stop::note_thread_end(process);
+}
+
+/// Remembers the exception that a fault's signal is about to tell of.
+pub fn note_exception(thread: &Thread, exception: ExceptionRecord) {
+    thread.signals.lock().exception = exception;
+}
+
+/// The action of a process for a signal from 1 to 64.
+pub fn action(process: &Process, signal: u8) -> Action {
+    process.signals.action(signal)
+}
+
+/// Sets the action for a signal from 1 to 64; returns the one before. What is pending and
+/// would now be ignored is forgotten.
+pub fn set_action(process: &Process, signal: u8, action: Action) -> Action {
+    let old = process.signals.handlers().set(signal, action);
+    if action.ignores(signal) {
+        let only = SignalSet::only(signal);
+        process.signals.state.lock().pending.discard(only);
+        process.for_each_thread(|thread| thread.signals.lock().pending.discard(only));
+    }
+    old
+}
+
+/// The running thread's alternate stack, as a program with this stack pointer sees it.
+pub fn alternate_stack(thread: &Thread, stack_pointer: u64) -> SigStack {
+    thread.signals.lock().alternate_stack.report(stack_pointer)
+}
+
+/// Gives the running thread another alternate stack.
+///
+/// # Errors
+/// EPERM while the program runs on the present one, EINVAL, ENOMEM as sigaltstack(2).
+pub fn set_alternate_stack(thread: &Thread, wanted: &SigStack, stack_pointer: u64) -> Result<()> {
+    let mut state = thread.signals.lock();
+    state.alternate_stack = state.alternate_stack.replaced_by(wanted, stack_pointer)?;
+    Ok(())
+}
+
+/// Whether a thread blocks a signal or its process ignores it: then a terminal does not stop
+/// it for using it in the background.
 pub fn is_blocked_or_ignored(thread: &Thread, signal: u32) -> bool {
-    *thread.signals.mask.lock() >> (signal - 1) & 1 == 1
+    let signal = signal as u8;
+    thread.signals.blocked().contains(signal) || thread.process.signals.action(signal).is_ignore()
 }
 
-/// What /proc/PID/status tells: pending, blocked, ignored and caught signals. Of a process whose
-/// threads have ended (`thread` is none) only what was pending for the process.
-pub fn sets(process: &Process, thread: Option<&Thread>) -> abi::procfs::SignalSets {
-    abi::procfs::SignalSets {
-        process_pending: process.signals.pending.load(Ordering::Relaxed) >> 1,
-        blocked: thread.map_or(0, |thread| *thread.signals.mask.lock()),
-        ..abi::procfs::SignalSets::default()
+/// What /proc/PID/status tells: pending, blocked, ignored and caught signals. Of a process
+/// whose threads have ended (`thread` is none) only what is the process's.
+pub fn sets(process: &Process, thread: Option<&Thread>) -> SignalSets {
+    let (ignored, caught) = process.signals.handlers().ignored_and_caught();
+    let (pending, blocked) = thread.map_or((0, 0), |thread| {
+        let state = thread.signals.lock();
+        (state.pending.set().0, state.blocked.0)
+    });
+    SignalSets {
+        pending,
+        process_pending: process.signals.state.lock().pending.set().0,
+        blocked,
+        ignored: ignored.0,
+        caught: caught.0,
+        queued: (
+            pending::queued_for(process.real_user()),
+            process.limit(Resource::PendingSignals),
+        ),
     }
 }
+

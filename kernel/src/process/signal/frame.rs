@@ -1,0 +1,223 @@
+//! The frame that a handler finds on its stack, and the way back from it.
+//!
+//! ```text
+//! higher   the interrupted program's stack
+//!          128 bytes that its functions may use below their stack pointer (the red zone)
+//!          floating-point state as FXSAVE stores it, at a multiple of 64
+//!          siginfo_t                                    <- rsi
+//!          ucontext_t: registers, mask, alternate stack <- rdx
+//!          return address: the restorer                 <- rsp, 8 below a multiple of 16
+//! ```
+//!
+//! Programs may change all of it, and make frames of their own. So everything is looked at
+//! anew on return: segments are never taken from it, flags only as far as a program may set
+//! them (`metal::user` sees to both), and reserved bits of the floating-point state are
+//! cleared.
+//!
+//! Source: the x86-64 psABI sections 3.2.2 and 3.2.3, Linux's `asm/sigcontext.h`,
+//! sigreturn(2).
+
+use alloc::sync::Arc;
+
+use abi::raw::general as linux;
+use abi::signal::{
+    SigContext, SignalFrame, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS, UserContextFrame,
+};
+use metal::fpu::{FpuState, STATE_BYTES};
+use metal::user::{Registers, UserContext};
+
+use super::alternate_stack::AlternateStack;
+use super::handlers::Action;
+use super::information::SignalInfo;
+use super::mask;
+use super::set::SignalSet;
+use super::state::ExceptionRecord;
+use crate::error::{Errno, Result};
+use crate::memory::user;
+use crate::process::Thread;
+
+/// Below its stack pointer a function may use so much without saying so.
+const RED_ZONE_BYTES: u64 = 128;
+const FLOAT_ALIGNMENT: u64 = 64;
+const STACK_ALIGNMENT: u64 = 16;
+const FRAME_BYTES: u64 = size_of::<SignalFrame>() as u64;
+/// The selectors that Linux programs know; those of this kernel are its own affair.
+const CODE_SEGMENT: u16 = 0x33;
+const STACK_SEGMENT: u16 = 0x2b;
+/// Trap, direction and resume: a handler starts without them.
+const CLEARED_FLAGS: u64 = 1 << 8 | 1 << 10 | 1 << 16;
+
+/// What a handler starts with.
+static INITIAL_FLOAT_STATE: FpuState = FpuState::initial();
+
+/// What a frame is made from.
+pub(super) struct Request {
+    /// The signal.
+    pub info: SignalInfo,
+    /// What the program asked for.
+    pub action: Action,
+    /// The mask to return to.
+    pub mask: SignalSet,
+    /// The thread's alternate stack.
+    pub stack: AlternateStack,
+    /// The thread's last exception.
+    pub exception: ExceptionRecord,
+}
+
+/// Where the parts of a frame lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Layout {
+    float_state: u64,
+    frame: u64,
+}
+
+/// Finds the place for a frame.
+///
+/// # Errors
+/// EFAULT when a frame on the alternate stack would run out of it.
+fn lay_out(stack_pointer: u64, action: Action, stack: AlternateStack) -> Result<Layout> {
+    let mut top = stack_pointer.wrapping_sub(RED_ZONE_BYTES);
+    let mut on_alternate = stack.contains(stack_pointer) && !stack.is_disarmed_by_use();
+    if action.has(linux::SA_ONSTACK)
+        && let Some(alternate) = stack.top_for(stack_pointer)
+    {
+        top = alternate;
+        on_alternate = true;
+    }
+    let float_state = top.wrapping_sub(STATE_BYTES as u64) & !(FLOAT_ALIGNMENT - 1);
+    // As if the handler had been called: the return address lies just below a multiple.
+    let frame = (float_state.wrapping_sub(FRAME_BYTES) & !(STACK_ALIGNMENT - 1)).wrapping_sub(8);
+    if on_alternate && !stack.contains(frame) {
+        return Err(Errno::EFAULT);
+    }
+    Ok(Layout { float_state, frame })
+}
+
+/// Puts a frame onto the program's stack and sends the program to its handler.
+///
+/// # Errors
+/// EFAULT when the stack cannot be written to, or the program named no restorer.
+pub(super) fn push(registers: &mut UserContext, request: &Request) -> Result<()> {
+    let values = registers.registers();
+    if !request.action.has(linux::SA_RESTORER) {
+        return Err(Errno::EFAULT);
+    }
+    let layout = lay_out(values.rsp, request.action, request.stack)?;
+    let mut float_state = FpuState::initial();
+    float_state.save();
+    user::write_bytes(layout.float_state as usize, float_state.as_bytes())?;
+    let frame = SignalFrame {
+        return_address: request.action.restorer(),
+        context: UserContextFrame {
+            flags: UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
+            link: 0,
+            stack: request.stack.saved(),
+            registers: saved_registers(values, request, layout.float_state),
+            mask: request.mask.0,
+        },
+        information: request.info.to_user(),
+    };
+    user::write(layout.frame as usize, &frame)?;
+    INITIAL_FLOAT_STATE.restore();
+    let values = registers.registers_mut();
+    values.rdi = u64::from(request.info.signal);
+    values.rsi = layout.frame + core::mem::offset_of!(SignalFrame, information) as u64;
+    values.rdx = layout.frame + core::mem::offset_of!(SignalFrame, context) as u64;
+    values.rax = 0;
+    values.rsp = layout.frame;
+    values.rip = request.action.handler();
+    values.rflags &= !CLEARED_FLAGS;
+    Ok(())
+}
+
+fn saved_registers(values: &Registers, request: &Request, float_state: u64) -> SigContext {
+    SigContext {
+        r8: values.r8,
+        r9: values.r9,
+        r10: values.r10,
+        r11: values.r11,
+        r12: values.r12,
+        r13: values.r13,
+        r14: values.r14,
+        r15: values.r15,
+        rdi: values.rdi,
+        rsi: values.rsi,
+        rbp: values.rbp,
+        rbx: values.rbx,
+        rdx: values.rdx,
+        rax: values.rax,
+        rcx: values.rcx,
+        rsp: values.rsp,
+        rip: values.rip,
+        rflags: values.rflags,
+        cs: CODE_SEGMENT,
+        gs: 0,
+        fs: 0,
+        ss: STACK_SEGMENT,
+        error: u64::from(request.exception.error),
+        trap: u64::from(request.exception.vector),
+        old_mask: request.mask.0,
+        cr2: request.exception.address,
+        float_state,
+        reserved: [0; 8],
+    }
+}
+
+/// rt_sigreturn(2): takes up what a handler interrupted. The stack pointer is just above the
+/// frame's return address. Returns what `rax` was.
+///
+/// # Errors
+/// EFAULT when the frame cannot be read; some of it may have been taken up then.
+pub fn restore(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
+    let address = registers.registers().rsp.wrapping_sub(8) as usize;
+    let context_address = address.wrapping_add(core::mem::offset_of!(SignalFrame, context));
+    let context: UserContextFrame = user::read(context_address)?;
+    restore_float_state(context.registers.float_state)?;
+    thread.signals.lock().restart = None;
+    mask::set_blocked(thread, SignalSet(context.mask));
+    let values = registers.replace();
+    load_registers(values, &context.registers);
+    let stack_pointer = values.rsp;
+    let mut state = thread.signals.lock();
+    // A stack that cannot be had again is not: the program goes on all the same, as on Linux.
+    if let Ok(stack) = state
+        .alternate_stack
+        .replaced_by(&context.stack, stack_pointer)
+    {
+        state.alternate_stack = stack;
+    }
+    Ok(context.registers.rax as usize)
+}
+
+fn restore_float_state(address: u64) -> Result<()> {
+    if address == 0 {
+        INITIAL_FLOAT_STATE.restore();
+        return Ok(());
+    }
+    let mut bytes = [0; STATE_BYTES];
+    user::read_bytes(address as usize, &mut bytes)?;
+    FpuState::from_untrusted(&bytes).restore();
+    Ok(())
+}
+
+/// The program's flags and segments are made fit for a program on the way to it.
+fn load_registers(values: &mut Registers, saved: &SigContext) {
+    values.r8 = saved.r8;
+    values.r9 = saved.r9;
+    values.r10 = saved.r10;
+    values.r11 = saved.r11;
+    values.r12 = saved.r12;
+    values.r13 = saved.r13;
+    values.r14 = saved.r14;
+    values.r15 = saved.r15;
+    values.rdi = saved.rdi;
+    values.rsi = saved.rsi;
+    values.rbp = saved.rbp;
+    values.rbx = saved.rbx;
+    values.rdx = saved.rdx;
+    values.rax = saved.rax;
+    values.rcx = saved.rcx;
+    values.rsp = saved.rsp;
+    values.rip = saved.rip;
+    values.rflags = saved.rflags;
+}

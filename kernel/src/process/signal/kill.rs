@@ -1,0 +1,147 @@
+//! Sending on a program's behalf: to whom, and whether it may. Source: kill(2), tkill(2),
+//! rt_sigqueueinfo(2).
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use abi::raw::general as linux;
+
+use super::information::SignalInfo;
+use super::pending::NoRoom;
+use super::send;
+use super::set::SIGNAL_MAX;
+use crate::error::{Errno, Result};
+use crate::process::{Process, ProcessId, Thread, find, find_thread, table};
+
+/// Checks a signal's number; 0 stands for none, to ask whether one could be sent.
+///
+/// # Errors
+/// EINVAL.
+pub fn check_number(signal: i32) -> Result<u8> {
+    match u32::try_from(signal) {
+        Ok(number) if number <= SIGNAL_MAX => Ok(number as u8),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Whether `sender` may send `signal` to the process.
+fn may_signal(sender: &Thread, process: &Arc<Process>, signal: u8) -> bool {
+    if Arc::ptr_eq(&sender.process, process) {
+        return true;
+    }
+    let own = sender.credentials();
+    let allowed = match process.leader() {
+        Some(leader) => own.may_signal(&leader.credentials()),
+        // A zombie: only its last real user is known.
+        None => own.is_privileged() || [own.uid, own.euid].contains(&process.real_user()),
+    };
+    let same_session = || {
+        let session = |pid| table::group_and_session_of(pid).map(|(_, session)| session);
+        session(sender.process.pid) == session(process.pid)
+    };
+    allowed || (u32::from(signal) == linux::SIGCONT && same_session())
+}
+
+/// Sends to a process, or to one of its threads, if the sender may. `info.signal` may be 0.
+fn send_if_allowed(
+    sender: &Thread,
+    process: &Arc<Process>,
+    thread: Option<&Arc<Thread>>,
+    info: SignalInfo,
+) -> Result<()> {
+    if !may_signal(sender, process, info.signal) {
+        return Err(Errno::EPERM);
+    }
+    if info.signal == 0 {
+        return Ok(());
+    }
+    // kill(2) of a real-time signal is never refused, only sigqueue(3).
+    let no_room = if info.code() == linux::SI_USER as i32 {
+        NoRoom::DropDetails
+    } else {
+        NoRoom::Refuse
+    };
+    if send::post(process, thread, info, no_room) {
+        Ok(())
+    } else {
+        Err(Errno::EAGAIN)
+    }
+}
+
+/// Sends to the process `pid`. `build` checks the signal and makes its details; it is called
+/// when the process is found.
+///
+/// # Errors
+/// ESRCH, EPERM, EAGAIN, and those of `build`.
+pub fn to_process(
+    sender: &Thread,
+    pid: i32,
+    build: impl FnOnce() -> Result<SignalInfo>,
+) -> Result<()> {
+    let number = ProcessId::try_from(pid).map_err(|_| Errno::ESRCH)?;
+    let process = match find(number) {
+        Some(process) => process,
+        // As on Linux, the number of any thread names its process.
+        None => Arc::clone(&find_thread(number).ok_or(Errno::ESRCH)?.process),
+    };
+    send_if_allowed(sender, &process, None, build()?)
+}
+
+/// Sends to the thread `tid`, which must belong to the process `pid` if one is given.
+///
+/// # Errors
+/// As [`to_process`].
+pub fn to_thread(
+    sender: &Thread,
+    pid: Option<i32>,
+    tid: i32,
+    build: impl FnOnce() -> Result<SignalInfo>,
+) -> Result<()> {
+    let number = ProcessId::try_from(tid).map_err(|_| Errno::ESRCH)?;
+    let belongs = |process: &Process| pid.is_none_or(|pid| pid as ProcessId == process.pid);
+    let Some(thread) = find_thread(number) else {
+        // A zombie's first thread is gone, but its number still answers.
+        let zombie = find(number).filter(|process| belongs(process));
+        let process = zombie.ok_or(Errno::ESRCH)?;
+        return send_if_allowed(sender, &process, None, build()?);
+    };
+    if !belongs(&thread.process) {
+        return Err(Errno::ESRCH);
+    }
+    send_if_allowed(sender, &thread.process, Some(&thread), build()?)
+}
+
+/// Sends to all members of a group. It is enough that one could be sent to.
+///
+/// # Errors
+/// ESRCH when the group has no member, else the last member's error.
+pub fn to_group(sender: &Thread, group: ProcessId, info: SignalInfo) -> Result<()> {
+    let outcomes: Vec<_> = table::group_members(group)
+        .iter()
+        .map(|process| send_if_allowed(sender, process, None, info))
+        .collect();
+    if outcomes.iter().any(Result::is_ok) {
+        return Ok(());
+    }
+    outcomes.last().copied().unwrap_or(Err(Errno::ESRCH))
+}
+
+/// Sends to everybody but process 1 and the sender's own process.
+///
+/// # Errors
+/// ESRCH when there is nobody else.
+pub fn to_all(sender: &Thread, info: SignalInfo) -> Result<()> {
+    let mut outcome = Err(Errno::ESRCH);
+    for process in crate::process::all() {
+        if process.pid == 1 || Arc::ptr_eq(&process, &sender.process) {
+            continue;
+        }
+        // As on Linux, those that may not be sent to spoil nothing.
+        match send_if_allowed(sender, &process, None, info) {
+            Err(Errno::EPERM) if outcome == Err(Errno::ESRCH) => outcome = Ok(()),
+            Err(Errno::EPERM) => {}
+            other => outcome = other,
+        }
+    }
+    outcome
+}

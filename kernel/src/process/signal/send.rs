@@ -1,0 +1,174 @@
+//! Sending: a signal is put into a queue, and a thread that can take it is told.
+//!
+//! A signal that would be ignored is not queued at all, unless its receiver blocks it: by the
+//! time it is unblocked there may be a handler. SIGKILL, and the effects of SIGCONT and of
+//! stop signals on each other, happen at once.
+//!
+//! Source: signal(7), kill(2).
+
+use alloc::sync::Arc;
+
+use abi::raw::general as linux;
+
+use super::information::SignalInfo;
+use super::pending::{Account, NoRoom};
+use super::set::{STOPPING, SignalSet, UNSTOPPABLE};
+use super::stop;
+use crate::process::limits::Resource;
+use crate::process::{Attention, ExitStatus, Process, Thread};
+
+/// Sends a signal to a process: any of its threads may take it.
+pub fn send_to_process(process: &Process, info: SignalInfo) {
+    post(process, None, info, NoRoom::DropDetails);
+}
+
+/// Sends a signal to one thread.
+pub fn send_to_thread(thread: &Arc<Thread>, info: SignalInfo) {
+    post(&thread.process, Some(thread), info, NoRoom::DropDetails);
+}
+
+/// SIGPIPE, for the thread that wrote to a pipe nobody reads.
+pub fn raise_broken_pipe() {
+    let thread = crate::process::current();
+    send_to_thread(&thread, SignalInfo::from_kernel(linux::SIGPIPE));
+}
+
+/// Sends a signal for a fault that the running thread just made. It cannot be put off: when
+/// the thread blocks or ignores it, the process ends by it.
+pub fn send_fault(thread: &Arc<Thread>, info: SignalInfo) {
+    let process = &thread.process;
+    let only = SignalSet::only(info.signal);
+    let mut state = thread.signals.lock();
+    let was_blocked = state.blocked.contains(info.signal);
+    state.blocked = state.blocked.without(only);
+    drop(state);
+    let action = process.signals.action(info.signal);
+    if was_blocked || action.is_ignore() {
+        process.signals.handlers().reset(info.signal);
+    }
+    if was_blocked || action.is_ignore() || action.is_default() {
+        process.signals.state.lock().is_mortal = true;
+    }
+    send_to_thread(thread, info);
+}
+
+/// Ends the process by SIGSEGV whatever it has asked for: its frame could not be made even for
+/// the handler of that signal.
+pub(super) fn kill_by_fault(thread: &Arc<Thread>) {
+    thread
+        .process
+        .signals
+        .handlers()
+        .reset(linux::SIGSEGV as u8);
+    send_fault(thread, SignalInfo::from_kernel(linux::SIGSEGV));
+}
+
+/// Process 1 is not ended or stopped by signals that it has no handler for.
+pub(super) fn is_immune(process: &Process) -> bool {
+    process.pid == 1 && !process.signals.state.lock().is_mortal
+}
+
+/// Puts a signal into the queue of the process or of one of its threads. Returns false when
+/// it was refused for want of room.
+pub(super) fn post(
+    process: &Process,
+    thread: Option<&Arc<Thread>>,
+    info: SignalInfo,
+    no_room: NoRoom,
+) -> bool {
+    let signal = info.signal;
+    if u32::from(signal) == linux::SIGKILL {
+        kill(process);
+        return true;
+    }
+    if u32::from(signal) == linux::SIGCONT {
+        stop::continue_process(process);
+    } else if STOPPING.contains(signal) {
+        stop::discard_continue(process);
+    }
+    if is_ignored(process, thread, signal) {
+        return true;
+    }
+    let account = info.is_real_time().then(|| Account {
+        user: process.real_user(),
+        limit: process.limit(Resource::PendingSignals),
+    });
+    match thread {
+        Some(thread) => {
+            let mut state = thread.signals.lock();
+            if !state.pending.add(info, account, no_room) {
+                return false;
+            }
+            let wants = state.wants(signal);
+            drop(state);
+            if wants {
+                thread.attract_attention(Attention::SIGNAL);
+            }
+        }
+        None => {
+            let mut state = process.signals.state.lock();
+            if !state.pending.add(info, account, no_room) {
+                return false;
+            }
+            drop(state);
+            tell_someone(process, signal);
+        }
+    }
+    true
+}
+
+/// Tells a thread that does not block the signal. If all do, the first that unblocks it will
+/// find it.
+fn tell_someone(process: &Process, signal: u8) {
+    let receiver =
+        process.find_thread(|thread| thread.signals.lock().wants(signal) && !thread.must_exit());
+    if let Some(receiver) = receiver {
+        receiver.attract_attention(Attention::SIGNAL);
+    }
+}
+
+/// Tells other threads of what is pending for the process, when a thread that may have been
+/// told can no longer take it.
+pub(super) fn pass_on(process: &Process, signals: SignalSet) {
+    let mut left = process
+        .signals
+        .state
+        .lock()
+        .pending
+        .set()
+        .intersection(signals);
+    while let Some(signal) = left.first() {
+        left = left.without(SignalSet::only(signal));
+        tell_someone(process, signal);
+    }
+}
+
+/// SIGKILL: nothing is asked and nothing waited for.
+fn kill(process: &Process) {
+    if is_immune(process) || process.has_ended() {
+        return;
+    }
+    process.set_exit_status(ExitStatus::Killed(linux::SIGKILL as u8));
+    process.for_each_thread(|thread| thread.attract_attention(Attention::EXIT));
+}
+
+/// Whether the signal would do nothing to its receiver, now and later. What is pending for the
+/// whole process is judged by its first thread, as on Linux.
+fn is_ignored(process: &Process, thread: Option<&Arc<Thread>>, signal: u8) -> bool {
+    let receiver = match thread {
+        Some(thread) => Some(Arc::clone(thread)),
+        None => process.leader(),
+    };
+    let Some(receiver) = receiver else {
+        return true; // nobody is left to take it
+    };
+    let state = receiver.signals.lock();
+    if state.blocked.contains(signal) {
+        return false;
+    }
+    drop(state);
+    let action = process.signals.action(signal);
+    action.ignores(signal)
+        || (action.is_default() && is_immune(process))
+        || (UNSTOPPABLE.contains(signal) && is_immune(process))
+}

@@ -1,0 +1,255 @@
+//! Signals: actions, masks, sending, waiting, and the way back from a handler.
+
+use alloc::sync::Arc;
+
+use abi::Timespec;
+use abi::raw::general as linux;
+use abi::signal::{SigAction, SigInfo, SigStack};
+use metal::user::UserContext;
+use zerocopy::IntoBytes;
+
+use crate::error::{Errno, Result};
+use crate::memory::user;
+use crate::process::signal::{self, Action, Origin, SignalInfo, SignalSet};
+use crate::process::{ProcessId, Thread, table};
+use crate::time::{Nanoseconds, monotonic_now};
+
+/// Bytes of the only signal set there is.
+const SET_BYTES: usize = size_of::<u64>();
+
+fn check_set_size(size: usize) -> Result<()> {
+    if size == SET_BYTES {
+        Ok(())
+    } else {
+        Err(Errno::EINVAL)
+    }
+}
+
+/// rt_sigaction(2).
+pub fn sys_rt_sigaction(
+    thread: &Arc<Thread>,
+    signal: usize,
+    new: usize,
+    old: usize,
+    set_size: usize,
+) -> Result<usize> {
+    check_set_size(set_size)?;
+    let wanted = match new {
+        0 => None,
+        address => Some(user::read::<SigAction>(address)?),
+    };
+    let number = signal::check_number(signal as i32)?;
+    let unchangeable = [linux::SIGKILL, linux::SIGSTOP].contains(&u32::from(number));
+    if number == 0 || (wanted.is_some() && unchangeable) {
+        return Err(Errno::EINVAL);
+    }
+    let process = &thread.process;
+    let before = match wanted {
+        Some(wanted) => signal::set_action(process, number, Action::from_program(wanted)),
+        None => signal::action(process, number),
+    };
+    user::write_if_wanted(old, &before.to_user())?;
+    Ok(0)
+}
+
+/// rt_sigprocmask(2).
+pub fn sys_rt_sigprocmask(
+    thread: &Arc<Thread>,
+    how: usize,
+    new: usize,
+    old: usize,
+    set_size: usize,
+) -> Result<usize> {
+    check_set_size(set_size)?;
+    let before = thread.signals.blocked();
+    if new != 0 {
+        let set = SignalSet(user::read(new)?);
+        let blocked = match how as u32 {
+            linux::SIG_BLOCK => before.union(set),
+            linux::SIG_UNBLOCK => before.without(set),
+            linux::SIG_SETMASK => set,
+            _ => return Err(Errno::EINVAL),
+        };
+        signal::set_blocked(thread, blocked);
+    }
+    user::write_if_wanted(old, &before.0)?;
+    Ok(0)
+}
+
+/// rt_sigpending(2): as many bytes of the set as are asked for.
+pub fn sys_rt_sigpending(thread: &Arc<Thread>, set: usize, set_size: usize) -> Result<usize> {
+    if set_size > SET_BYTES {
+        return Err(Errno::EINVAL);
+    }
+    let pending = signal::pending(thread).0;
+    user::write_bytes(set, &pending.as_bytes()[..set_size])?;
+    Ok(0)
+}
+
+/// rt_sigsuspend(2).
+pub fn sys_rt_sigsuspend(thread: &Arc<Thread>, set: usize, set_size: usize) -> Result<usize> {
+    check_set_size(set_size)?;
+    let mask: u64 = user::read(set)?;
+    signal::with_temporary_mask(thread, mask, || signal::pause(thread))
+}
+
+/// pause(2).
+pub fn sys_pause(thread: &Arc<Thread>) -> Result<usize> {
+    signal::pause(thread)
+}
+
+/// rt_sigtimedwait(2).
+pub fn sys_rt_sigtimedwait(
+    thread: &Arc<Thread>,
+    set: usize,
+    information: usize,
+    timeout: usize,
+    set_size: usize,
+) -> Result<usize> {
+    check_set_size(set_size)?;
+    let wanted = SignalSet(user::read(set)?);
+    let deadline = match timeout {
+        0 => None,
+        address => {
+            let span = Nanoseconds::from_timespec(user::read::<Timespec>(address)?)?;
+            Some(monotonic_now() + span)
+        }
+    };
+    let taken = signal::wait_for(thread, wanted, deadline)?;
+    let taken = taken.ok_or(Errno::EAGAIN)?;
+    user::write_if_wanted(information, &taken.to_user())?;
+    Ok(usize::from(taken.signal))
+}
+
+/// rt_sigreturn(2). A frame that cannot be read ends the program by SIGSEGV.
+pub fn sys_rt_sigreturn(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
+    match signal::restore(thread, registers) {
+        Ok(value) => Ok(value),
+        Err(_) => {
+            signal::send_fault(thread, SignalInfo::from_kernel(linux::SIGSEGV));
+            Ok(0)
+        }
+    }
+}
+
+/// restart_syscall(2).
+pub fn sys_restart_syscall(thread: &Arc<Thread>) -> Result<usize> {
+    signal::resume(thread)
+}
+
+/// sigaltstack(2).
+pub fn sys_sigaltstack(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
+    let [new, old, ..] = super::arguments(registers);
+    let stack_pointer = registers.registers().rsp;
+    let wanted = match new {
+        0 => None,
+        address => Some(user::read::<SigStack>(address)?),
+    };
+    let before = signal::alternate_stack(thread, stack_pointer);
+    if let Some(wanted) = wanted {
+        signal::set_alternate_stack(thread, &wanted, stack_pointer)?;
+    }
+    user::write_if_wanted(old, &before)?;
+    Ok(0)
+}
+
+/// The details of a signal that a program sends by its number alone.
+fn sent_by(thread: &Thread, signal: i32, code: i32) -> Result<SignalInfo> {
+    Ok(SignalInfo {
+        signal: signal::check_number(signal)?,
+        origin: Origin::Process {
+            code,
+            pid: thread.process.pid,
+            uid: thread.credentials().uid,
+            value: 0,
+        },
+    })
+}
+
+/// kill(2).
+pub fn sys_kill(thread: &Arc<Thread>, pid: usize, signal: usize) -> Result<usize> {
+    let info = || sent_by(thread, signal as i32, linux::SI_USER as i32);
+    match pid as i32 {
+        i32::MIN => return Err(Errno::ESRCH),
+        -1 => signal::to_all(thread, info()?)?,
+        0 => {
+            let own = table::group_and_session_of(thread.process.pid);
+            let (group, _) = own.ok_or(Errno::ESRCH)?;
+            signal::to_group(thread, group, info()?)?;
+        }
+        group if group < 0 => signal::to_group(thread, -group as ProcessId, info()?)?,
+        pid => signal::to_process(thread, pid, info)?,
+    }
+    Ok(0)
+}
+
+/// tkill(2).
+pub fn sys_tkill(thread: &Arc<Thread>, tid: usize, signal: usize) -> Result<usize> {
+    let tid = tid as i32;
+    if tid <= 0 {
+        return Err(Errno::EINVAL);
+    }
+    signal::to_thread(thread, None, tid, || {
+        sent_by(thread, signal as i32, linux::SI_TKILL)
+    })?;
+    Ok(0)
+}
+
+/// tgkill(2).
+pub fn sys_tgkill(thread: &Arc<Thread>, pid: usize, tid: usize, signal: usize) -> Result<usize> {
+    let (pid, tid) = (pid as i32, tid as i32);
+    if pid <= 0 || tid <= 0 {
+        return Err(Errno::EINVAL);
+    }
+    signal::to_thread(thread, Some(pid), tid, || {
+        sent_by(thread, signal as i32, linux::SI_TKILL)
+    })?;
+    Ok(0)
+}
+
+/// The details that a program gives itself. To others it may not pretend that the kernel or a
+/// plain kill(2) speaks: those have codes from 0 up, and SI_TKILL.
+fn check_details(thread: &Thread, target: i32, given: &SigInfo) -> Result<()> {
+    let reserved = given.code >= 0 || given.code == linux::SI_TKILL;
+    if reserved && target != thread.tid() as i32 {
+        return Err(Errno::EPERM);
+    }
+    Ok(())
+}
+
+fn with_details(signal: usize, given: &SigInfo) -> Result<SignalInfo> {
+    let number = signal::check_number(signal as i32)?;
+    Ok(SignalInfo::from_program(number, given))
+}
+
+/// rt_sigqueueinfo(2).
+pub fn sys_rt_sigqueueinfo(
+    thread: &Arc<Thread>,
+    pid: usize,
+    signal: usize,
+    information: usize,
+) -> Result<usize> {
+    let pid = pid as i32;
+    let given: SigInfo = user::read(information)?;
+    check_details(thread, pid, &given)?;
+    signal::to_process(thread, pid, || with_details(signal, &given))?;
+    Ok(0)
+}
+
+/// rt_tgsigqueueinfo(2).
+pub fn sys_rt_tgsigqueueinfo(
+    thread: &Arc<Thread>,
+    pid: usize,
+    tid: usize,
+    signal: usize,
+    information: usize,
+) -> Result<usize> {
+    let (pid, tid) = (pid as i32, tid as i32);
+    let given: SigInfo = user::read(information)?;
+    if pid <= 0 || tid <= 0 {
+        return Err(Errno::EINVAL);
+    }
+    check_details(thread, tid, &given)?;
+    signal::to_thread(thread, Some(pid), tid, || with_details(signal, &given))?;
+    Ok(0)
+}
