@@ -28,6 +28,7 @@ mod power;
 mod process;
 mod ps;
 mod screen;
+mod sed;
 mod sizes;
 mod stty;
 mod tail;
@@ -153,6 +154,11 @@ pub const TOOLS: &[Tool] = &[
         name: "reset",
         help: clear::HELP,
         run: clear::run,
+    },
+    Tool {
+        name: "sed",
+        help: sed::HELP,
+        run: sed::run,
     },
     Tool {
         name: "stty",

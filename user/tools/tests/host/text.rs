@@ -158,3 +158,45 @@ fn xargs_makes_commands() {
 fn more_copies_what_does_not_go_to_a_terminal() {
     assert_eq!(feed(&["more"], TEXT).good(), TEXT);
 }
+
+#[test]
+fn sed_edits_lines() {
+    let sed = |script: &str| feed(&["sed", script], "one\ntwo\nthree\n").good();
+    assert_eq!(sed("2d"), "one\nthree\n");
+    assert_eq!(sed("s/e/E/g"), "onE\ntwo\nthrEE\n");
+    assert_eq!(
+        sed("s/\\(.\\)\\(.\\)/\\2\\1/;/two/!p"),
+        "noe\nnoe\nwto\nwto\nhtree\nhtree\n"
+    );
+    assert_eq!(sed("1!G;h;$!d"), "three\ntwo\none\n");
+    assert_eq!(sed("/one/,/two/{s/$/!/}"), "one!\ntwo!\nthree\n");
+    assert_eq!(sed(":a;N;$!ba;s/\\n/,/g"), "one,two,three\n");
+    assert_eq!(sed("2q"), "one\ntwo\n");
+    assert_eq!(sed("1a x\n3i y"), "one\nx\ntwo\ny\nthree\n");
+    assert_eq!(feed(&["sed", "-n", "$p"], "a\nb").good(), "b");
+    assert_eq!(
+        feed(&["sed", "-En", "s/(x+)/<\\1>/p"], "axxb\nc\n").good(),
+        "a<xx>b\n"
+    );
+    let folder = Folder::new("sed");
+    folder
+        .file("t", "a\nb\n")
+        .run(&["sed", "-i", "s/a/A/", "t"])
+        .good();
+    assert_eq!(folder.run(&["cat", "t"]).good(), "A\nb\n");
+    for script in [
+        "k",
+        "s/a/b",
+        "{p",
+        "p}",
+        "s/a/\\1/",
+        "b nowhere",
+        "y/ab/c/",
+        "p p",
+    ] {
+        assert!(
+            feed(&["sed", script], "x\n").bad(1).starts_with("sed: "),
+            "{script}"
+        );
+    }
+}
