@@ -5,7 +5,7 @@ use super::kmsg::{KMSG, KmsgDevice};
 use super::memory::{FULL, MemoryDevice, NULL, ZERO};
 use super::random::{RANDOM, RandomDevice, URANDOM};
 use crate::error::Result;
-use crate::file::{Device, DeviceNumber, File, FileKind, OpenFlags, device, devtmpfs};
+use crate::file::{Device, DeviceNumber, File, FileKind, OpenFlags, device, devtmpfs, sysfs};
 use crate::terminal;
 use alloc::sync::Arc;
 
@@ -79,6 +79,8 @@ pub fn initialise() -> Result<()> {
     {
         device::register(FileKind::CharacterDevice, name, number, 1, device)?;
         devtmpfs::add_node(path, FileKind::CharacterDevice, number, permissions, 0)?;
+        let class = if number.major == MEMORY { "mem" } else { "tty" };
+        sysfs::add_class_device(class, path, number)?;
     }
     devtmpfs::add_directory("pts")?;
     devtmpfs::add_directory("shm")?;

@@ -8,6 +8,8 @@ mod kmsg;
 mod memory;
 pub mod random;
 pub mod serial;
+#[cfg(feature = "ktest")]
+mod tests;
 
 use crate::error::Result;
 use crate::file::{procfs, sysfs};

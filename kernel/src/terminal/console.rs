@@ -44,12 +44,7 @@ impl Line for SerialLine {
 pub fn initialise() -> Result<()> {
     let mut settings = Termios2::INITIAL;
     settings.base.c_cflag = settings.base.c_cflag & !CBAUD | B115200;
-    let terminal = Terminal::new(
-        b"ttyS0".to_vec(),
-        SERIAL_DEVICE,
-        Arc::new(SerialLine),
-        settings,
-    )?;
+    let terminal = Terminal::new(SERIAL_DEVICE, Arc::new(SerialLine), settings)?;
     CONSOLE.call_once(|| terminal);
     Ok(())
 }

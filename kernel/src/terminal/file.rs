@@ -63,11 +63,6 @@ impl TerminalFile {
             opened,
         }))
     }
-
-    /// The terminal.
-    pub fn terminal(&self) -> &Arc<Terminal> {
-        &self.terminal
-    }
 }
 
 impl Drop for TerminalFile {

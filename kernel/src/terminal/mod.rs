@@ -20,6 +20,8 @@ mod line;
 pub mod pty;
 mod read;
 mod settings;
+#[cfg(feature = "ktest")]
+mod tests;
 mod write;
 
 pub use console::{
@@ -34,7 +36,6 @@ use crate::sync::{SpinLock, WaitQueue};
 use abi::Winsize;
 use abi::terminal::Termios2;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use drivers::terminal::LineDiscipline;
 use job_control::JobControl;
@@ -47,7 +48,6 @@ struct State {
 
 /// A terminal. See the head of this file.
 pub struct Terminal {
-    name: Vec<u8>,
     device: DeviceNumber,
     line: Arc<dyn Line>,
     state: SpinLock<State>,
@@ -63,17 +63,10 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// A terminal on `line`, known to programs as `name` and `device`. `ENOMEM`: no memory for
-    /// its queues.
-    pub fn new(
-        name: Vec<u8>,
-        device: DeviceNumber,
-        line: Arc<dyn Line>,
-        settings: Termios2,
-    ) -> Result<Arc<Self>> {
+    /// A terminal on `line` with this device number. `ENOMEM`: no memory for its queues.
+    pub fn new(device: DeviceNumber, line: Arc<dyn Line>, settings: Termios2) -> Result<Arc<Self>> {
         let discipline = LineDiscipline::new(settings).ok_or(Errno::ENOMEM)?;
         Ok(Arc::new(Self {
-            name,
             device,
             line,
             state: SpinLock::new(State {
@@ -86,11 +79,6 @@ impl Terminal {
             hangups: AtomicU32::new(0),
             exclusive: AtomicBool::new(false),
         }))
-    }
-
-    /// Its name below `/dev`: `ttyS0`, `pts/3`.
-    pub fn name(&self) -> &[u8] {
-        &self.name
     }
 
     /// Its device number.

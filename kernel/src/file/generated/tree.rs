@@ -8,13 +8,18 @@ use abi::procfs::Text;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+/// Writes a value.
+pub type Show = fn(&mut Text) -> Result<()>;
+/// Takes a new value.
+pub type Store = fn(&[u8]) -> Result<()>;
+
 /// What an entry of a [`Tree`] is.
 #[derive(Clone, Copy)]
 pub enum Node {
     /// A file that can be read.
-    Read(fn(&mut Text) -> Result<()>),
+    Read(Show),
     /// A file that can be read and written.
-    ReadWrite(fn(&mut Text) -> Result<()>, fn(&[u8]) -> Result<()>),
+    ReadWrite(Show, Store),
     /// A directory.
     Directory(&'static [Entry]),
     /// A symbolic link.
@@ -135,7 +140,7 @@ impl Inode for Tree {
 }
 
 /// A value shown and taken by functions.
-struct Value(fn(&mut Text) -> Result<()>, Option<fn(&[u8]) -> Result<()>>);
+struct Value(Show, Option<Store>);
 
 impl Contents for Value {
     fn show(&self, text: &mut Text) -> Result<()> {

@@ -18,6 +18,8 @@ mod subject;
 mod sysctl;
 mod system;
 mod tasks;
+#[cfg(feature = "ktest")]
+mod tests;
 mod view;
 
 pub use load::{initialise as start_load_average, load_averages};

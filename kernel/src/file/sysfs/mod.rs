@@ -7,6 +7,8 @@
 //! Source: `sysfs(5)`, Linux's `Documentation/filesystems/sysfs.rst`.
 mod class;
 mod directory;
+#[cfg(feature = "ktest")]
+mod tests;
 
 pub use class::add_class_device;
 pub use directory::{Attribute, Directory};
@@ -51,8 +53,8 @@ impl FileSystem for Sysfs {
 /// The directory at `path` below `/sys`, made with all above it if need be. `EEXIST`: something
 /// else has one of the names.
 pub fn directory(path: &str) -> Result<Arc<Directory>> {
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    parts.fold(Ok(Arc::clone(&*ROOT)), |at, part| at?.directory(part))
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    parts.try_fold(Arc::clone(&*ROOT), |at, part| at.directory(part))
 }
 
 /// The processors that are there, are in use, or may come: the same for all three.

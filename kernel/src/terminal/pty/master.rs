@@ -28,18 +28,16 @@ struct Master {
 
 /// Opens `/dev/ptmx`: makes a new pair and gives its master.
 pub fn open_master(flags: OpenFlags) -> Result<Arc<dyn File>> {
-    let credentials = process::current().credentials();
-    let (pair, terminal) = table::create(credentials.fsuid, credentials.fsgid)?;
-    let opened = Opened {
-        hangups: 0,
-        is_console: false,
-        readable: flags.readable(),
-    };
-    Ok(Arc::new(Master {
-        pair,
-        terminal,
-        opened,
-    }))
+    Ok(Arc::new(Master::create(flags)?))
+}
+
+/// A new pair, its slave not locked: the master and the slave's terminal.
+#[cfg(feature = "ktest")]
+pub fn open_pair(flags: OpenFlags) -> Result<(Arc<dyn File>, Arc<Terminal>)> {
+    let master = Master::create(flags)?;
+    master.pair.locked.store(false, Ordering::Release);
+    let terminal = Arc::clone(&master.terminal);
+    Ok((Arc::new(master), terminal))
 }
 
 impl Drop for Master {
@@ -51,6 +49,21 @@ impl Drop for Master {
 }
 
 impl Master {
+    fn create(flags: OpenFlags) -> Result<Self> {
+        let credentials = process::current().credentials();
+        let (pair, terminal) = table::create(credentials.fsuid, credentials.fsgid)?;
+        let opened = Opened {
+            hangups: 0,
+            is_console: false,
+            readable: flags.readable(),
+        };
+        Ok(Self {
+            pair,
+            terminal,
+            opened,
+        })
+    }
+
     /// Takes output of the slave, with the packet mode's byte in front where that is on.
     fn take(&self, buffer: &mut [u8]) -> Option<Result<usize>> {
         let packets = {

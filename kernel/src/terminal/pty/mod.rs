@@ -13,6 +13,8 @@ mod packet;
 mod table;
 
 pub use master::open_master;
+#[cfg(feature = "ktest")]
+pub use master::open_pair;
 
 use super::{Line, Terminal};
 use crate::error::{Errno, Result};
@@ -20,7 +22,6 @@ use crate::file::DeviceNumber;
 use crate::sync::{SpinLock, WaitQueue};
 use abi::raw::general::{HUPCL, IXON};
 use abi::terminal::Termios2;
-use alloc::format;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use drivers::terminal::{LineDiscipline, Queue};
@@ -62,9 +63,8 @@ impl Pair {
         // There is no modem to hang up.
         settings.base.c_cflag &= !HUPCL;
         let device = DeviceNumber::new(SLAVE_MAJOR, number);
-        let name = format!("pts/{number}").into_bytes();
         let line = Arc::clone(&pair) as Arc<dyn Line>;
-        let terminal = Terminal::new(name, device, line, settings)?;
+        let terminal = Terminal::new(device, line, settings)?;
         Ok((pair, terminal))
     }
 

@@ -5,6 +5,7 @@ use crate::error::{Errno, Result};
 use crate::sync::SpinLock;
 use crate::terminal::Terminal;
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -22,8 +23,8 @@ pub(super) fn create(uid: u32, gid: u32) -> Result<(Arc<Pair>, Arc<Terminal>)> {
         let inode = SlaveInode::new(&terminal, number, uid, gid);
         let mut table = TABLE.lock();
         // Another processor may have taken the number meanwhile.
-        if !table.contains_key(&number) {
-            table.insert(number, inode);
+        if let Entry::Vacant(free) = table.entry(number) {
+            free.insert(inode);
             return Ok((pair, terminal));
         }
     }

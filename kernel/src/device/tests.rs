@@ -1,0 +1,71 @@
+//! In-kernel tests of the character devices and the kernel log behind /dev/kmsg.
+
+use alloc::sync::Arc;
+use alloc::vec;
+
+use abi::raw::general;
+
+use super::random;
+use crate::error::{Errno, Result};
+use crate::file::{DeviceNumber, File, FileKind, IoFlags, OpenFlags, Seek, device};
+use crate::log;
+use crate::memory::io::{Sink, Source};
+
+const AT_ONCE: IoFlags = IoFlags {
+    nonblocking: true,
+    append: false,
+};
+
+fn open(major: u32, minor: u32) -> Arc<dyn File> {
+    let flags = OpenFlags::from_raw(general::O_RDWR);
+    let number = DeviceNumber::new(major, minor);
+    device::open(FileKind::CharacterDevice, number, flags).expect("registered at boot")
+}
+
+fn read(file: &Arc<dyn File>, bytes: &mut [u8]) -> Result<usize> {
+    file.read(&mut 0, &mut Sink::from_slice(bytes), AT_ONCE)
+}
+
+fn write(file: &Arc<dyn File>, bytes: &[u8]) -> Result<usize> {
+    file.write(&mut 0, &mut Source::from_slice(bytes), AT_ONCE)
+}
+
+metal::ktest! {
+    fn null_is_empty_and_takes_everything() {
+        let null = open(1, 3);
+        assert_eq!(read(&null, &mut [1; 8]), Ok(0));
+        assert_eq!(write(&null, &[1; 8]), Ok(8));
+    }
+
+    fn zero_and_full_give_zeros_and_full_takes_nothing() {
+        let mut bytes = [1; 8];
+        assert_eq!(read(&open(1, 5), &mut bytes), Ok(8));
+        assert_eq!(bytes, [0; 8]);
+        assert_eq!(write(&open(1, 7), &[1; 8]), Err(Errno::ENOSPC));
+        assert_eq!(write(&open(1, 7), &[]), Ok(0));
+    }
+
+    fn random_numbers_differ_from_request_to_request() {
+        let (mut first, mut second) = ([0; 64], [0; 64]);
+        random::fill(&mut first);
+        random::fill(&mut second);
+        assert_ne!(first, second);
+        let mut long = vec![0; 10_000];
+        assert_eq!(read(&open(1, 9), &mut long), Ok(10_000));
+        assert!(long.chunks(16).all(|part| part.iter().any(|&byte| byte != 0)));
+    }
+
+    fn a_record_written_to_kmsg_can_be_read_from_it() {
+        let kmsg = open(1, 11);
+        let mut position = log::range().end + 1;
+        assert_eq!(write(&kmsg, b"<30>kernel test\n"), Ok(16));
+        let mut line = [0; 256];
+        let count = kmsg.read(&mut position, &mut Sink::from_slice(&mut line), AT_ONCE);
+        let line = &line[..count.expect("the record is there")];
+        assert!(line.starts_with(b"30,") && line.ends_with(b",-;kernel test\n"), "{line:?}");
+        let Seek::Positioned { size } = kmsg.seek() else { panic!("kmsg can be sought") };
+        assert_eq!(position, size, "the end of the log is behind its last record");
+        let more = kmsg.read(&mut position, &mut Sink::from_slice(&mut [0; 256]), AT_ONCE);
+        assert_eq!(more, Err(Errno::EAGAIN));
+    }
+}
