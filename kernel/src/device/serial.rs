@@ -109,11 +109,6 @@ pub fn transmit(discipline: &mut LineDiscipline) {
     }
 }
 
-/// Whether everything sent has left the chip.
-pub fn is_idle() -> bool {
-    UART.lock().as_ref().is_none_or(Uart16550::is_idle)
-}
-
 /// Sets the speed of the line, in bits per second.
 pub fn set_speed(bits_per_second: u32) {
     if let Some(uart) = &mut *UART.lock() {

@@ -109,11 +109,6 @@ pub fn read(sequence: u64, text: &mut [u8; TEXT_LIMIT]) -> Option<Record> {
     RING.lock().read(sequence, text)
 }
 
-/// What is known of a record without its text.
-pub fn record(sequence: u64) -> Option<Record> {
-    RING.lock().record(sequence)
-}
-
 /// The numbers of the oldest record and of the one to come.
 pub fn range() -> core::ops::Range<u64> {
     let ring = RING.lock();
