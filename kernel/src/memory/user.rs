@@ -61,13 +61,14 @@ pub fn write_bytes(address: usize, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// EFAULT; ENOMEM when the list does not fit into memory.
-pub fn read_array<T: FromBytes + IntoBytes>(address: usize, count: usize) -> Result<Vec<T>> {
+pub fn read_array<T: FromBytes + IntoBytes + Clone>(
+    address: usize,
+    count: usize,
+) -> Result<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
-    for index in 0..count {
-        let offset = index * size_of::<T>();
-        values.push(read(address.checked_add(offset).ok_or(Errno::EFAULT)?)?);
-    }
+    values.resize(count, T::new_zeroed());
+    copy::from_user(values.as_mut_slice().as_mut_bytes(), address).map_err(bad_address)?;
     Ok(values)
 }
 

@@ -11,7 +11,7 @@ use super::limits::Resource;
 use super::scheduler;
 use super::signal::{self, ThreadSignals};
 use super::thread::{ThreadParts, Vfork};
-use super::{Process, ProcessId, Thread, table};
+use super::{Attention, Process, ProcessId, Thread, table};
 use crate::error::{Errno, Result};
 use crate::memory::user;
 
@@ -206,6 +206,10 @@ fn process_for(thread: &Thread, request: &CloneRequest, pid: ProcessId) -> Arc<P
 /// Makes the child known, before it can run.
 fn publish(thread: &Arc<Thread>, child: &Arc<Thread>, request: &CloneRequest) {
     child.process.add_thread(child);
+    // Whoever ended all threads of the process a moment ago did not know of this one.
+    if request.has(linux::CLONE_THREAD) && thread.must_exit() {
+        child.note_attention(Attention::EXIT);
+    }
     if !request.has(linux::CLONE_THREAD) {
         let pid = thread.process.pid;
         let parent = if request.has(linux::CLONE_PARENT) {

@@ -149,4 +149,3 @@ pub fn sets(process: &Process, thread: Option<&Thread>) -> SignalSets {
         ),
     }
 }
-
