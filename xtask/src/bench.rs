@@ -20,11 +20,9 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
     install::ensure(&[install::QEMU])?;
     let kernel = build::kernel(house, Flavour::Plain)?;
     let mut ramdisk = build::ramdisk(&Programs::build(house)?)?;
-    let tests = build::test_programs(house)?;
-    let Some(bench) = tests.iter().find(|program| program.name == "bench") else {
-        bail!("there is no program `bench` in tests/bench yet: nothing to measure with");
-    };
-    ramdisk.add_host(&bench.at("/bin/bench"))?;
+    for program in build::test_programs(house, "tests/bench")? {
+        ramdisk.add_host(&program.at(&format!("/bin/{}", program.name)))?;
+    }
     let mut machine = Machine::new(options.machine, kernel);
     machine.icount = true;
     let line = ["bench"]

@@ -17,7 +17,7 @@ use crate::install;
 use crate::symbols::{self, Filled};
 use crate::toolchain::Toolchain;
 
-pub use programs::{Programs, abi as abi_programs, tests as test_programs};
+pub use programs::{Programs, of_tests as test_programs};
 
 /// The ramdisk should stay below this; a larger one is built all the same, and said.
 const RAMDISK_LIMIT_BYTES: u64 = 16 << 20;

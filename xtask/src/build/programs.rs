@@ -11,11 +11,6 @@ use crate::house::{House, Product, build_products};
 use crate::install;
 use crate::toolchain::USER_TARGET;
 
-/// The folder of the programs whose output is compared with Linux's.
-const ABI_FOLDER: &str = "tests/abi";
-/// The folders of the other test programs that run in the guest.
-const TEST_FOLDERS: [&str; 2] = ["tests/bench", "tests/guests"];
-
 /// The programs, as built.
 #[derive(Debug)]
 pub struct Programs {
@@ -31,7 +26,14 @@ impl Programs {
     /// # Errors
     /// When a tool is missing or the build fails.
     pub fn build(house: &House) -> Result<Self> {
-        let user = build(house, &house.packages_in("user")?, "the user programs")?;
+        let packages = house.packages_in("user")?;
+        let mut cargo = cargo(house, &packages)?;
+        // They lie in memory from boot on, and each start of one faults its pages in: small
+        // before fast.
+        cargo
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
+            .env("CARGO_PROFILE_RELEASE_LTO", "fat");
+        let user = build_products(cargo, "the user programs")?;
         Ok(Self {
             user,
             skeleton: house.root().join("user/init/root"),
@@ -72,48 +74,30 @@ impl Programs {
     }
 }
 
-/// Builds the programs whose output is compared with Linux's.
+/// Builds the test programs of `folder`, which run in the guest. They are no part of the image,
+/// so they are built for speed, and faster.
 ///
 /// # Errors
-/// When a tool is missing or the build fails.
-pub fn abi(house: &House) -> Result<Vec<Product>> {
-    build(
-        house,
-        &house.packages_in(ABI_FOLDER)?,
-        "the programs of tests/abi",
-    )
-}
-
-/// Builds the other test programs that run in the guest: benchmarks, and what scenarios start.
-///
-/// # Errors
-/// When a tool is missing or the build fails.
-pub fn tests(house: &House) -> Result<Vec<Product>> {
-    let mut packages = Vec::new();
-    for folder in TEST_FOLDERS {
-        packages.extend(house.packages_in(folder)?);
-    }
+/// When the folder has no package, a tool is missing or the build fails.
+pub fn of_tests(house: &House, folder: &str) -> Result<Vec<Product>> {
+    let packages = house.packages_in(folder)?;
     if packages.is_empty() {
-        return Ok(Vec::new());
+        bail!("there is no package in {folder}: nothing to run in the guest");
     }
-    build(house, &packages, "the test programs")
+    build_products(cargo(house, &packages)?, folder)
 }
 
-/// Builds the programs of `packages`.
-fn build(house: &House, packages: &[String], what: &str) -> Result<Vec<Product>> {
+/// The call of cargo that builds `packages` for the guest.
+fn cargo(house: &House, packages: &[String]) -> Result<Command> {
     install::ensure(&[install::STATIC_C])?;
     let mut cargo = house.cargo();
     cargo
         .args(["build", "--release", "--bins", "--target", USER_TARGET])
         .env("RUSTFLAGS", "-Ctarget-feature=+crt-static")
-        // Small before fast: the programs lie in memory from boot on, and each start of one
-        // faults its pages in.
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
-        .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "none")
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
     for package in packages {
         cargo.args(["--package", package]);
     }
-    build_products(cargo, what)
+    Ok(cargo)
 }

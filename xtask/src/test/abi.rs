@@ -25,10 +25,7 @@ const MARK: &str = "== program ";
 /// # Errors
 /// When something does not build, or the machine ends before the programs do.
 pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
-    let programs = build::abi_programs(house)?;
-    if programs.is_empty() {
-        bail!("tests/abi has no programs");
-    }
+    let programs = build::test_programs(house, "tests/abi")?;
     let kernel = build::kernel(house, Flavour::Plain)?;
     let mut ramdisk = build::ramdisk(&Programs::build(house)?)?;
     let mut line = String::new();

@@ -35,7 +35,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     if let Some(busybox) = install::busybox() {
         command.env("JANUS_BUSYBOX", busybox);
     }
-    for program in build::test_programs(house)? {
+    for program in build::test_programs(house, "tests/guests")? {
         let name = format!(
             "JANUS_PROGRAM_{}",
             program.name.to_uppercase().replace('-', "_")
