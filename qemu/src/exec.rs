@@ -8,10 +8,9 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::{Ending, Error, Guest, Machine, Ramdisk, Result};
+use crate::{Ending, Error, Guest, Machine, Ramdisk, Result, TemporaryFile};
 
 /// How the command line given to the kernel must end.
 pub const KERNEL_WORDS: &str = "loglevel=0 -- --exec";
@@ -48,11 +47,11 @@ pub fn run(
     let number = number_used_once();
     let mut ramdisk = ramdisk.clone();
     ramdisk.file("/etc/exec", format!("{number}\n{command_line}\n"))?;
-    let file = TemporaryFile::new(&format!("exec-{number}.cpio"));
-    ramdisk.write(&file.0)?;
+    let file = TemporaryFile::new("exec.cpio");
+    ramdisk.write(file.path())?;
 
     let mut machine = machine.clone();
-    machine.ramdisk = Some(file.0.clone());
+    machine.ramdisk = Some(file.path().to_owned());
     machine.command_line = format!("{} {KERNEL_WORDS}", machine.command_line)
         .trim_start()
         .to_owned();
@@ -81,22 +80,6 @@ pub fn run(
         ending,
         aside,
     })
-}
-
-/// A file in the temporary folder that goes when this goes.
-struct TemporaryFile(PathBuf);
-
-impl TemporaryFile {
-    fn new(name: &str) -> Self {
-        Self(std::env::temp_dir().join(format!("janus-{}-{name}", std::process::id())))
-    }
-}
-
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        // It may never have been written.
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 /// Sixteen hexadecimal digits that differ every time: the standard library seeds its hasher from

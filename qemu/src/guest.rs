@@ -5,16 +5,14 @@
 //! limit, and an error shows the last lines said. Dropping a guest kills its QEMU.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::process::ChildStdin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::machine::Serial;
 use crate::process::Streams;
-use crate::{Ending, Error, Machine, Process, Qmp, Result};
+use crate::{Ending, Error, Machine, Process, Qmp, Result, TemporaryFile};
 
 /// How many of the last lines an error shows.
 const TAIL_LINES: usize = 40;
@@ -49,18 +47,21 @@ pub struct Guest {
     readers: Vec<JoinHandle<()>>,
     /// What lies before this was matched already.
     seen: usize,
-    qmp: PathBuf,
+    /// QEMU's QMP socket.
+    qmp: TemporaryFile,
 }
 
 impl Guest {
-    /// Starts `machine` with its serial line (and a QMP socket) connected to the guest returned.
+    /// Starts `machine` with its serial line and a QMP socket connected to the guest returned,
+    /// whatever `machine` says of either.
     ///
     /// # Errors
     /// When QEMU cannot be started.
     pub fn start(machine: &Machine) -> Result<Self> {
         let mut machine = machine.clone();
         machine.serial = Serial::Program;
-        let qmp = machine.qmp.get_or_insert_with(socket_path).clone();
+        let qmp = TemporaryFile::new("qmp");
+        machine.qmp = Some(qmp.path().to_owned());
         let mut process = Process::start(&machine, Streams::Piped)?;
         let shared = Arc::new(Shared::default());
         let child = process.child();
@@ -206,7 +207,7 @@ impl Guest {
     /// # Errors
     /// When QEMU does not answer on its socket.
     pub fn qmp(&self) -> Result<Qmp> {
-        Qmp::connect(&self.qmp, Duration::from_secs(10))
+        Qmp::connect(self.qmp.path(), Duration::from_secs(10))
     }
 
     /// The error that says that the machine ended too early.
@@ -226,17 +227,8 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        // The socket is QEMU's; it removes it itself on a clean end, and then this finds nothing.
         let _ = self.process.stop();
-        let _ = std::fs::remove_file(&self.qmp);
     }
-}
-
-/// A path no other guest of this or another program uses.
-fn socket_path() -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    std::env::temp_dir().join(format!("janus-qmp-{}-{number}", std::process::id()))
 }
 
 /// Starts a thread that gathers a pipe into one of the buffers until it closes.
@@ -322,10 +314,5 @@ mod tests {
         assert_eq!(text.lines().count(), TAIL_LINES);
         assert!(text.ends_with("    | line 99\n    | qemu: no\n"));
         assert!(tail(&Said::default()).contains("nothing"));
-    }
-
-    #[test]
-    fn sockets_differ() {
-        assert_ne!(socket_path(), socket_path());
     }
 }

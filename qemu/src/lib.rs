@@ -19,6 +19,7 @@ pub mod machine;
 pub mod process;
 pub mod qmp;
 pub mod ramdisk;
+mod temporary;
 
 pub use error::{Error, Result};
 pub use guest::Guest;
@@ -26,3 +27,4 @@ pub use machine::{Accelerator, Kind, Machine};
 pub use process::{Ending, Process};
 pub use qmp::Qmp;
 pub use ramdisk::Ramdisk;
+pub use temporary::TemporaryFile;

@@ -1,10 +1,8 @@
 //! Someone who types at the shell of a booted machine.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use qemu::{Ending, Guest, Kind, Machine, Qmp};
+use qemu::{Ending, Guest, Kind, Machine, Qmp, TemporaryFile};
 
 use crate::{BOOT_LIMIT, COMMAND_LIMIT, Image};
 
@@ -15,7 +13,7 @@ const PROMPT: &str = "# ";
 pub struct Console {
     guest: Guest,
     /// The ramdisk's file; QEMU reads it at every reset, so it stays as long as the machine.
-    ramdisk: PathBuf,
+    _ramdisk: TemporaryFile,
 }
 
 /// What the shell answered.
@@ -37,19 +35,17 @@ impl Console {
 
     /// Starts `machine`, which is one of `image`'s, perhaps changed; does not wait.
     pub fn start(image: &Image, mut machine: Machine) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("janus-scenario-{}-{number}.cpio", std::process::id());
-        let ramdisk = std::env::temp_dir().join(name);
-        image
-            .ramdisk
-            .write(&ramdisk)
-            .unwrap_or_else(|error| panic!("{error}"));
+        let ramdisk = TemporaryFile::new("scenario.cpio");
         if machine.ramdisk.is_none() {
-            machine.ramdisk = Some(ramdisk.clone());
+            let written = image.ramdisk.write(ramdisk.path());
+            written.unwrap_or_else(|error| panic!("{error}"));
+            machine.ramdisk = Some(ramdisk.path().to_owned());
         }
         let guest = Guest::start(&machine).unwrap_or_else(|error| panic!("{error}"));
-        Self { guest, ramdisk }
+        Self {
+            guest,
+            _ramdisk: ramdisk,
+        }
     }
 
     /// Waits until the shell prompts, after a boot.
@@ -116,12 +112,5 @@ impl Console {
     /// A connection to QEMU itself.
     pub fn qmp(&self) -> Qmp {
         self.guest.qmp().unwrap_or_else(|error| panic!("{error}"))
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        // It is in the temporary folder; if it cannot be removed, the host will.
-        let _ = std::fs::remove_file(&self.ramdisk);
     }
 }

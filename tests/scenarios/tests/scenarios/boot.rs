@@ -1,6 +1,6 @@
 //! From power-on to the shell, on each kind of machine.
 
-use qemu::Kind;
+use qemu::{Kind, TemporaryFile};
 use scenarios::{Console, Image};
 
 /// Boots to the shell and types a few things.
@@ -29,15 +29,14 @@ fn microvm_reaches_the_shell() {
 #[test]
 fn a_compressed_ramdisk_boots() {
     let image = Image::built();
-    let file = std::env::temp_dir().join(format!("janus-gzip-{}.cpio.gz", std::process::id()));
+    let file = TemporaryFile::new("cpio.gz");
     let bytes = image.ramdisk.compressed().expect("compresses in memory");
-    std::fs::write(&file, bytes).expect("the temporary folder takes it");
+    std::fs::write(file.path(), bytes).expect("the temporary folder takes it");
     let mut machine = image.machine(Kind::Q35);
-    machine.ramdisk = Some(file.clone());
+    machine.ramdisk = Some(file.path().to_owned());
     let mut console = Console::start(&image, machine);
     console.wait_prompt();
     console.still_answers();
-    std::fs::remove_file(file).expect("it was there");
 }
 
 #[test]

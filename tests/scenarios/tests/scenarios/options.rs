@@ -1,7 +1,7 @@
 //! What the kernel does with a command line or a ramdisk that is no good: it says so, and never
 //! hangs.
 
-use qemu::{Ending, Kind};
+use qemu::{Ending, Kind, TemporaryFile};
 use scenarios::{Console, Image};
 
 /// Boots with `words` and expects a panic; returns what was said.
@@ -17,16 +17,15 @@ fn panics_with(words: &str) -> String {
 }
 
 /// Boots with these bytes as ramdisk and expects a panic; returns what was said.
-fn panics_on_ramdisk(name: &str, bytes: &[u8]) -> String {
-    let file = std::env::temp_dir().join(format!("janus-bad-{name}-{}", std::process::id()));
-    std::fs::write(&file, bytes).expect("the temporary folder takes it");
+fn panics_on_ramdisk(bytes: &[u8]) -> String {
+    let file = TemporaryFile::new("bad.cpio");
+    std::fs::write(file.path(), bytes).expect("the temporary folder takes it");
     let image = Image::built();
     let mut machine = image.machine(Kind::Q35);
-    machine.ramdisk = Some(file.clone());
+    machine.ramdisk = Some(file.path().to_owned());
     let mut console = Console::start(&image, machine);
     let ending = console.wait_end();
     let said = console.said();
-    std::fs::remove_file(file).expect("it was there");
     assert_eq!(ending, Ending::Failure, "it said: {said}");
     said
 }
@@ -66,14 +65,14 @@ fn an_init_that_ends_is_a_panic() {
 
 #[test]
 fn a_ramdisk_that_is_none_is_refused() {
-    let said = panics_on_ramdisk("noise", &[0x5a; 4096]);
+    let said = panics_on_ramdisk(&[0x5a; 4096]);
     assert!(said.contains("ramdisk") || said.contains("cpio"), "{said}");
 }
 
 #[test]
 fn a_ramdisk_that_is_cut_off_does_not_hang() {
     let bytes = Image::built().ramdisk.archive().expect("fits in memory");
-    let said = panics_on_ramdisk("cut", &bytes[..bytes.len() / 3]);
+    let said = panics_on_ramdisk(&bytes[..bytes.len() / 3]);
     assert!(
         said.contains("ramdisk") || said.contains("cpio") || said.contains("init"),
         "{said}"
