@@ -3,6 +3,11 @@
 use crate::time::Timespec;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+/// Flag of `close_range(2)`: give the caller a table of its own first.
+pub const CLOSE_RANGE_UNSHARE: u32 = 1 << 1;
+/// Flag of `close_range(2)`: mark instead of closing.
+pub const CLOSE_RANGE_CLOEXEC: u32 = 1 << 2;
+
 /// `struct stat` of x86-64.
 #[repr(C)]
 #[derive(

@@ -62,9 +62,9 @@ pub use inode::{
 };
 pub use location::{Location, Reach};
 pub use mount::{MOUNT_FLAGS, Mount};
-pub use mount_table::{Copied, MountTable};
+pub use mount_table::MountTable;
 pub use open::{OpenRequest, open, open_executable};
-pub use open_file::{OpenFile, SignalOwner};
+pub use open_file::{OpenFile, SignalOwner, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};
 pub use pipe::{Fifo, capacity as pipe_capacity, create_pipe, set_capacity as set_pipe_capacity};
 pub use superblock::{

@@ -1,7 +1,6 @@
 //! The table of mounts that one mount namespace sees, and the changes mount(2) and umount2(2) make.
 //!
-//! The table is the root of a tree of [`Mount`]s and can be copied whole: a mount namespace is one
-//! such copy. All changes of all tables are made under one lock, because they are rare and a bind
+//! The table is the root of a tree of [`Mount`]s, so that a mount namespace can be a copy of it. All changes of all tables are made under one lock, because they are rare and a bind
 //! mount may touch two tables; walking takes no lock but the children's of each mount it crosses.
 
 use super::{Location, Mount, SuperBlock};
@@ -15,27 +14,6 @@ static CHANGING: Mutex<()> = Mutex::new(());
 /// One mount namespace's mounts.
 pub struct MountTable {
     root: Arc<Mount>,
-}
-
-/// Which copy of a mount belongs to which original.
-pub struct Copied {
-    /// The copy of the table.
-    pub table: Arc<MountTable>,
-    pairs: Vec<(Arc<Mount>, Arc<Mount>)>,
-}
-
-impl Copied {
-    /// The same place seen through the copy.
-    pub fn translate(&self, location: &Location) -> Location {
-        let same = |pair: &&(Arc<Mount>, Arc<Mount>)| Arc::ptr_eq(&pair.0, &location.mount);
-        match self.pairs.iter().find(same) {
-            Some((_, copy)) => Location {
-                mount: copy.clone(),
-                dentry: location.dentry.clone(),
-            },
-            None => location.clone(),
-        }
-    }
 }
 
 impl MountTable {
@@ -75,29 +53,6 @@ impl MountTable {
             mount = point.mount;
         }
         Arc::ptr_eq(&mount, &self.root)
-    }
-
-    /// Copies the table with all its mounts.
-    pub fn copy(&self) -> Copied {
-        let _changing = CHANGING.lock();
-        let mut pairs: Vec<(Arc<Mount>, Arc<Mount>)> = Vec::new();
-        for mount in self.mounts() {
-            let copy = duplicate(&mount, mount.root().clone());
-            if let Some(point) = mount.attached_to()
-                && let Some((_, parent)) = pairs
-                    .iter()
-                    .find(|(original, _)| Arc::ptr_eq(original, &point.mount))
-            {
-                parent.attach(&point.dentry, copy.clone());
-            }
-            pairs.push((mount, copy));
-        }
-        Copied {
-            table: Arc::new(MountTable {
-                root: pairs[0].1.clone(),
-            }),
-            pairs,
-        }
     }
 
     /// Mounts `superblock` over `place`, which must be a directory.

@@ -7,9 +7,7 @@
 //!
 //! Source: mkdir(2), mknod(2), link(2), unlink(2), rmdir(2), rename(2), symlink(2).
 
-use super::{
-    Changing, Dentry, FileKind, Inode, Location, NewNode, Ownership, RenameKind, permission,
-};
+use super::{Changing, Dentry, FileKind, Location, NewNode, Ownership, RenameKind, permission};
 use crate::{error::Result, process::credentials::Credentials, sync::Mutex};
 use abi::{Errno, raw::general};
 use alloc::sync::Arc;

@@ -3,8 +3,8 @@
 //! Source: open(2), path_resolution(7).
 
 use super::{
-    File, FileKind, Follow, Inode, IoFlags, Location, NewContent, NewNode, OpenFile, OpenFlags,
-    Ownership, Walk, names, permission, walk,
+    File, FileKind, Follow, Location, NewContent, NewNode, OpenFile, OpenFlags, Ownership, Walk,
+    names, permission, walk,
 };
 use crate::{
     error::Result,

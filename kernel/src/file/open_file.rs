@@ -206,6 +206,7 @@ impl OpenFile {
         IoFlags {
             nonblocking: flags.nonblocking(),
             append: flags.append(),
+            ..IoFlags::default()
         }
     }
 
@@ -280,14 +281,16 @@ impl OpenFile {
         source: &mut Source<'_>,
         flags: OpenFlags,
     ) -> Result<usize> {
-        if self.inode().kind() == FileKind::Regular {
-            let start = match self.file.seek() {
-                Seek::Positioned { size } if flags.append() => size,
-                _ => *position,
-            };
-            source.limit(room_below_limit(start, source.remaining())?);
+        let mut io = Self::io_flags(flags);
+        if self.inode().kind() != FileKind::Regular {
+            return self.file.write(position, source, io);
         }
-        self.file.write(position, source, Self::io_flags(flags))
+        io.size_limit = process::current().process.limit(Resource::FileSize);
+        let outcome = self.file.write(position, source, io);
+        if outcome == Err(Errno::EFBIG) && *position >= io.size_limit {
+            signal_size_limit();
+        }
+        outcome
     }
 
     /// What can be done now without waiting.
@@ -350,16 +353,19 @@ impl OpenFile {
     }
 }
 
-/// How many of `count` bytes may be written at `start` under RLIMIT_FSIZE. `EFBIG`, with SIGXFSZ:
-/// none.
-pub fn room_below_limit(start: u64, count: usize) -> Result<usize> {
-    let thread = process::current();
-    let limit = thread.process.limit(Resource::FileSize);
-    if start < limit || count == 0 {
-        return Ok(count.min(usize::try_from(limit - start.min(limit)).unwrap_or(usize::MAX)));
+/// Whether the running process may let a file grow to `size` (RLIMIT_FSIZE). `EFBIG`, with SIGXFSZ:
+/// it may not.
+pub fn check_size_limit(size: u64) -> Result<()> {
+    if size <= process::current().process.limit(Resource::FileSize) {
+        return Ok(());
     }
-    signal::send_to_thread(&thread, signal::SignalInfo::from_kernel(general::SIGXFSZ));
+    signal_size_limit();
     Err(Errno::EFBIG)
+}
+
+fn signal_size_limit() {
+    let info = signal::SignalInfo::from_kernel(general::SIGXFSZ);
+    signal::send_to_thread(&process::current(), info);
 }
 
 impl Drop for OpenFile {

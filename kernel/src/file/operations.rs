@@ -20,12 +20,24 @@ use alloc::sync::Arc;
 use core::any::Any;
 
 /// How one read or write shall behave.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct IoFlags {
     /// Answer `EAGAIN` instead of waiting (O_NONBLOCK).
     pub nonblocking: bool,
     /// Write at the end, wherever that is by then (O_APPEND).
     pub append: bool,
+    /// Let no regular file grow past this many bytes (RLIMIT_FSIZE).
+    pub size_limit: u64,
+}
+
+impl Default for IoFlags {
+    fn default() -> Self {
+        IoFlags {
+            nonblocking: false,
+            append: false,
+            size_limit: u64::MAX,
+        }
+    }
 }
 
 /// What lseek(2) can do on a file.

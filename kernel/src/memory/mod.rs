@@ -4,6 +4,7 @@
 //! where and why.
 
 mod area;
+mod discard;
 mod fault;
 pub mod io;
 mod map;
@@ -15,6 +16,7 @@ mod tests;
 pub mod user;
 
 pub use area::{Area, Backing, Protection};
+pub use discard::discard;
 pub use fault::{FaultError, handle_kernel_fault};
 pub use map::{MapRequest, Place};
 pub use pager::{Pager, SharedMemory};

@@ -9,13 +9,23 @@
 //!
 //! Source: syscall(2), the x86-64 psABI appendix A.2.
 
+mod attributes;
+mod descriptor;
+mod directory;
+mod fcntl;
 mod limits;
 mod log_reader;
 mod memory;
+mod mount;
+mod open;
+mod poll;
 mod process;
+mod read_write;
 mod signal;
+mod stat;
 mod system;
 mod table;
+mod working_directory;
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};

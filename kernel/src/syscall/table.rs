@@ -4,7 +4,10 @@
 //! registers and may change them. Numbers are Linux's for x86-64
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
-use super::{Handler, SystemCall, arguments, memory, process, signal, system};
+use super::{
+    Handler, SystemCall, arguments, attributes, descriptor, directory, fcntl, memory, mount, open,
+    poll, process, read_write, signal, stat, system, working_directory,
+};
 
 /// Numbers from here on are not served.
 pub const COUNT: usize = 512;
@@ -49,6 +52,15 @@ macro_rules! table {
 }
 
 table! {
+      0 read                 3         read_write::sys_read;
+      1 write                3         read_write::sys_write;
+      2 open                 3         open::sys_open;
+      3 close                1         descriptor::sys_close;
+      4 stat                 2         stat::sys_stat;
+      5 fstat                2         stat::sys_fstat;
+      6 lstat                2         stat::sys_lstat;
+      7 poll                 3         poll::sys_poll;
+      8 lseek                3         read_write::sys_lseek;
       9 mmap                 6         memory::sys_mmap;
      10 mprotect             3         memory::sys_mprotect;
      11 munmap               2         memory::sys_munmap;
@@ -56,12 +68,23 @@ table! {
      13 rt_sigaction         4         signal::sys_rt_sigaction;
      14 rt_sigprocmask       4         signal::sys_rt_sigprocmask;
      15 rt_sigreturn         registers signal::sys_rt_sigreturn;
+     16 ioctl                3         descriptor::sys_ioctl;
+     17 pread64              4         read_write::sys_pread64;
+     18 pwrite64             4         read_write::sys_pwrite64;
+     19 readv                3         read_write::sys_readv;
+     20 writev               3         read_write::sys_writev;
+     21 access               2         stat::sys_access;
+     22 pipe                 1         descriptor::sys_pipe;
+     23 select               5         poll::sys_select;
      25 mremap               5         memory::sys_mremap;
      26 msync                3         memory::sys_msync;
      27 mincore              3         memory::sys_mincore;
      28 madvise              3         memory::sys_madvise;
+     32 dup                  1         descriptor::sys_dup;
+     33 dup2                 2         descriptor::sys_dup2;
      34 pause                0         signal::sys_pause;
      39 getpid               0         process::sys_getpid;
+     40 sendfile             4         read_write::sys_sendfile;
      56 clone                registers process::sys_clone;
      57 fork                 registers process::sys_fork;
      58 vfork                registers process::sys_vfork;
@@ -70,6 +93,30 @@ table! {
      61 wait4                4         process::sys_wait4;
      62 kill                 2         signal::sys_kill;
      63 uname                1         system::sys_uname;
+     72 fcntl                3         fcntl::sys_fcntl;
+     73 flock                2         descriptor::sys_flock;
+     74 fsync                1         read_write::sys_fsync;
+     75 fdatasync            1         read_write::sys_fsync;
+     76 truncate             2         attributes::sys_truncate;
+     77 ftruncate            2         attributes::sys_ftruncate;
+     78 getdents             3         working_directory::sys_getdents;
+     79 getcwd               2         working_directory::sys_getcwd;
+     80 chdir                1         working_directory::sys_chdir;
+     81 fchdir               1         working_directory::sys_fchdir;
+     82 rename               2         directory::sys_rename;
+     83 mkdir                2         directory::sys_mkdir;
+     84 rmdir                1         directory::sys_rmdir;
+     85 creat                2         open::sys_creat;
+     86 link                 2         directory::sys_link;
+     87 unlink               1         directory::sys_unlink;
+     88 symlink              2         directory::sys_symlink;
+     89 readlink             3         stat::sys_readlink;
+     90 chmod                2         attributes::sys_chmod;
+     91 fchmod               2         attributes::sys_fchmod;
+     92 chown                3         attributes::sys_chown;
+     93 fchown               3         attributes::sys_fchown;
+     94 lchown               3         attributes::sys_lchown;
+     95 umask                1         attributes::sys_umask;
      99 sysinfo              1         system::sys_sysinfo;
     103 syslog               3         system::sys_syslog;
     109 setpgid              2         process::sys_setpgid;
@@ -83,24 +130,64 @@ table! {
     129 rt_sigqueueinfo      3         signal::sys_rt_sigqueueinfo;
     130 rt_sigsuspend        2         signal::sys_rt_sigsuspend;
     131 sigaltstack          registers signal::sys_sigaltstack;
+    132 utime                2         attributes::sys_utime;
+    133 mknod                3         directory::sys_mknod;
+    137 statfs               2         stat::sys_statfs;
+    138 fstatfs              2         stat::sys_fstatfs;
     149 mlock                2         memory::sys_mlock;
     150 munlock              2         memory::sys_mlock;
     153 vhangup              0         system::sys_vhangup;
     158 arch_prctl           2         process::sys_arch_prctl;
+    161 chroot               1         working_directory::sys_chroot;
+    162 sync                 0         read_write::sys_sync;
+    165 mount                5         mount::sys_mount;
+    166 umount2              2         mount::sys_umount2;
     169 reboot               4         system::sys_reboot;
     170 sethostname          2         system::sys_sethostname;
     171 setdomainname        2         system::sys_setdomainname;
     186 gettid               0         process::sys_gettid;
     200 tkill                2         signal::sys_tkill;
+    217 getdents64           3         working_directory::sys_getdents64;
     218 set_tid_address      1         process::sys_set_tid_address;
     219 restart_syscall      0         signal::sys_restart_syscall;
     231 exit_group           1         process::sys_exit_group;
     234 tgkill               3         signal::sys_tgkill;
+    235 utimes               2         attributes::sys_utimes;
     247 waitid               5         process::sys_waitid;
+    257 openat               4         open::sys_openat;
+    258 mkdirat              3         directory::sys_mkdirat;
+    259 mknodat              4         directory::sys_mknodat;
+    260 fchownat             5         attributes::sys_fchownat;
+    261 futimesat            3         attributes::sys_futimesat;
+    262 newfstatat           4         stat::sys_newfstatat;
+    263 unlinkat             3         directory::sys_unlinkat;
+    264 renameat             4         directory::sys_renameat;
+    265 linkat               5         directory::sys_linkat;
+    266 symlinkat            3         directory::sys_symlinkat;
+    267 readlinkat           4         stat::sys_readlinkat;
+    268 fchmodat             3         attributes::sys_fchmodat;
+    269 faccessat            3         stat::sys_faccessat;
+    270 pselect6             6         poll::sys_pselect6;
+    271 ppoll                5         poll::sys_ppoll;
+    280 utimensat            4         attributes::sys_utimensat;
+    285 fallocate            4         attributes::sys_fallocate;
+    292 dup3                 3         descriptor::sys_dup3;
+    293 pipe2                2         descriptor::sys_pipe2;
+    295 preadv               4         read_write::sys_preadv;
+    296 pwritev              4         read_write::sys_pwritev;
     297 rt_tgsigqueueinfo    4         signal::sys_rt_tgsigqueueinfo;
+    306 syncfs               1         read_write::sys_syncfs;
+    316 renameat2            5         directory::sys_renameat2;
     318 getrandom            3         system::sys_getrandom;
+    319 memfd_create         2         open::sys_memfd_create;
     322 execveat             registers process::sys_execveat;
+    327 preadv2              6         read_write::sys_preadv2;
+    328 pwritev2             6         read_write::sys_pwritev2;
+    332 statx                5         stat::sys_statx;
     435 clone3               registers process::sys_clone3;
+    436 close_range          3         descriptor::sys_close_range;
+    437 openat2              4         open::sys_openat2;
+    439 faccessat2           4         stat::sys_faccessat2;
 }
 
 /// The row of a call, if it is served.

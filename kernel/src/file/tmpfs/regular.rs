@@ -21,7 +21,10 @@ use crate::{
 };
 use abi::{Errno, raw::general};
 use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::{
+    ops::Range,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
 use metal::memory::{Frame, PAGE_SIZE};
 
 /// The largest size a file can have.
@@ -36,6 +39,8 @@ pub struct Regular {
     changing: Mutex<()>,
     /// `F_SEAL_*` of memfd_create(2).
     seals: AtomicU32,
+    /// Whether a program ever mapped it: only then can there be mappings to take pages out of.
+    mapped: AtomicBool,
     /// The name given to memfd_create(2).
     memory_name: SpinLock<Option<Box<[u8]>>>,
 }
@@ -47,6 +52,7 @@ impl Regular {
             pages: SpinLock::new(Pages::new(account)),
             changing: Mutex::new(()),
             seals: AtomicU32::new(general::F_SEAL_SEAL),
+            mapped: AtomicBool::new(false),
             memory_name: SpinLock::new(None),
         }
     }
@@ -65,6 +71,13 @@ impl Regular {
     pub fn name_memory_file(&self, name: &[u8], seals: u32) {
         *self.memory_name.lock() = Some(name.into());
         self.seals.store(seals, Ordering::Relaxed);
+    }
+
+    /// Takes pages that are no more out of every mapping.
+    fn discard_mapped(&self, pager: &dyn Pager, pages: Range<u64>) {
+        if self.mapped.load(Ordering::SeqCst) && !pages.is_empty() {
+            memory::discard(pager, pages);
+        }
     }
 
     fn is_sealed(&self, seals: u32) -> bool {
@@ -103,10 +116,15 @@ impl Regular {
 
     /// Writes until the source is empty or something stops it, growing the file as far as bytes
     /// came. `changing` is held.
-    fn fill(&self, position: &mut u64, source: &mut Source<'_>) -> (usize, Result<()>) {
+    fn fill(
+        &self,
+        position: &mut u64,
+        source: &mut Source<'_>,
+        size_limit: u64,
+    ) -> (usize, Result<()>) {
         let mut written = 0;
         while source.remaining() > 0 {
-            match self.fill_page(*position, source) {
+            match self.fill_page(*position, source, size_limit) {
                 Ok(0) => break,
                 Ok(count) => {
                     written += count;
@@ -119,12 +137,13 @@ impl Regular {
         (written, Ok(()))
     }
 
-    fn fill_page(&self, position: u64, source: &mut Source<'_>) -> Result<usize> {
-        if position >= SIZE_MAX {
+    fn fill_page(&self, position: u64, source: &mut Source<'_>, size_limit: u64) -> Result<usize> {
+        let size_limit = size_limit.min(SIZE_MAX);
+        if position >= size_limit {
             return Err(Errno::EFBIG);
         }
         let (index, offset) = (position / PAGE_BYTES, (position % PAGE_BYTES) as usize);
-        let room = (SIZE_MAX - position).min((PAGE_SIZE - offset) as u64) as usize;
+        let room = (size_limit - position).min((PAGE_SIZE - offset) as u64) as usize;
         let end = position + room.min(source.remaining()) as u64;
         if self.is_sealed(general::F_SEAL_GROW) && end > self.size() {
             return Err(Errno::EPERM);
@@ -218,7 +237,7 @@ impl Node {
         }
         regular.pages.lock().set_size(size);
         if size < old {
-            memory::pager::discard(self, size.div_ceil(PAGE_BYTES)..u64::MAX);
+            regular.discard_mapped(self, size.div_ceil(PAGE_BYTES)..u64::MAX);
         }
         self.note_modified();
         Ok(())
@@ -237,7 +256,7 @@ impl File for Node {
         if flags.append {
             *position = regular.size();
         }
-        let (written, outcome) = regular.fill(position, source);
+        let (written, outcome) = regular.fill(position, source, flags.size_limit);
         if written == 0 {
             return outcome.map(|()| 0);
         }
@@ -275,7 +294,8 @@ impl File for Node {
     }
 
     fn pager(self: Arc<Self>) -> Result<Arc<dyn Pager>> {
-        self.regular().map_err(|_| Errno::ENODEV)?;
+        let regular = self.regular().map_err(|_| Errno::ENODEV)?;
+        regular.mapped.store(true, Ordering::SeqCst);
         Ok(self)
     }
 
@@ -296,7 +316,7 @@ impl File for Node {
         let _changing = regular.changing.lock();
         regular.allocate(mode, offset, end)?;
         if mode & (general::FALLOC_FL_PUNCH_HOLE | general::FALLOC_FL_ZERO_RANGE) != 0 {
-            memory::pager::discard(self, offset.div_ceil(PAGE_BYTES)..end / PAGE_BYTES);
+            regular.discard_mapped(self, offset.div_ceil(PAGE_BYTES)..end / PAGE_BYTES);
         }
         self.note_modified();
         Ok(())

@@ -1,0 +1,152 @@
+//! Descriptors: close, close_range, dup, dup2, dup3, pipe, pipe2, ioctl, flock. Source: the manual
+//! page of each.
+
+use crate::{
+    error::Result,
+    file::{
+        self, DESCRIPTORS_MAX, FileKind, Seek,
+        locks::{self, LockKind},
+    },
+    memory::user,
+    process::Thread,
+};
+use abi::{
+    Errno,
+    raw::{general, ioctl},
+};
+use alloc::sync::Arc;
+
+/// close(2).
+pub fn sys_close(thread: &Arc<Thread>, descriptor: usize) -> Result<usize> {
+    thread.files()?.close(descriptor as i32)?;
+    Ok(0)
+}
+
+/// close_range(2).
+pub fn sys_close_range(
+    thread: &Arc<Thread>,
+    first: usize,
+    last: usize,
+    flags: usize,
+) -> Result<usize> {
+    let (first, last, flags) = (first as u32, last as u32, flags as u32);
+    let known = abi::file::CLOSE_RANGE_UNSHARE | abi::file::CLOSE_RANGE_CLOEXEC;
+    if flags & !known != 0 || first > last {
+        return Err(Errno::EINVAL);
+    }
+    if flags & abi::file::CLOSE_RANGE_UNSHARE != 0 {
+        let copy = thread.files()?.fork_copy()?;
+        thread.set_files(Some(Arc::new(copy)));
+    }
+    let last = (last as usize).min(DESCRIPTORS_MAX);
+    match flags & abi::file::CLOSE_RANGE_CLOEXEC {
+        0 => thread.files()?.close_range(first as usize, last),
+        _ => thread.files()?.mark_range(first as usize, last),
+    }
+    Ok(0)
+}
+
+/// dup(2).
+pub fn sys_dup(thread: &Arc<Thread>, descriptor: usize) -> Result<usize> {
+    let files = thread.files()?;
+    let file = files.get(descriptor as i32)?;
+    Ok(files.install(file, false)? as usize)
+}
+
+/// dup2(2): onto itself it only checks that the descriptor is open.
+pub fn sys_dup2(thread: &Arc<Thread>, old: usize, new: usize) -> Result<usize> {
+    let files = thread.files()?;
+    let file = files.get(old as i32)?;
+    if old as i32 != new as i32 {
+        files.install_at(file, false, new as i32)?;
+    }
+    Ok(new as u32 as usize)
+}
+
+/// dup3(2).
+pub fn sys_dup3(thread: &Arc<Thread>, old: usize, new: usize, flags: usize) -> Result<usize> {
+    let flags = flags as u32;
+    if flags & !general::O_CLOEXEC != 0 || old as i32 == new as i32 {
+        return Err(Errno::EINVAL);
+    }
+    let files = thread.files()?;
+    let file = files.get(old as i32)?;
+    files.install_at(file, flags != 0, new as i32)?;
+    Ok(new as u32 as usize)
+}
+
+/// pipe(2).
+pub fn sys_pipe(thread: &Arc<Thread>, descriptors: usize) -> Result<usize> {
+    sys_pipe2(thread, descriptors, 0)
+}
+
+/// pipe2(2). Packet mode (O_DIRECT) is not there: `EINVAL`, as on Linux before 3.4.
+pub fn sys_pipe2(thread: &Arc<Thread>, address: usize, flags: usize) -> Result<usize> {
+    let flags = flags as u32;
+    if flags & !(general::O_CLOEXEC | general::O_NONBLOCK) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let close_on_exec = flags & general::O_CLOEXEC != 0;
+    let (reader, writer) = file::create_pipe(&thread.credentials(), flags)?;
+    let files = thread.files()?;
+    let read_end = files.install(reader, close_on_exec)?;
+    let write_end = match files.install(writer, close_on_exec) {
+        Ok(descriptor) => descriptor,
+        Err(error) => {
+            files.close(read_end)?;
+            return Err(error);
+        }
+    };
+    if let Err(error) = user::write(address, &[read_end, write_end]) {
+        files.close(read_end)?;
+        files.close(write_end)?;
+        return Err(error);
+    }
+    Ok(0)
+}
+
+/// ioctl(2): what every file can do; the rest is the file's business.
+pub fn sys_ioctl(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    command: usize,
+    argument: usize,
+) -> Result<usize> {
+    let files = thread.files()?;
+    let descriptor = descriptor as i32;
+    let file = files.get_usable(descriptor)?;
+    match command as u32 {
+        ioctl::FIOCLEX => files.set_close_on_exec(descriptor, true)?,
+        ioctl::FIONCLEX => files.set_close_on_exec(descriptor, false)?,
+        ioctl::FIONBIO => {
+            file.set_flag(general::O_NONBLOCK, user::read::<i32>(argument)? != 0)?;
+        }
+        ioctl::FIOASYNC => file.set_flag(general::FASYNC, user::read::<i32>(argument)? != 0)?,
+        ioctl::FIONREAD if file.inode().kind() == FileKind::Regular => {
+            let Seek::Positioned { size } = file.file().seek() else {
+                return Err(Errno::ENOTTY);
+            };
+            let left = size as i64 - *file.position() as i64;
+            user::write(argument, &(left as i32))?;
+        }
+        ioctl::FIGETBSZ if file.inode().kind() == FileKind::Regular => {
+            user::write(argument, &4096i32)?;
+        }
+        command => return file.file().ioctl(command, argument),
+    }
+    Ok(0)
+}
+
+/// flock(2).
+pub fn sys_flock(thread: &Arc<Thread>, descriptor: usize, operation: usize) -> Result<usize> {
+    let operation = operation as u32;
+    let waits = operation & general::LOCK_NB == 0;
+    let file = thread.files()?.get_usable(descriptor as i32)?;
+    match operation & !general::LOCK_NB {
+        general::LOCK_SH => locks::lock_whole(&file, LockKind::Shared, waits)?,
+        general::LOCK_EX => locks::lock_whole(&file, LockKind::Exclusive, waits)?,
+        general::LOCK_UN => locks::unlock_whole(&file),
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(0)
+}

@@ -1,0 +1,147 @@
+//! mount, umount2. Source: mount(2), umount(2).
+
+use crate::{
+    error::Result,
+    file::{Follow, Location, MOUNT_FLAGS, MountRequest, UserPath, Walk, find_type, walk},
+    memory::user,
+    process::Thread,
+};
+use abi::{Errno, raw::general};
+use alloc::{sync::Arc, vec::Vec};
+
+/// Options are at most a page.
+const OPTIONS_BYTES_MAX: usize = 4096;
+/// The magic that old programs put into the upper half of the flags.
+const OLD_MAGIC: u32 = 0xc0ed_0000;
+
+/// How a mount's propagation is set; there is one mount namespace so far, and all mounts in it are
+/// private.
+const PROPAGATION: u32 =
+    general::MS_SHARED | general::MS_PRIVATE | general::MS_SLAVE | general::MS_UNBINDABLE;
+
+/// A string that may be absent.
+fn optional_string(address: usize) -> Result<Vec<u8>> {
+    match address {
+        0 => Ok(Vec::new()),
+        _ => user::read_c_string(address, OPTIONS_BYTES_MAX).map_err(|error| match error {
+            Errno::ENAMETOOLONG => Errno::EINVAL,
+            other => other,
+        }),
+    }
+}
+
+/// Options may be absent, and a page of them need not end in a NUL.
+fn options(address: usize) -> Result<Vec<u8>> {
+    match optional_string(address) {
+        Err(Errno::EINVAL) => {
+            let mut bytes = alloc::vec![0; OPTIONS_BYTES_MAX - 1];
+            user::read_bytes(address, &mut bytes)?;
+            Ok(bytes)
+        }
+        other => other,
+    }
+}
+
+/// mount(2).
+pub fn sys_mount(
+    thread: &Arc<Thread>,
+    source: usize,
+    target: usize,
+    type_name: usize,
+    flags: usize,
+    data: usize,
+) -> Result<usize> {
+    let mut flags = flags as u32;
+    if flags & 0xffff_0000 == OLD_MAGIC {
+        flags &= 0xffff;
+    }
+    let type_name = optional_string(type_name)?;
+    let source = optional_string(source)?;
+    let options = options(data)?;
+    let path = UserPath::read(target)?;
+    let place = walk::find_at(thread, general::AT_FDCWD, path.bytes(), 0)?;
+    if !thread.credentials().is_privileged() {
+        return Err(Errno::EPERM);
+    }
+    let table = thread.fs()?.mounts();
+    let operation = flags & (general::MS_REMOUNT | general::MS_BIND | general::MS_MOVE);
+    if operation == general::MS_REMOUNT | general::MS_BIND {
+        table.remount(&place, mount_flags(flags), None)?;
+    } else if flags & general::MS_REMOUNT != 0 {
+        table.remount(&place, mount_flags(flags), Some(&options))?;
+    } else if flags & general::MS_BIND != 0 {
+        let from = find_source(thread, &source)?;
+        table.bind(&from, place, flags & general::MS_REC != 0)?;
+    } else if flags & PROPAGATION != 0 {
+        return set_propagation(&place, flags);
+    } else if flags & general::MS_MOVE != 0 {
+        let from = find_source(thread, &source)?;
+        table.move_mount(&from, place)?;
+    } else {
+        if type_name.is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        let request = MountRequest {
+            source: &source,
+            options: &options,
+        };
+        let superblock = (find_type(&type_name)?.mount)(&request)?;
+        let shown: &[u8] = if source.is_empty() { b"none" } else { &source };
+        table.mount(place, superblock, shown, mount_flags(flags))?;
+    }
+    Ok(0)
+}
+
+/// Access times are kept "relative" unless another rule was asked for, as on Linux.
+fn mount_flags(flags: u32) -> u32 {
+    let kept = flags & MOUNT_FLAGS;
+    if flags & (general::MS_NOATIME | general::MS_STRICTATIME) == 0 {
+        kept | general::MS_RELATIME
+    } else {
+        kept & !general::MS_RELATIME
+    }
+}
+
+fn find_source(thread: &Thread, source: &[u8]) -> Result<Location> {
+    if source.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    walk::find_at(thread, general::AT_FDCWD, source, 0)
+}
+
+/// Making a mount private is what every mount is already; the others need namespaces to mean
+/// anything and are accepted too, since all of them behave as private while there is only one.
+fn set_propagation(place: &Location, flags: u32) -> Result<usize> {
+    let known = PROPAGATION | general::MS_REC | general::MS_SILENT;
+    if flags & !known != 0 || (flags & PROPAGATION).count_ones() != 1 || !place.is_mount_root() {
+        return Err(Errno::EINVAL);
+    }
+    Ok(0)
+}
+
+/// umount2(2).
+pub fn sys_umount2(thread: &Arc<Thread>, target: usize, flags: usize) -> Result<usize> {
+    let flags = flags as u32;
+    let known =
+        general::MNT_FORCE | general::MNT_DETACH | general::MNT_EXPIRE | general::UMOUNT_NOFOLLOW;
+    let expires = flags & general::MNT_EXPIRE != 0;
+    if flags & !known != 0 || (expires && flags & (general::MNT_FORCE | general::MNT_DETACH) != 0) {
+        return Err(Errno::EINVAL);
+    }
+    let follow = if flags & general::UMOUNT_NOFOLLOW != 0 {
+        Follow::No
+    } else {
+        Follow::Yes
+    };
+    let path = UserPath::read(target)?;
+    let place = {
+        let start = walk::start(thread, general::AT_FDCWD, path.bytes())?;
+        Walk::new(thread)?.find(start, path.bytes(), follow)?
+    };
+    if !thread.credentials().is_privileged() {
+        return Err(Errno::EPERM);
+    }
+    let table = thread.fs()?.mounts();
+    table.unmount(place, flags & general::MNT_DETACH != 0)?;
+    Ok(0)
+}

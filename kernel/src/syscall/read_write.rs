@@ -1,0 +1,289 @@
+//! Reading and writing: read, write, readv, writev, pread64, pwrite64, preadv(2), pwritev(2),
+//! lseek, sendfile, fsync, fdatasync, sync, syncfs. Source: the manual page of each.
+
+use crate::{
+    error::Result,
+    file::{FileKind, OpenFile},
+    memory::{
+        io::{Sink, Source, TRANSFER_MAX, UserRanges},
+        user,
+    },
+    process::{self, Thread},
+};
+use abi::{Errno, raw::general};
+use alloc::{sync::Arc, vec::Vec};
+
+/// The `RWF_*` flags that change nothing here: all memory is as stored as it gets.
+const HARMLESS_FLAGS: u32 = general::RWF_HIPRI | general::RWF_DSYNC | general::RWF_SYNC;
+/// How much sendfile(2) moves at a time.
+const SENDFILE_BYTES: usize = 64 * 1024;
+
+/// `EFAULT` at once for addresses that no program can have: even where nothing would be moved.
+fn one_range(address: usize, length: usize) -> Result<UserRanges> {
+    let last = address
+        .checked_add(length.saturating_sub(1))
+        .ok_or(Errno::EFAULT)?;
+    if !metal::paging::is_user(last) {
+        return Err(Errno::EFAULT);
+    }
+    Ok(UserRanges::one(address, length))
+}
+
+fn offset_of(raw: usize) -> Result<u64> {
+    match (raw as i64).try_into() {
+        Ok(offset) => Ok(offset),
+        Err(_) => Err(Errno::EINVAL),
+    }
+}
+
+fn readable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
+    let file = thread.files()?.get(descriptor as i32)?;
+    if file.flags().readable() {
+        Ok(file)
+    } else {
+        Err(Errno::EBADF)
+    }
+}
+
+fn writable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
+    let file = thread.files()?.get(descriptor as i32)?;
+    if file.flags().writable() {
+        Ok(file)
+    } else {
+        Err(Errno::EBADF)
+    }
+}
+
+/// read(2).
+pub fn sys_read(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    address: usize,
+    length: usize,
+) -> Result<usize> {
+    let file = readable(thread, descriptor)?;
+    file.read(&mut one_range(address, length)?.sink())
+}
+
+/// write(2).
+pub fn sys_write(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    address: usize,
+    length: usize,
+) -> Result<usize> {
+    let file = writable(thread, descriptor)?;
+    file.write(&mut one_range(address, length)?.source())
+}
+
+/// readv(2).
+pub fn sys_readv(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    iovecs: usize,
+    count: usize,
+) -> Result<usize> {
+    let file = readable(thread, descriptor)?;
+    file.read(&mut UserRanges::from_iovecs(iovecs, count)?.sink())
+}
+
+/// writev(2).
+pub fn sys_writev(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    iovecs: usize,
+    count: usize,
+) -> Result<usize> {
+    let file = writable(thread, descriptor)?;
+    file.write(&mut UserRanges::from_iovecs(iovecs, count)?.source())
+}
+
+/// pread64(2).
+pub fn sys_pread64(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    address: usize,
+    length: usize,
+    offset: usize,
+) -> Result<usize> {
+    let offset = offset_of(offset)?;
+    let file = readable(thread, descriptor)?;
+    file.read_from(offset, &mut one_range(address, length)?.sink())
+}
+
+/// pwrite64(2).
+pub fn sys_pwrite64(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    address: usize,
+    length: usize,
+    offset: usize,
+) -> Result<usize> {
+    let offset = offset_of(offset)?;
+    let file = writable(thread, descriptor)?;
+    file.write_to(offset, &mut one_range(address, length)?.source())
+}
+
+/// preadv(2). The upper half of the position is there for 32-bit programs only.
+pub fn sys_preadv(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    iovecs: usize,
+    count: usize,
+    offset: usize,
+) -> Result<usize> {
+    let offset = offset_of(offset)?;
+    let file = readable(thread, descriptor)?;
+    file.read_from(offset, &mut UserRanges::from_iovecs(iovecs, count)?.sink())
+}
+
+/// pwritev(2).
+pub fn sys_pwritev(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    iovecs: usize,
+    count: usize,
+    offset: usize,
+) -> Result<usize> {
+    let offset = offset_of(offset)?;
+    let file = writable(thread, descriptor)?;
+    file.write_to(
+        offset,
+        &mut UserRanges::from_iovecs(iovecs, count)?.source(),
+    )
+}
+
+fn check_rwf(flags: usize) -> Result<()> {
+    if flags as u32 & !HARMLESS_FLAGS == 0 {
+        Ok(())
+    } else {
+        Err(Errno::EOPNOTSUPP)
+    }
+}
+
+/// preadv2(2): as preadv, with the position -1 for the shared one, and flags.
+pub fn sys_preadv2(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    iovecs: usize,
+    count: usize,
+    offset: usize,
+    _offset_high: usize,
+    flags: usize,
+) -> Result<usize> {
+    check_rwf(flags)?;
+    match offset as i64 {
+        -1 => sys_readv(thread, descriptor, iovecs, count),
+        _ => sys_preadv(thread, descriptor, iovecs, count, offset),
+    }
+}
+
+/// pwritev2(2): as pwritev, with the position -1 for the shared one, and flags.
+pub fn sys_pwritev2(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    iovecs: usize,
+    count: usize,
+    offset: usize,
+    _offset_high: usize,
+    flags: usize,
+) -> Result<usize> {
+    check_rwf(flags)?;
+    match offset as i64 {
+        -1 => sys_writev(thread, descriptor, iovecs, count),
+        _ => sys_pwritev(thread, descriptor, iovecs, count, offset),
+    }
+}
+
+/// lseek(2).
+pub fn sys_lseek(
+    thread: &Arc<Thread>,
+    descriptor: usize,
+    offset: usize,
+    whence: usize,
+) -> Result<usize> {
+    let file = thread.files()?.get(descriptor as i32)?;
+    Ok(file.seek(offset as i64, whence as u32)? as usize)
+}
+
+/// fsync(2) and fdatasync(2).
+pub fn sys_fsync(thread: &Arc<Thread>, descriptor: usize) -> Result<usize> {
+    let file = thread.files()?.get_usable(descriptor as i32)?;
+    file.file().synchronise()?;
+    Ok(0)
+}
+
+/// sync(2): everything lives in memory, so there is nothing to wait for.
+pub fn sys_sync(_thread: &Arc<Thread>) -> Result<usize> {
+    Ok(0)
+}
+
+/// syncfs(2).
+pub fn sys_syncfs(thread: &Arc<Thread>, descriptor: usize) -> Result<usize> {
+    thread.files()?.get_usable(descriptor as i32)?;
+    Ok(0)
+}
+
+/// sendfile(2): from a file that has positions to any file.
+pub fn sys_sendfile(
+    thread: &Arc<Thread>,
+    output: usize,
+    input: usize,
+    offset_address: usize,
+    count: usize,
+) -> Result<usize> {
+    let from = readable(thread, input)?;
+    let to = writable(thread, output)?;
+    if to.flags().has(general::O_APPEND) {
+        return Err(Errno::EINVAL);
+    }
+    let given = match offset_address {
+        0 => None,
+        address => Some(offset_of(user::read::<i64>(address)? as usize)?),
+    };
+    let kind = from.inode().kind();
+    if kind == FileKind::Fifo || kind == FileKind::Socket {
+        return Err(if given.is_some() {
+            Errno::ESPIPE
+        } else {
+            Errno::EINVAL
+        });
+    }
+    let mut position = given.unwrap_or_else(|| *from.position());
+    let outcome = send(&from, &to, &mut position, count.min(TRANSFER_MAX));
+    match given {
+        Some(_) => user::write(offset_address, &(position as i64))?,
+        None => *from.position() = position,
+    }
+    outcome
+}
+
+/// Moves bytes through a buffer: a piece that the output takes only in part is read again.
+fn send(from: &OpenFile, to: &OpenFile, position: &mut u64, count: usize) -> Result<usize> {
+    let mut buffer = Vec::new();
+    let size = count.min(SENDFILE_BYTES);
+    buffer.try_reserve_exact(size).map_err(|_| Errno::ENOMEM)?;
+    buffer.resize(size, 0);
+    let mut total = 0;
+    while total < count {
+        let length = size.min(count - total);
+        let step = from
+            .read_from(*position, &mut Sink::from_slice(&mut buffer[..length]))
+            .and_then(|read| match read {
+                0 => Ok((0, 0)),
+                _ => Ok((read, to.write(&mut Source::from_slice(&buffer[..read]))?)),
+            });
+        let (read, written) = match step {
+            Ok(step) => step,
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+        };
+        total += written;
+        *position += written as u64;
+        if read == 0 || written < read {
+            break;
+        }
+        process::yield_if_needed();
+    }
+    Ok(total)
+}
