@@ -321,14 +321,12 @@ impl OpenFile {
         };
         let mut position = self.position.lock();
         let target = match whence {
-            general::SEEK_SET => offset,
-            general::SEEK_CUR => (*position as i64)
-                .checked_add(offset)
-                .ok_or(Errno::EOVERFLOW)?,
+            general::SEEK_SET => Some(offset),
+            general::SEEK_CUR => (*position as i64).checked_add(offset),
             general::SEEK_END if self.inode().kind() == FileKind::Directory => {
                 return Err(Errno::EINVAL);
             }
-            general::SEEK_END => (size as i64).checked_add(offset).ok_or(Errno::EOVERFLOW)?,
+            general::SEEK_END => (size as i64).checked_add(offset),
             general::SEEK_DATA | general::SEEK_HOLE => {
                 let offset = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
                 if offset >= size {
@@ -338,11 +336,13 @@ impl OpenFile {
                     general::SEEK_DATA => self.file.next_data(offset)?,
                     _ => self.file.next_hole(offset)?,
                 };
-                found as i64
+                Some(found as i64)
             }
             _ => return Err(Errno::EINVAL),
         };
-        let target = u64::try_from(target).map_err(|_| Errno::EINVAL)?;
+        let target = target
+            .and_then(|target| u64::try_from(target).ok())
+            .ok_or(Errno::EINVAL)?;
         *position = target;
         Ok(target)
     }

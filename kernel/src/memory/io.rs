@@ -52,6 +52,10 @@ impl UserRanges {
             if range.iov_len > i64::MAX as u64 {
                 return Err(Errno::EINVAL);
             }
+            let end = range.iov_base.checked_add(range.iov_len);
+            if end.is_none_or(|end| end > i64::MAX as u64) {
+                return Err(Errno::EFAULT);
+            }
             range.iov_len = range.iov_len.min(left);
             left -= range.iov_len;
         }

@@ -18,15 +18,12 @@ const HARMLESS_FLAGS: u32 = general::RWF_HIPRI | general::RWF_DSYNC | general::R
 /// How much sendfile(2) moves at a time.
 const SENDFILE_BYTES: usize = 64 * 1024;
 
-/// `EFAULT` at once for addresses that no program can have: even where nothing would be moved.
+/// `EFAULT` at once for addresses in the kernel's half, even where nothing would be moved.
 fn one_range(address: usize, length: usize) -> Result<UserRanges> {
-    let last = address
-        .checked_add(length.saturating_sub(1))
-        .ok_or(Errno::EFAULT)?;
-    if !metal::paging::is_user(last) {
-        return Err(Errno::EFAULT);
+    match address.checked_add(length) {
+        Some(end) if end <= isize::MAX as usize => Ok(UserRanges::one(address, length)),
+        _ => Err(Errno::EFAULT),
     }
-    Ok(UserRanges::one(address, length))
 }
 
 fn offset_of(raw: usize) -> Result<u64> {

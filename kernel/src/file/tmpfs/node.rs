@@ -34,6 +34,9 @@ pub struct Node {
 struct Attributes {
     ownership: Ownership,
     links: u32,
+    /// Made without a name to be given one later (O_TMPFILE): the only kind of file that link(2)
+    /// can bring back from having no links.
+    linkable: bool,
     accessed: Timespec,
     modified: Timespec,
     changed: Timespec,
@@ -85,6 +88,7 @@ impl Node {
             attributes: SpinLock::new(Attributes {
                 ownership,
                 links,
+                linkable: false,
                 accessed: now,
                 modified: now,
                 changed: now,
@@ -313,6 +317,7 @@ impl Inode for Node {
         self.directory()?;
         let node = Node::new(&self.account, NewContent::Regular, ownership)?;
         node.add_links(-1);
+        node.attributes.lock().linkable = true;
         Ok(node)
     }
 
@@ -320,6 +325,12 @@ impl Inode for Node {
         let node = Node::of(target)?;
         if !Arc::ptr_eq(&node.account, &self.account) {
             return Err(Errno::EXDEV);
+        }
+        {
+            let attributes = node.attributes.lock();
+            if attributes.links == 0 && !attributes.linkable {
+                return Err(Errno::ENOENT);
+            }
         }
         self.directory()?.lock().insert(name, node.clone())?;
         node.add_links(1);
