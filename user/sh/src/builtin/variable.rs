@@ -68,7 +68,8 @@ pub fn unset(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     };
     for word in names {
         let name = shown(word);
-        if options.contains(&b'f') {
+        let only_function = options.is_empty() && shell.variables.save(&name).is_none();
+        if options.contains(&b'f') || (only_function && shell.functions.contains_key(&name)) {
             shell.functions.remove(&name);
         } else if !is_name(word) {
             return Ok(shell.misuse("unset", format!("{name}: not a name")));

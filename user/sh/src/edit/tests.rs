@@ -115,7 +115,7 @@ impl Terminal for Fake {
                     assert!(!self.plain, "a plain terminal gets no sequences");
                     assert_eq!(characters.next(), Some('['));
                     let mut sequence = String::new();
-                    while let Some(next) = characters.next() {
+                    for next in characters.by_ref() {
                         sequence.push(next);
                         if next.is_ascii_alphabetic() {
                             break;

@@ -42,7 +42,7 @@ impl Shell {
     /// Runs a list after which this process exits.
     pub fn run_last(&mut self, list: &List) -> Outcome {
         match list.items.split_last() {
-            Some((last, before)) if !last.background && self.may_be_replaced() => {
+            Some((last, before)) if !last.background => {
                 self.list(&List {
                     items: before.to_vec(),
                 })?;
@@ -53,7 +53,7 @@ impl Shell {
     }
 
     /// Whether nothing needs this process once its last command has started.
-    fn may_be_replaced(&self) -> bool {
+    pub(super) fn may_be_replaced(&self) -> bool {
         self.traps.is_empty() && !self.is_interactive()
     }
 

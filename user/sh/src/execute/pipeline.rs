@@ -130,12 +130,7 @@ impl Shell {
                 unused.into_iter().for_each(descriptor::close);
                 connect(shell, own_input, 0)?;
                 connect(shell, output, 1)?;
-                let after = if shell.traps.is_empty() {
-                    After::Exit
-                } else {
-                    After::Continue
-                };
-                shell.command(command, after)
+                shell.command(command, After::Exit)
             })?;
             pids.push(pid);
             input = next_input;
@@ -163,12 +158,7 @@ impl Shell {
             if !monitor {
                 shell.detach()?;
             }
-            let after = if shell.traps.is_empty() {
-                After::Exit
-            } else {
-                After::Continue
-            };
-            shell.and_or(and_or, after)
+            shell.and_or(and_or, After::Exit)
         })?;
         self.forget_old_jobs();
         let number = self

@@ -158,7 +158,8 @@ impl Shell {
     }
 
     fn program(&mut self, simple: &Simple, arguments: Vec<Bytes>, after: After) -> Outcome {
-        if after == After::Exit {
+        // A trap may have been set since the last command was found to be the last.
+        if after == After::Exit && self.may_be_replaced() {
             return self.become_program(simple, &arguments);
         }
         if self.has(Flag::Monitor) {

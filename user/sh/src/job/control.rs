@@ -11,6 +11,9 @@ use crate::{signal, trap};
 use rustix::process::{Pid, Signal, getpgrp, kill_process_group, setpgid};
 use rustix::termios::{OptionalActions, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp};
 
+/// How often a shell in the background stops itself before it does without job control.
+const MOST_STOPS: u32 = 10;
+
 impl Shell {
     /// Starts job control: takes the terminal for a process group of our own. Gives an explanation
     /// if there is no terminal to control.
@@ -19,8 +22,14 @@ impl Shell {
         let Ok(mut owner) = tcgetpgrp(terminal) else {
             return Err("job control is off: standard input is not our terminal");
         };
-        // Started in the background: stop until somebody brings us forward.
+        // Started in the background: stop until somebody brings us forward. The stop has no effect
+        // if there is nobody to do that, so it is not tried for ever.
+        let mut tries = 0;
         while owner != getpgrp() {
+            if tries == MOST_STOPS {
+                return Err("job control is off: another group owns the terminal");
+            }
+            tries += 1;
             let _ = rustix::process::kill_current_process_group(Signal::TTIN);
             match tcgetpgrp(terminal) {
                 Ok(group) => owner = group,
