@@ -20,6 +20,8 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
                              boot, run one command line, print its output, end with its status
   cargo xtask test           test everything: on the host, inside the kernel, from outside
   cargo xtask test pipe      only the tests with `pipe` in their names
+  cargo xtask test --only kernel
+                             one part of it: check, host, kernel, abi or scenarios
 
   cargo xtask build          kernel and ramdisk, into target/janus/
   cargo xtask check          formatting, clippy and documentation, warnings being errors
