@@ -4,10 +4,13 @@
 
 extern crate alloc;
 
+pub mod credentials;
 mod errno;
 pub mod file;
 pub mod procfs;
 pub mod raw;
+pub mod resource;
+pub mod schedule;
 pub mod signal;
 pub mod system;
 pub mod terminal;

@@ -25,3 +25,70 @@ pub struct Timeval {
     /// Microseconds, 0 to 999,999 in a valid value.
     pub tv_usec: i64,
 }
+
+/// `struct timezone`.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Timezone {
+    /// Minutes west of Greenwich.
+    pub tz_minuteswest: i32,
+    /// The kind of summer time, of which nothing is known.
+    pub tz_dsttime: i32,
+}
+
+/// `struct itimerval`, setitimer(2).
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Itimerval {
+    /// The time from one expiry to the next; zero for one expiry only.
+    pub it_interval: Timeval,
+    /// The time to the next expiry; zero for none.
+    pub it_value: Timeval,
+}
+
+/// `struct itimerspec`, timer_settime(2).
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Itimerspec {
+    /// The time from one expiry to the next; zero for one expiry only.
+    pub it_interval: Timespec,
+    /// The time to or of the next expiry; zero for none.
+    pub it_value: Timespec,
+}
+
+/// `struct tms`, times(2): processor time in ticks of a hundredth of a second.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Tms {
+    /// User time of the process.
+    pub tms_utime: i64,
+    /// System time of the process.
+    pub tms_stime: i64,
+    /// User time of the children that were waited for.
+    pub tms_cutime: i64,
+    /// System time of the children that were waited for.
+    pub tms_cstime: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_linux() {
+        assert_eq!(size_of::<Timespec>(), 16);
+        assert_eq!(size_of::<Timeval>(), 16);
+        assert_eq!(size_of::<Timezone>(), 8);
+        assert_eq!(size_of::<Itimerval>(), 32);
+        assert_eq!(size_of::<Itimerspec>(), 32);
+        assert_eq!(size_of::<Tms>(), 32);
+    }
+}
