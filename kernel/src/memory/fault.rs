@@ -11,6 +11,9 @@
 //!
 //! Source: mmap(2), sigaction(2) (the codes of SIGSEGV and SIGBUS).
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use metal::cpu::{self, PROCESSORS_MAX};
 use metal::paging::PageFlags;
 
 use super::{AddressSpaceState, Area, Backing, Frame, PAGE_SIZE, Protection, page_align_down};
@@ -45,8 +48,25 @@ impl From<Errno> for FaultError {
     }
 }
 
+/// Whether user copies on a processor are to fail rather than to bring pages in.
+static FAULTS_OFF: [AtomicBool; PROCESSORS_MAX] =
+    [const { AtomicBool::new(false) }; PROCESSORS_MAX];
+
+/// Touches user memory without bringing pages in: what is not there is an error at once. So
+/// it may be done with a spin lock held. `action` must not sleep.
+pub fn without_faults<R>(action: impl FnOnce() -> R) -> R {
+    let off = &FAULTS_OFF[cpu::number()];
+    off.store(true, Ordering::Relaxed);
+    let result = action();
+    off.store(false, Ordering::Relaxed);
+    result
+}
+
 /// Called by metal when a user copy faults. Returns whether the copy can go on.
 pub fn handle_kernel_fault(address: usize, write: bool) -> bool {
+    if FAULTS_OFF[cpu::number()].load(Ordering::Relaxed) {
+        return false;
+    }
     let Some(thread) = scheduler::try_current() else {
         return false;
     };

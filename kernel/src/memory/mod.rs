@@ -17,7 +17,7 @@ pub mod user;
 
 pub use area::{Area, Backing, Protection};
 pub use discard::discard;
-pub use fault::{FaultError, handle_kernel_fault};
+pub use fault::{FaultError, handle_kernel_fault, without_faults};
 pub use map::{MapRequest, Place};
 pub use pager::{Pager, SharedMemory};
 pub use remap::Move;

@@ -168,10 +168,21 @@ fn build(
         credentials: thread.credentials(),
         signals: signals_for(thread, request),
         name: thread.name(),
-        nice: thread.nice.load(Ordering::Relaxed),
+        nice: inherited_nice(thread),
+        scheduling: thread.scheduling().inherited(),
         registers: child_registers,
         user_state,
     })
+}
+
+/// A child of a thread with SCHED_RESET_ON_FORK has no nice value below 0.
+fn inherited_nice(thread: &Thread) -> i8 {
+    let nice = thread.nice.load(Ordering::Relaxed);
+    if thread.scheduling().reset_on_fork {
+        nice.max(0)
+    } else {
+        nice
+    }
 }
 
 fn signals_for(thread: &Thread, request: &CloneRequest) -> ThreadSignals {

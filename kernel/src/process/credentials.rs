@@ -1,7 +1,9 @@
-//! Who a thread acts as. Source: credentials(7), setresuid(2).
+//! Who a thread acts as. Source: credentials(7), setuid(2), setreuid(2), setresuid(2).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+
+use crate::error::{Errno, Result};
 
 /// The identity of a thread. Immutable: a change makes a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub struct Credentials {
     pub sgid: u32,
     pub fsgid: u32,
     pub groups: Arc<Vec<u32>>,
+    /// PR_SET_NO_NEW_PRIVS: programs give no more rights than there are.
+    pub no_new_privileges: bool,
+    /// PR_SET_KEEPCAPS.
+    pub keep_capabilities: bool,
 }
 
 impl Credentials {
@@ -31,6 +37,8 @@ impl Credentials {
             sgid: 0,
             fsgid: 0,
             groups: Arc::new(Vec::new()),
+            no_new_privileges: false,
+            keep_capabilities: false,
         }
     }
 
@@ -51,5 +59,119 @@ impl Credentials {
             || [self.uid, self.euid]
                 .iter()
                 .any(|uid| *uid == target.uid || *uid == target.suid)
+    }
+
+    /// Whether a change from these to `after` makes the process one that others of its user
+    /// may not look into, and parts it from its parent's signal (prctl(2)).
+    pub fn is_left_for(&self, after: &Self) -> bool {
+        [self.euid, self.egid, self.fsuid, self.fsgid]
+            != [after.euid, after.egid, after.fsuid, after.fsgid]
+    }
+
+    /// The three user ids.
+    pub fn user_ids(&self) -> Ids {
+        Ids {
+            real: self.uid,
+            effective: self.euid,
+            saved: self.suid,
+        }
+    }
+
+    /// The three group ids.
+    pub fn group_ids(&self) -> Ids {
+        Ids {
+            real: self.gid,
+            effective: self.egid,
+            saved: self.sgid,
+        }
+    }
+
+    /// Sets them; the id for files follows the effective one.
+    pub fn set_user_ids(&mut self, ids: Ids) {
+        [self.uid, self.euid, self.suid, self.fsuid] =
+            [ids.real, ids.effective, ids.saved, ids.effective];
+    }
+
+    /// Sets them; the id for files follows the effective one.
+    pub fn set_group_ids(&mut self, ids: Ids) {
+        [self.gid, self.egid, self.sgid, self.fsgid] =
+            [ids.real, ids.effective, ids.saved, ids.effective];
+    }
+}
+
+/// Three ids of one kind; the rules for changing them are the same for users and groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of credentials(7)")]
+pub struct Ids {
+    pub real: u32,
+    pub effective: u32,
+    pub saved: u32,
+}
+
+impl Ids {
+    /// setuid(2), setgid(2).
+    ///
+    /// # Errors
+    /// EINVAL for -1, EPERM.
+    pub fn set(self, id: u32, privileged: bool) -> Result<Self> {
+        if id == u32::MAX {
+            return Err(Errno::EINVAL);
+        }
+        if privileged {
+            return Ok(Self {
+                real: id,
+                effective: id,
+                saved: id,
+            });
+        }
+        if id != self.real && id != self.saved {
+            return Err(Errno::EPERM);
+        }
+        Ok(Self {
+            effective: id,
+            ..self
+        })
+    }
+
+    /// setreuid(2), setregid(2): none is "as it is".
+    ///
+    /// # Errors
+    /// EPERM.
+    pub fn set_two(self, [real, effective]: [Option<u32>; 2], privileged: bool) -> Result<Self> {
+        let may_be_real = [self.real, self.effective];
+        let may_be_effective = [self.real, self.effective, self.saved];
+        let refused = real.is_some_and(|id| !may_be_real.contains(&id))
+            || effective.is_some_and(|id| !may_be_effective.contains(&id));
+        if refused && !privileged {
+            return Err(Errno::EPERM);
+        }
+        let after = Self {
+            real: real.unwrap_or(self.real),
+            effective: effective.unwrap_or(self.effective),
+            saved: self.saved,
+        };
+        let follows = real.is_some() || effective.is_some_and(|id| id != self.real);
+        Ok(Self {
+            saved: if follows { after.effective } else { self.saved },
+            ..after
+        })
+    }
+
+    /// setresuid(2), setresgid(2): none is "as it is".
+    ///
+    /// # Errors
+    /// EPERM.
+    pub fn set_three(self, wanted: [Option<u32>; 3], privileged: bool) -> Result<Self> {
+        let own = [self.real, self.effective, self.saved];
+        let foreign = |id: &u32| !own.contains(id);
+        if !privileged && wanted.iter().flatten().any(foreign) {
+            return Err(Errno::EPERM);
+        }
+        let [real, effective, saved] = wanted;
+        Ok(Self {
+            real: real.unwrap_or(self.real),
+            effective: effective.unwrap_or(self.effective),
+            saved: saved.unwrap_or(self.saved),
+        })
     }
 }

@@ -36,8 +36,7 @@ pub fn name_of(thread: &Thread) -> alloc::string::String {
 
 /// The last that a thread does: gives up all it holds and takes its leave of its process.
 pub fn end_thread(thread: &Arc<Thread>) {
-    super::futex::release_robust_list(thread);
-    announce_thread_end(thread);
+    leave_memory(thread);
     thread.finish_vfork();
     let status = thread.last_status();
     // Not the address space: the processor uses it until it switches.
@@ -72,6 +71,13 @@ pub fn end_kernel_thread() -> ! {
     drop(table::with(|table| table.remove(thread.process.pid)));
     drop(thread);
     scheduler::leave()
+}
+
+/// Keeps what the thread promised to those it shares its memory with, while it still has it:
+/// its locks are given up and its end is announced. Both are void afterwards.
+pub fn leave_memory(thread: &Arc<Thread>) {
+    super::futex::release_robust_list(thread);
+    announce_thread_end(thread);
 }
 
 /// Stores 0 where the thread asked for it and wakes whoever waits there (set_tid_address(2)).

@@ -41,6 +41,7 @@ pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
         signals: ThreadSignals::new(),
         name: [0; 16],
         nice: 0,
+        scheduling: scheduler::Scheduling::default(),
         registers: UserContext::default(),
         user_state: UserState::initial(),
     })?;

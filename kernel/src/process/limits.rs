@@ -4,6 +4,8 @@ use abi::raw::general;
 
 /// A limit that limits nothing.
 pub const INFINITY: u64 = u64::MAX;
+/// The most files that a limit may allow (/proc/sys/fs/nr_open).
+pub const FILES_MAX: u64 = 1 << 20;
 /// How many resources there are.
 pub const COUNT: usize = general::RLIM_NLIMITS as usize;
 
@@ -21,6 +23,8 @@ pub enum Resource {
     Files = general::RLIMIT_NOFILE as usize,
     AddressSpace = general::RLIMIT_AS as usize,
     PendingSignals = general::RLIMIT_SIGPENDING as usize,
+    Nice = general::RLIMIT_NICE as usize,
+    RealtimePriority = general::RLIMIT_RTPRIO as usize,
 }
 
 /// What a process may use now, and what it may raise that to.

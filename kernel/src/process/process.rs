@@ -84,6 +84,8 @@ pub struct Process {
     pub out_of_memory_score: core::sync::atomic::AtomicI32,
     /// Minor page faults.
     pub page_faults: AtomicU64,
+    /// It has asked to use membarrier(2)'s private commands.
+    pub membarrier_registered: AtomicBool,
     last_user: AtomicU32,
     last_name: SpinLock<[u8; 16]>,
     exit_status: SpinLock<Option<ExitStatus>>,
@@ -116,6 +118,7 @@ impl Process {
             dumpable: AtomicU32::new(1),
             out_of_memory_score: core::sync::atomic::AtomicI32::new(0),
             page_faults: AtomicU64::new(0),
+            membarrier_registered: AtomicBool::new(false),
             last_user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),
             exit_status: SpinLock::new(None),

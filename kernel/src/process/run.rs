@@ -36,7 +36,9 @@ pub fn run_program(thread: &Arc<Thread>) {
             continue;
         }
         // Interrupts stay off from the last look to the entry, so none is missed.
+        thread.clock.leave_kernel();
         let event = registers.run();
+        thread.clock.enter_kernel();
         interrupt::enable();
         handle(thread, &mut registers, event);
     }

@@ -23,9 +23,10 @@ use metal::interrupt;
 use spin::Once;
 
 use super::Thread;
+pub use super::policy::{Policy, Scheduling};
 use crate::device::deferred;
 use crate::sync::SpinLock;
-use crate::time::{self, Expiry, Instant, Nanoseconds, monotonic_now};
+use crate::time::{self, Deadline, Expiry, Instant, Nanoseconds, monotonic_now};
 
 /// Made, not yet started.
 pub const NEW: u8 = 0;
@@ -33,9 +34,6 @@ const QUEUED: u8 = 1;
 const RUNNING: u8 = 2;
 const PARKED: u8 = 3;
 const NOTIFIED: u8 = 4;
-
-/// How long a thread of nice value 0 runs while others wait.
-const SLICE: Nanoseconds = Nanoseconds(10_000_000);
 
 static QUEUE: SpinLock<VecDeque<Arc<Thread>>> = SpinLock::new(VecDeque::new());
 static RESCHEDULE: AtomicBool = AtomicBool::new(false);
@@ -47,15 +45,12 @@ static RUNNABLE: AtomicUsize = AtomicUsize::new(0);
 struct Processor {
     current: SpinLock<Option<Arc<Thread>>>,
     idle: Once<Arc<Context>>,
-    /// When the current thread got the processor.
-    since: AtomicU64,
 }
 
 static PROCESSORS: [Processor; PROCESSORS_MAX] = [const {
     Processor {
         current: SpinLock::new(None),
         idle: Once::new(),
-        since: AtomicU64::new(0),
     }
 }; PROCESSORS_MAX];
 
@@ -84,12 +79,40 @@ pub fn start(thread: &Arc<Thread>) {
     enqueue(Arc::clone(thread));
 }
 
+/// Queues a thread behind those that it may not overtake, and makes whoever runs give way
+/// some time, or at once to somebody more urgent.
 fn enqueue(thread: Arc<Thread>) {
-    QUEUE.lock().push_back(thread);
-    if processor().current.lock().is_some() {
-        // Somebody runs: its turn must end some time.
-        time::request_slice_end(monotonic_now() + SLICE);
+    let priority = thread.priority();
+    let mut queue = QUEUE.lock();
+    if priority == 0 && queue.back().is_none_or(|last| last.priority() == 0) {
+        queue.push_back(thread);
+    } else {
+        let overtaken = |other: &Arc<Thread>| other.priority() < priority;
+        let place = queue.iter().position(overtaken).unwrap_or(queue.len());
+        queue.insert(place, thread);
     }
+    drop(queue);
+    let running = processor().current.lock();
+    if let Some(running) = running.as_deref() {
+        if priority > running.priority() {
+            request_reschedule();
+        } else if !time::slice_ends() {
+            limit_turn(running);
+        }
+    }
+}
+
+/// Makes the turn of the thread that runs end in good time: others wait for theirs.
+fn limit_turn(running: &Thread) {
+    if let Some(slice) = slice_of(running) {
+        time::request_slice_end(monotonic_now() + slice);
+    }
+}
+
+/// How long a thread's turns are while others wait; none when they do not end by themselves.
+pub fn slice_of(thread: &Thread) -> Option<Nanoseconds> {
+    let nice = thread.nice.load(Ordering::Relaxed);
+    thread.scheduling().slice(nice)
 }
 
 /// Whether a thread with this state runs or waits for its turn.
@@ -117,10 +140,15 @@ pub fn must_reschedule() -> bool {
     RESCHEDULE.load(Ordering::Acquire)
 }
 
+/// As [`park_until`] with a moment of the monotonic clock.
+pub fn park(thread: &Arc<Thread>, deadline: Option<Instant>) -> bool {
+    park_until(thread, deadline.map(Deadline::Monotonic))
+}
+
 /// Sleeps until [`unpark`] or until `deadline`; returns false when the deadline ended it. An
 /// unpark that came before counts. The caller looks at what it waits for before and after.
-pub fn park(thread: &Arc<Thread>, deadline: Option<Instant>) -> bool {
-    if deadline.is_some_and(|deadline| deadline <= monotonic_now()) {
+pub fn park_until(thread: &Arc<Thread>, deadline: Option<Deadline>) -> bool {
+    if deadline.is_some_and(|deadline| deadline.has_passed()) {
         return false;
     }
     let timer =
@@ -207,11 +235,14 @@ pub fn leave() -> ! {
 /// Leaves the running thread for the next one, or for the idle context. Owns nothing on the
 /// stack while it is away.
 fn switch_away() {
-    let next = QUEUE.lock().pop_front();
-    switch_thread(next);
+    let mut queue = QUEUE.lock();
+    let next = queue.pop_front();
+    let others_wait = !queue.is_empty();
+    drop(queue);
+    switch_thread(next, others_wait);
 }
 
-fn switch_thread(next: Option<Arc<Thread>>) {
+fn switch_thread(next: Option<Arc<Thread>>, others_wait: bool) {
     let processor = processor();
     let context = match &next {
         Some(next) => Arc::clone(&next.context),
@@ -222,6 +253,10 @@ fn switch_thread(next: Option<Arc<Thread>>) {
                 .expect("the idle loop starts before threads"),
         ),
     };
+    time::forget_slice_end();
+    if others_wait && let Some(next) = &next {
+        limit_turn(next);
+    }
     if let Some(space) = next.as_ref().and_then(|next| next.address_space()) {
         space.activate();
     }
@@ -233,20 +268,18 @@ fn switch_thread(next: Option<Arc<Thread>>) {
     if same {
         return;
     }
+    let now = metal::clock::time_stamp();
+    if let Some(next) = &next {
+        next.clock.switched_to(now);
+    }
     let previous = core::mem::replace(&mut *current, next);
     drop(current);
-    account(processor, previous.as_deref());
+    if let Some(previous) = &previous {
+        previous.clock.switched_from(now);
+    }
     drop(previous);
     SWITCHES.fetch_add(1, Ordering::Relaxed);
     switch_to(context);
-}
-
-fn account(processor: &Processor, thread: Option<&Thread>) {
-    let now = monotonic_now();
-    let since = processor.since.swap(now.0, Ordering::Relaxed);
-    if let Some(thread) = thread {
-        thread.add_run_time(now.since(Instant(since)));
-    }
 }
 
 /// The first steps of every thread, on its own stack.
@@ -274,12 +307,12 @@ pub fn idle() -> ! {
     processor.idle.call_once(Context::of_caller);
     loop {
         deferred::run();
-        let next = QUEUE.lock().pop_front();
+        let mut queue = QUEUE.lock();
+        let next = queue.pop_front();
+        let others_wait = !queue.is_empty();
+        drop(queue);
         if next.is_some() {
-            if !QUEUE.lock().is_empty() {
-                time::request_slice_end(monotonic_now() + SLICE);
-            }
-            switch_thread(next);
+            switch_thread(next, others_wait);
             continue;
         }
         interrupt::disable();

@@ -10,14 +10,17 @@ use metal::context::{Context, UserState};
 use metal::user::UserContext;
 
 use super::credentials::Credentials;
+use super::futex::ThreadWait;
 use super::process::Times;
+use super::processor_time::ThreadClock;
+use super::restart::Restart;
+use super::scheduler::Scheduling;
 use super::signal::ThreadSignals;
 use super::{ExitStatus, Process, ProcessId, scheduler};
 use crate::error::{Errno, Result};
 use crate::file::{FileTable, FsContext};
 use crate::memory::AddressSpace;
 use crate::sync::{SpinLock, WaitQueue};
-use crate::time::Nanoseconds;
 
 bitflags! {
     /// Why a thread must look around before it goes back to its program.
@@ -29,6 +32,9 @@ bitflags! {
         const EXIT = 1 << 1;
     }
 }
+
+/// PR_GET_TIMERSLACK of process 1, as on Linux.
+const TIMER_SLACK_NANOSECONDS: u64 = 50_000;
 
 /// What a new thread shares with its maker or has copies of, and what it starts with.
 pub struct ThreadParts {
@@ -50,6 +56,8 @@ pub struct ThreadParts {
     pub name: [u8; 16],
     /// Its nice value.
     pub nice: i8,
+    /// How it takes its turns.
+    pub scheduling: Scheduling,
     /// The program's general registers.
     pub registers: UserContext,
     /// The program's other registers.
@@ -78,6 +86,10 @@ pub struct Thread {
     /// Its nice value, -20 to 19.
     pub nice: AtomicI8,
     pub(super) context: Arc<Context>,
+    /// Its part in the wait for a futex.
+    pub(super) futex_wait: ThreadWait,
+    /// The processor time it used.
+    pub(super) clock: ThreadClock,
     pub(super) run_state: AtomicU8,
     /// What it runs instead of a program.
     pub(super) kernel_function: SpinLock<Option<fn() -> !>>,
@@ -90,9 +102,12 @@ pub struct Thread {
     files: SpinLock<Option<Arc<FileTable>>>,
     fs: SpinLock<Option<Arc<FsContext>>>,
     credentials: SpinLock<Arc<Credentials>>,
+    restart: SpinLock<Option<Restart>>,
+    scheduling: SpinLock<Scheduling>,
+    /// The priority that `scheduling` says, to be asked without its lock.
+    priority: AtomicU8,
+    timer_slack: AtomicU64,
     name: SpinLock<[u8; 16]>,
-    run_time: AtomicU64,
-    system_time: AtomicU64,
 }
 
 impl Thread {
@@ -112,6 +127,7 @@ impl Thread {
             robust_list: AtomicUsize::new(0),
             nice: AtomicI8::new(parts.nice),
             context,
+            futex_wait: ThreadWait::new(),
             run_state: AtomicU8::new(scheduler::NEW),
             kernel_function: SpinLock::new(None),
             initial_registers: SpinLock::new(Some(parts.registers)),
@@ -122,9 +138,12 @@ impl Thread {
             files: SpinLock::new(Some(parts.files)),
             fs: SpinLock::new(Some(parts.fs)),
             credentials: SpinLock::new(parts.credentials),
+            restart: SpinLock::new(None),
+            scheduling: SpinLock::new(parts.scheduling),
+            priority: AtomicU8::new(parts.scheduling.priority),
+            timer_slack: AtomicU64::new(TIMER_SLACK_NANOSECONDS),
             name: SpinLock::new(parts.name),
-            run_time: AtomicU64::new(0),
-            system_time: AtomicU64::new(0),
+            clock: ThreadClock::new(),
         }))
     }
 
@@ -230,6 +249,57 @@ impl Thread {
         *self.credentials.lock() = Arc::new(credentials);
     }
 
+    /// Remembers what is left of a call that a signal interrupts.
+    pub fn set_restart(&self, restart: Restart) {
+        *self.restart.lock() = Some(restart);
+    }
+
+    /// What is left of the call that was interrupted last (restart_syscall(2)).
+    pub fn take_restart(&self) -> Option<Restart> {
+        self.restart.lock().take()
+    }
+
+    /// Makes it act as somebody else because it asked to (setuid(2) and its kin). A process
+    /// that changes what it may do is no longer its user's to look into, and no longer gets
+    /// the signal it wanted from its parent's end (prctl(2)).
+    pub fn change_credentials(&self, credentials: Credentials) {
+        if self.credentials().is_left_for(&credentials) {
+            self.process.dumpable.store(0, Ordering::Relaxed);
+            self.process.parent_death_signal.store(0, Ordering::Relaxed);
+        }
+        self.set_credentials(credentials);
+    }
+
+    /// How it takes its turns.
+    pub fn scheduling(&self) -> Scheduling {
+        *self.scheduling.lock()
+    }
+
+    /// Changes how it takes its turns.
+    pub fn set_scheduling(&self, scheduling: Scheduling) {
+        *self.scheduling.lock() = scheduling;
+        self.priority.store(scheduling.priority, Ordering::Relaxed);
+    }
+
+    /// Its real-time priority; 0 for none.
+    pub(super) fn priority(&self) -> u8 {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    /// PR_GET_TIMERSLACK: by how much its sleeps may be longer, in nanoseconds. They are not.
+    pub fn timer_slack(&self) -> u64 {
+        self.timer_slack.load(Ordering::Relaxed)
+    }
+
+    /// PR_SET_TIMERSLACK; 0 is the default.
+    pub fn set_timer_slack(&self, nanoseconds: u64) {
+        let nanoseconds = match nanoseconds {
+            0 => TIMER_SLACK_NANOSECONDS,
+            other => other,
+        };
+        self.timer_slack.store(nanoseconds, Ordering::Relaxed);
+    }
+
     /// Its name, NUL-padded.
     pub fn name(&self) -> [u8; 16] {
         *self.name.lock()
@@ -283,21 +353,6 @@ impl Thread {
 
     /// Processor time it used so far.
     pub fn times(&self) -> Times {
-        let total = self.run_time.load(Ordering::Relaxed);
-        let system = self.system_time.load(Ordering::Relaxed).min(total);
-        Times {
-            user: Nanoseconds(total - system),
-            system: Nanoseconds(system),
-        }
-    }
-
-    /// Counts time on the processor.
-    pub(super) fn add_run_time(&self, time: Nanoseconds) {
-        self.run_time.fetch_add(time.0, Ordering::Relaxed);
-    }
-
-    /// Counts time, already counted as run time, as spent in the kernel.
-    pub(super) fn add_system_time(&self, time: Nanoseconds) {
-        self.system_time.fetch_add(time.0, Ordering::Relaxed);
+        self.clock.times()
     }
 }

@@ -1,34 +1,150 @@
-//! What a process used and may use.
+//! What a process may use and has used. Source: getrlimit(2), prlimit(2), getrusage(2).
+
+use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
 
 use abi::raw::general as linux;
-use zerocopy::{Immutable, IntoBytes};
+use abi::resource::{Rlimit, Rusage};
 
-use crate::process::Times;
-use crate::time::{NANOSECONDS_PER_SECOND, Nanoseconds};
+use super::time::to_timeval;
+use crate::error::{Errno, Result};
+use crate::memory::user;
+use crate::process::limits::{self, Limit};
+use crate::process::{self, Process, Thread, Times};
 
-/// `struct rusage`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, IntoBytes, Immutable)]
-pub struct Usage {
-    user: [i64; 2],
-    system: [i64; 2],
-    rest: [i64; 14],
+/// The times of a `struct rusage`.
+pub fn usage_of(times: Times, page_faults: u64) -> Rusage {
+    Rusage {
+        ru_utime: to_timeval(times.user),
+        ru_stime: to_timeval(times.system),
+        ru_minflt: page_faults as i64,
+        ..Rusage::default()
+    }
 }
 
-/// What getrusage(2) and wait4(2) say.
-pub fn usage_of(times: Times, page_faults: u64) -> Usage {
-    const MINOR_FAULTS: usize = 4;
-    let timeval = |time: Nanoseconds| {
-        let seconds = (time.0 / NANOSECONDS_PER_SECOND) as i64;
-        [seconds, (time.0 % NANOSECONDS_PER_SECOND / 1000) as i64]
+/// getrusage(2).
+pub fn sys_getrusage(thread: &Arc<Thread>, who: usize, result: usize) -> Result<usize> {
+    let process = &thread.process;
+    let page_faults = process.page_faults.load(Ordering::Relaxed);
+    let usage = match who as i32 {
+        linux::RUSAGE_CHILDREN => usage_of(*process.children_time.lock(), 0),
+        who if who == linux::RUSAGE_SELF as i32 => {
+            with_memory(thread, usage_of(process.times(), page_faults))
+        }
+        who if who == linux::RUSAGE_THREAD as i32 => {
+            with_memory(thread, usage_of(thread.times(), page_faults))
+        }
+        _ => return Err(Errno::EINVAL),
     };
-    let mut usage = Usage {
-        user: timeval(times.user),
-        system: timeval(times.system),
-        rest: [0; 14],
-    };
-    usage.rest[MINOR_FAULTS] = page_faults as i64;
-    usage
+    user::write(result, &usage).map(|()| 0)
 }
 
-const _: () = assert!(size_of::<Usage>() == 144 && linux::RUSAGE_SELF == 0);
+fn with_memory(thread: &Thread, usage: Rusage) -> Rusage {
+    let resident = thread
+        .address_space()
+        .map_or(0, |space| space.lock().resident_bytes());
+    Rusage {
+        ru_maxrss: (resident / 1024) as i64,
+        ..usage
+    }
+}
+
+fn read_limit(address: usize) -> Result<Limit> {
+    let limit: Rlimit = user::read(address)?;
+    Ok(Limit {
+        soft: limit.rlim_cur,
+        hard: limit.rlim_max,
+    })
+}
+
+fn write_limit(address: usize, limit: Limit) -> Result<()> {
+    let limit = Rlimit {
+        rlim_cur: limit.soft,
+        rlim_max: limit.hard,
+    };
+    user::write(address, &limit)
+}
+
+/// getrlimit(2).
+pub fn sys_getrlimit(thread: &Arc<Thread>, resource: usize, result: usize) -> Result<usize> {
+    let old = exchange(thread, &thread.process, resource, None)?;
+    write_limit(result, old).map(|()| 0)
+}
+
+/// setrlimit(2).
+pub fn sys_setrlimit(thread: &Arc<Thread>, resource: usize, limit: usize) -> Result<usize> {
+    let new = read_limit(limit)?;
+    exchange(thread, &thread.process, resource, Some(new)).map(|_| 0)
+}
+
+/// prlimit64(2).
+pub fn sys_prlimit64(
+    thread: &Arc<Thread>,
+    pid: usize,
+    resource: usize,
+    new: usize,
+    old: usize,
+) -> Result<usize> {
+    let new = if new == 0 {
+        None
+    } else {
+        Some(read_limit(new)?)
+    };
+    let target = match pid as u32 {
+        0 => Arc::clone(&thread.process),
+        pid => owner_of(pid).ok_or(Errno::ESRCH)?,
+    };
+    check_permission(thread, &target)?;
+    let before = exchange(thread, &target, resource, new)?;
+    if old != 0 {
+        write_limit(old, before)?;
+    }
+    Ok(0)
+}
+
+/// The process that has a thread of this number.
+fn owner_of(tid: u32) -> Option<Arc<Process>> {
+    let thread = process::find_thread(tid);
+    thread.map(|thread| Arc::clone(&thread.process))
+}
+
+/// Whether a program may look at the limits of another process: that of its own user.
+fn check_permission(thread: &Thread, target: &Arc<Process>) -> Result<()> {
+    if Arc::ptr_eq(&thread.process, target) || thread.credentials().is_privileged() {
+        return Ok(());
+    }
+    let leader = target.leader().ok_or(Errno::ESRCH)?;
+    let (own, other) = (thread.credentials(), leader.credentials());
+    let same_user = [other.uid, other.euid, other.suid] == [own.uid; 3];
+    let same_group = [other.gid, other.egid, other.sgid] == [own.gid; 3];
+    if same_user && same_group {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
+}
+
+/// Sets a limit of a process, if a new one is given; returns the one before.
+fn exchange(
+    thread: &Thread,
+    target: &Process,
+    resource: usize,
+    new: Option<Limit>,
+) -> Result<Limit> {
+    let resource = resource as u32 as usize;
+    let may_raise = thread.credentials().is_privileged();
+    let mut limits = target.limits.lock();
+    let old = limits.get(resource).ok_or(Errno::EINVAL)?;
+    let Some(new) = new else {
+        return Ok(old);
+    };
+    if new.soft > new.hard {
+        return Err(Errno::EINVAL);
+    }
+    let too_many = resource == linux::RLIMIT_NOFILE as usize && new.hard > limits::FILES_MAX;
+    if too_many || (new.hard > old.hard && !may_raise) {
+        return Err(Errno::EPERM);
+    }
+    limits.set(resource, new);
+    Ok(old)
+}

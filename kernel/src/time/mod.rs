@@ -1,10 +1,13 @@
 //! Time: the monotonic clock, the time of day, and what is to happen at a given moment.
 //!
 //! Every moment inside the kernel is an [`Instant`] of the monotonic clock; the time of day is
-//! an offset to it, so setting the time disturbs no sleeper.
+//! an offset to it, so setting the time disturbs no sleeper but those that asked for a time of
+//! day ([`Deadline::Realtime`]).
 //!
 //! Source: clock_gettime(2).
 
+mod clock;
+mod deadline;
 mod timer_queue;
 
 use core::ops::{Add, Sub};
@@ -12,7 +15,12 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use abi::{Errno, Timespec};
 
-pub use timer_queue::{Expiry, TimerKey, add_timer, initialise, remove_timer, request_slice_end};
+pub use clock::{Clock, Portion};
+pub use deadline::Deadline;
+pub use timer_queue::{
+    Expiry, TimerKey, add_timer, forget_slice_end, initialise, remove_timer, request_slice_end,
+    slice_ends,
+};
 
 /// Nanoseconds in a second.
 pub const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
@@ -91,8 +99,13 @@ pub fn realtime_offset() -> Nanoseconds {
     Nanoseconds(REALTIME_OFFSET.load(Ordering::Relaxed))
 }
 
-/// Sets the time of day. A time before boot is taken as the time of boot.
-pub fn set_realtime(now: Nanoseconds) {
-    let offset = now.0.saturating_sub(monotonic_now().0);
+/// Sets the time of day. Returns false, and changes nothing, for a time before boot: the
+/// clock would have to run before 1970.
+pub fn set_realtime(now: Nanoseconds) -> bool {
+    let Some(offset) = now.0.checked_sub(monotonic_now().0) else {
+        return false;
+    };
     REALTIME_OFFSET.store(offset, Ordering::Relaxed);
+    timer_queue::realtime_was_set();
+    true
 }

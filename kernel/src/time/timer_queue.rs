@@ -3,6 +3,9 @@
 //! The timer interrupt only says that it is time to look ([`crate::device::deferred`]); the
 //! queue is looked at in thread context. The timer is set for the earliest moment that
 //! anything wants, and not at all when nothing does: an idle machine gets no interrupts.
+//!
+//! There are two queues, because a moment of the time of day comes earlier or later when
+//! somebody sets the clock, while one of the monotonic clock does not.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -10,7 +13,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use metal::apic;
 
-use super::{Instant, Nanoseconds, monotonic_now};
+use super::{Deadline, Instant, Nanoseconds, monotonic_now, realtime_offset};
 use crate::device::deferred::{self, Work};
 use crate::process::{Thread, scheduler};
 use crate::sync::SpinLock;
@@ -21,22 +24,56 @@ pub enum Expiry {
     Wake(Arc<Thread>),
     /// The function is called with the moment that was asked for.
     Call(Arc<dyn Fn(Instant) + Send + Sync>),
+    /// Nothing: the entry that keeps a queue from being empty.
+    Nothing,
 }
 
 /// Names a timer, to remove it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimerKey {
-    deadline: Instant,
-    number: u64,
+    realtime: bool,
+    place: Place,
 }
 
+/// The moment in nanoseconds on the queue's clock, and a number that tells timers of the same
+/// moment apart.
+type Place = (u64, u64);
+
+/// After all places that a timer can have.
+const END: Place = (u64::MAX, u64::MAX);
+
 struct TimerQueue {
-    timers: BTreeMap<TimerKey, Expiry>,
+    monotonic: BTreeMap<Place, Expiry>,
+    realtime: BTreeMap<Place, Expiry>,
     next_number: u64,
 }
 
+impl TimerQueue {
+    fn side(&mut self, realtime: bool) -> &mut BTreeMap<Place, Expiry> {
+        if realtime {
+            &mut self.realtime
+        } else {
+            &mut self.monotonic
+        }
+    }
+
+    /// When the first timer expires.
+    fn first_moment(&self) -> Instant {
+        let first = |side: &BTreeMap<Place, Expiry>| {
+            let first = side.first_key_value();
+            first.map_or(u64::MAX, |(place, _)| place.0)
+        };
+        let realtime = match first(&self.realtime) {
+            u64::MAX => u64::MAX,
+            moment => moment.saturating_sub(realtime_offset().0),
+        };
+        Instant(first(&self.monotonic).min(realtime))
+    }
+}
+
 static QUEUE: SpinLock<TimerQueue> = SpinLock::new(TimerQueue {
-    timers: BTreeMap::new(),
+    monotonic: BTreeMap::new(),
+    realtime: BTreeMap::new(),
     next_number: 0,
 });
 /// The moment the processor's timer is set for.
@@ -46,32 +83,62 @@ static SLICE_END: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// Makes timer interrupts look at the queue. To be called once.
 pub fn initialise() {
+    let mut queue = QUEUE.lock();
+    // A map frees its first node when it becomes empty and allocates it again for the next
+    // entry: with one that stays, a short sleep among few others allocates nothing.
+    queue.monotonic.insert(END, Expiry::Nothing);
+    queue.realtime.insert(END, Expiry::Nothing);
+    drop(queue);
     deferred::register(Work::TIMER, run_expired);
 }
 
 /// Adds a timer; it expires once, at or after `deadline`.
-pub fn add_timer(deadline: Instant, expiry: Expiry) -> TimerKey {
+pub fn add_timer(deadline: impl Into<Deadline>, expiry: Expiry) -> TimerKey {
+    let deadline = deadline.into();
     let mut queue = QUEUE.lock();
-    let key = TimerKey {
-        deadline,
-        number: queue.next_number,
-    };
+    let number = queue.next_number;
     queue.next_number += 1;
-    queue.timers.insert(key, expiry);
+    let (realtime, moment, due) = match deadline {
+        Deadline::Monotonic(moment) => (false, moment.0, moment),
+        Deadline::Realtime(moment) => {
+            let due = moment.0.saturating_sub(realtime_offset().0);
+            (true, moment.0, Instant(due))
+        }
+    };
+    let place = (moment, number);
+    queue.side(realtime).insert(place, expiry);
     drop(queue);
-    arm_for(deadline);
-    key
+    arm_for(due);
+    TimerKey { realtime, place }
 }
 
 /// Removes a timer. Returns false when it has expired already.
 pub fn remove_timer(key: TimerKey) -> bool {
-    QUEUE.lock().timers.remove(&key).is_some()
+    let removed = QUEUE.lock().side(key.realtime).remove(&key.place);
+    // What it would have done is dropped without the lock.
+    removed.is_some()
+}
+
+/// Looks at the queue again because the time of day has been set.
+pub fn realtime_was_set() {
+    let first = QUEUE.lock().first_moment();
+    arm_for(first);
 }
 
 /// Makes the running thread give way at `end`.
 pub fn request_slice_end(end: Instant) {
     SLICE_END.store(end.0, Ordering::Relaxed);
     arm_for(end);
+}
+
+/// Whether an end of the running thread's turn has been requested.
+pub fn slice_ends() -> bool {
+    SLICE_END.load(Ordering::Relaxed) != u64::MAX
+}
+
+/// The turn is over: its end, if one was requested, concerns nobody any more.
+pub fn forget_slice_end() {
+    SLICE_END.store(u64::MAX, Ordering::Relaxed);
 }
 
 fn arm_for(deadline: Instant) {
@@ -90,26 +157,32 @@ fn run_expired() {
         SLICE_END.store(u64::MAX, Ordering::Relaxed);
         scheduler::request_reschedule();
     }
-    while let Some((key, expiry)) = pop_due(now) {
+    while let Some((moment, expiry)) = pop_due(now) {
         match expiry {
             Expiry::Wake(thread) => scheduler::unpark(&thread),
-            Expiry::Call(call) => call(key.deadline),
+            Expiry::Call(call) => call(moment),
+            Expiry::Nothing => {}
         }
     }
-    let next = QUEUE
-        .lock()
-        .timers
-        .first_key_value()
-        .map(|(key, _)| key.deadline);
+    let next = QUEUE.lock().first_moment();
     let slice_end = Instant(SLICE_END.load(Ordering::Relaxed));
-    let next = next.unwrap_or(Instant::NEVER).min(slice_end);
+    let next = next.min(slice_end);
     if next != Instant::NEVER {
         arm_for(next);
     }
 }
 
-fn pop_due(now: Instant) -> Option<(TimerKey, Expiry)> {
+/// The first timer that is due, with its moment on the monotonic clock.
+fn pop_due(now: Instant) -> Option<(Instant, Expiry)> {
+    let offset = realtime_offset().0;
     let mut queue = QUEUE.lock();
-    let first = queue.timers.first_entry()?;
-    (first.key().deadline <= now).then(|| first.remove_entry())
+    for (realtime, offset) in [(false, 0), (true, offset)] {
+        let first = queue.side(realtime).first_entry();
+        let due = |place: &Place| place.0.saturating_sub(offset);
+        if let Some(first) = first.filter(|first| due(first.key()) <= now.0) {
+            let moment = Instant(due(first.key()));
+            return Some((moment, first.remove()));
+        }
+    }
+    None
 }

@@ -39,7 +39,11 @@ pub fn time_stamp_hertz() -> u64 {
 
 /// Nanoseconds since [`calibrate`].
 pub fn nanoseconds() -> u64 {
-    let ticks = time_stamp().wrapping_sub(START.load(Ordering::Relaxed));
+    nanoseconds_of(time_stamp().wrapping_sub(START.load(Ordering::Relaxed)))
+}
+
+/// How long so many ticks of the time-stamp counter are.
+pub fn nanoseconds_of(ticks: u64) -> u64 {
     let scaled = u128::from(ticks) * u128::from(TIME_STAMP_SCALE.load(Ordering::Relaxed));
     (scaled >> 32) as u64
 }

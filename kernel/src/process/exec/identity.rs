@@ -10,7 +10,8 @@ pub fn for_program(executable: &OpenFile, before: &Credentials) -> Credentials {
     let metadata = executable.metadata();
     let mode = metadata.ownership.permissions;
     let mut after = before.clone();
-    if !executable.location().mount.has(linux::MS_NOSUID) {
+    after.keep_capabilities = false;
+    if !executable.location().mount.has(linux::MS_NOSUID) && !before.no_new_privileges {
         if mode & linux::S_ISUID != 0 {
             after.euid = metadata.ownership.uid;
         }

@@ -91,11 +91,10 @@ pub fn execute(
 
 /// From here on the thread is the new program.
 fn take_on(thread: &Arc<Thread>, loaded: &Loaded) {
+    exit::leave_memory(thread);
     loaded.space.activate();
     thread.set_address_space(Some(Arc::clone(&loaded.space)));
     thread.finish_vfork();
-    thread.clear_child_tid.store(0, Ordering::Relaxed);
-    thread.robust_list.store(0, Ordering::Relaxed);
     thread.set_name(&loaded.name);
     let before = thread.credentials();
     let changed = before.euid != loaded.credentials.euid || before.egid != loaded.credentials.egid;
@@ -226,6 +225,7 @@ pub fn start_first_process(
         signals: ThreadSignals::new(),
         name: [0; 16],
         nice: 0,
+        scheduling: scheduler::Scheduling::default(),
         registers: UserContext::default(),
         user_state: UserState::initial(),
     })?;

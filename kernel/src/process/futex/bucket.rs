@@ -1,0 +1,210 @@
+//! Who waits for which futex: a table of buckets, each with its lock.
+//!
+//! A waiter is in exactly one bucket, from before it sleeps until somebody wakes it or it
+//! gives up; whoever takes it out decides which of the two it was. The lock of its bucket also
+//! covers the look at the word that comes before, so a wake-up between the look and the sleep
+//! is not lost. Two buckets are locked in the order of their numbers.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::key::{Key, Named};
+use crate::memory::Pager;
+use crate::process::{Thread, scheduler};
+use crate::sync::SpinLock;
+
+const BUCKETS: usize = 256;
+
+static TABLE: [SpinLock<Bucket>; BUCKETS] = [const { SpinLock::new(Bucket::new()) }; BUCKETS];
+
+/// What a thread keeps of its wait.
+pub struct ThreadWait {
+    /// Somebody has woken it, and has taken it out of its bucket before.
+    woken: AtomicBool,
+    /// The number of its bucket; changes only under that bucket's lock.
+    bucket: AtomicUsize,
+}
+
+impl ThreadWait {
+    /// That of a thread that does not wait.
+    pub const fn new() -> Self {
+        Self {
+            woken: AtomicBool::new(false),
+            bucket: AtomicUsize::new(0),
+        }
+    }
+
+    /// Whether the wait has been ended by a wake-up.
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+}
+
+/// Those who wait for the futexes of one bucket, the longest first.
+pub(super) struct Bucket {
+    waiters: Vec<Waiter>,
+}
+
+struct Waiter {
+    key: Key,
+    /// FUTEX_WAIT_BITSET's: a wake-up with none of these bits passes by.
+    mask: u32,
+    thread: Arc<Thread>,
+    /// Keeps the object that gives the key.
+    object: Option<Arc<dyn Pager>>,
+}
+
+type Guard = spin::mutex::SpinMutexGuard<'static, Bucket>;
+
+fn number_of(key: &Key) -> usize {
+    key.hash() % BUCKETS
+}
+
+/// Locks the bucket of a futex.
+pub(super) fn lock(key: &Key) -> Guard {
+    TABLE[number_of(key)].lock()
+}
+
+/// The locked buckets of two futexes, which may be one and the same.
+pub(super) struct Pair {
+    first: Guard,
+    second: Option<Guard>,
+    swapped: bool,
+}
+
+impl Pair {
+    /// Locks the buckets of both.
+    pub(super) fn lock(a: &Key, b: &Key) -> Self {
+        let (a, b) = (number_of(a), number_of(b));
+        Self {
+            first: TABLE[a.min(b)].lock(),
+            second: (a != b).then(|| TABLE[a.max(b)].lock()),
+            swapped: a > b,
+        }
+    }
+
+    /// The bucket of the first one that was named.
+    pub(super) fn from(&mut self) -> &mut Bucket {
+        match &mut self.second {
+            Some(second) if self.swapped => second,
+            _ => &mut self.first,
+        }
+    }
+
+    /// The bucket of the second one.
+    pub(super) fn to(&mut self) -> &mut Bucket {
+        match &mut self.second {
+            Some(second) if !self.swapped => second,
+            _ => &mut self.first,
+        }
+    }
+
+    /// Wakes and moves waiters of `from`: the first `wake` are woken, up to `moved` of the
+    /// others wait for `to` from now on. Returns how many of both.
+    pub(super) fn requeue(&mut self, from: &Key, to: &Named, wake: usize, moved: usize) -> usize {
+        let all = wake.saturating_add(moved);
+        let woken = self.from().wake(from, u32::MAX, wake);
+        let mut taken = if woken < all {
+            self.from().take(from, u32::MAX, (all - woken).min(moved))
+        } else {
+            Vec::new()
+        };
+        let count = taken.len();
+        for waiter in &mut taken {
+            waiter.key = to.key;
+            waiter.object.clone_from(&to.object);
+            let wait = &waiter.thread.futex_wait;
+            wait.bucket.store(number_of(&to.key), Ordering::Relaxed);
+        }
+        self.to().waiters.append(&mut taken);
+        woken + count
+    }
+}
+
+impl Bucket {
+    const fn new() -> Self {
+        Self {
+            waiters: Vec::new(),
+        }
+    }
+
+    /// Lets `thread` wait here.
+    pub(super) fn add(&mut self, thread: &Arc<Thread>, named: Named, mask: u32) {
+        let wait = &thread.futex_wait;
+        wait.woken.store(false, Ordering::Relaxed);
+        wait.bucket.store(number_of(&named.key), Ordering::Relaxed);
+        self.waiters.push(Waiter {
+            key: named.key,
+            mask,
+            thread: Arc::clone(thread),
+            object: named.object,
+        });
+    }
+
+    /// Takes up to `count` waiters of a futex out, the longest waiting first.
+    fn take(&mut self, key: &Key, mask: u32, count: usize) -> Vec<Waiter> {
+        let mut left = count;
+        let chosen = |waiter: &mut Waiter| {
+            let chosen = left > 0 && waiter.key == *key && waiter.mask & mask != 0;
+            left -= usize::from(chosen);
+            chosen
+        };
+        self.waiters.extract_if(.., chosen).collect()
+    }
+
+    /// Wakes up to `count` waiters of a futex; returns how many.
+    pub(super) fn wake(&mut self, key: &Key, mask: u32, count: usize) -> usize {
+        let matches = |waiter: &Waiter| waiter.key == *key && waiter.mask & mask != 0;
+        // One is the usual number, and then nothing needs to be gathered.
+        let mut woken = 0;
+        let mut index = 0;
+        while woken < count && index < self.waiters.len() {
+            if !matches(&self.waiters[index]) {
+                index += 1;
+            } else if count == 1 {
+                wake(&self.waiters.remove(index));
+                woken = 1;
+            } else {
+                let taken = self.take(key, mask, count);
+                taken.iter().for_each(wake);
+                woken = taken.len();
+                break;
+            }
+        }
+        woken
+    }
+}
+
+/// The order matters: once the flag is up the thread may go on without being woken.
+fn wake(waiter: &Waiter) {
+    waiter
+        .thread
+        .futex_wait
+        .woken
+        .store(true, Ordering::Release);
+    scheduler::unpark(&waiter.thread);
+}
+
+/// Ends the wait of a thread that gives up. Returns false when somebody has woken it before.
+pub(super) fn give_up(thread: &Arc<Thread>) -> bool {
+    loop {
+        let number = thread.futex_wait.bucket.load(Ordering::Relaxed);
+        let mut bucket = TABLE[number].lock();
+        if thread.futex_wait.is_woken() {
+            return false;
+        }
+        let waiters = &mut bucket.waiters;
+        let position = waiters
+            .iter()
+            .position(|waiter| Arc::ptr_eq(&waiter.thread, thread));
+        if let Some(position) = position {
+            let waiter = waiters.remove(position);
+            drop(bucket);
+            // The object may be the last of a deleted file: not under the lock.
+            drop(waiter);
+            return true;
+        }
+        // It was moved to another bucket between the look and the lock.
+    }
+}

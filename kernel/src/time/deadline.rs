@@ -1,0 +1,41 @@
+//! The moment that a wait ends at, on the clock that the program named.
+
+use super::{Instant, Nanoseconds, monotonic_now, realtime_now};
+
+/// A moment on one of the two clocks that waits are measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// On the monotonic clock.
+    Monotonic(Instant),
+    /// A time of day: it moves when the clock is set.
+    Realtime(Nanoseconds),
+}
+
+impl Deadline {
+    /// So long from now, whatever becomes of the time of day.
+    pub fn after(span: Nanoseconds) -> Self {
+        Self::Monotonic(monotonic_now() + span)
+    }
+
+    /// Whether the moment has come.
+    pub fn has_passed(&self) -> bool {
+        match self {
+            Self::Monotonic(moment) => *moment <= monotonic_now(),
+            Self::Realtime(moment) => *moment <= realtime_now(),
+        }
+    }
+
+    /// How long it is until then; zero afterwards.
+    pub fn remaining(&self) -> Nanoseconds {
+        match self {
+            Self::Monotonic(moment) => moment.since(monotonic_now()),
+            Self::Realtime(moment) => Nanoseconds(moment.0.saturating_sub(realtime_now().0)),
+        }
+    }
+}
+
+impl From<Instant> for Deadline {
+    fn from(moment: Instant) -> Self {
+        Self::Monotonic(moment)
+    }
+}
