@@ -17,7 +17,6 @@ pub mod out_of_memory;
 mod policy;
 mod process;
 mod processor_time;
-pub mod restart;
 mod run;
 pub mod scheduler;
 pub mod session;

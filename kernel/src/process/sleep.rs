@@ -5,9 +5,9 @@
 
 use alloc::sync::Arc;
 
-use super::restart::Restart;
+use super::signal::{Restart, restart_with};
 use super::{Thread, scheduler};
-use crate::error::{Errno, Result};
+use crate::error::Result;
 use crate::memory::user;
 use crate::time::Deadline;
 
@@ -62,7 +62,19 @@ impl Sleep {
         }
         let rest = self.deadline.remaining();
         user::write_if_wanted(self.rest, &rest.to_timespec())?;
-        thread.set_restart(Restart::Sleep(self));
-        Err(Errno::ERESTART_RESTARTBLOCK)
+        let [clock, moment] = self.deadline.into();
+        let restart = Restart {
+            function: go_on,
+            state: [clock, moment, self.rest as u64, 0],
+        };
+        Err(restart_with(thread, restart))
     }
+}
+
+fn go_on(thread: &Arc<Thread>, [clock, moment, rest, _]: [u64; 4]) -> Result<usize> {
+    let sleep = Sleep {
+        deadline: Deadline::from([clock, moment]),
+        rest: rest as usize,
+    };
+    sleep.run(thread).map(|()| 0)
 }

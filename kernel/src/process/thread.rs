@@ -13,7 +13,6 @@ use super::credentials::Credentials;
 use super::futex::ThreadWait;
 use super::process::Times;
 use super::processor_time::ThreadClock;
-use super::restart::Restart;
 use super::scheduler::Scheduling;
 use super::signal::ThreadSignals;
 use super::{ExitStatus, Process, ProcessId, scheduler};
@@ -102,7 +101,6 @@ pub struct Thread {
     files: SpinLock<Option<Arc<FileTable>>>,
     fs: SpinLock<Option<Arc<FsContext>>>,
     credentials: SpinLock<Arc<Credentials>>,
-    restart: SpinLock<Option<Restart>>,
     scheduling: SpinLock<Scheduling>,
     /// The priority that `scheduling` says, to be asked without its lock.
     priority: AtomicU8,
@@ -138,7 +136,6 @@ impl Thread {
             files: SpinLock::new(Some(parts.files)),
             fs: SpinLock::new(Some(parts.fs)),
             credentials: SpinLock::new(parts.credentials),
-            restart: SpinLock::new(None),
             scheduling: SpinLock::new(parts.scheduling),
             priority: AtomicU8::new(parts.scheduling.priority),
             timer_slack: AtomicU64::new(TIMER_SLACK_NANOSECONDS),
@@ -247,16 +244,6 @@ impl Thread {
     /// Makes it act as somebody else.
     pub fn set_credentials(&self, credentials: Credentials) {
         *self.credentials.lock() = Arc::new(credentials);
-    }
-
-    /// Remembers what is left of a call that a signal interrupts.
-    pub fn set_restart(&self, restart: Restart) {
-        *self.restart.lock() = Some(restart);
-    }
-
-    /// What is left of the call that was interrupted last (restart_syscall(2)).
-    pub fn take_restart(&self) -> Option<Restart> {
-        self.restart.lock().take()
     }
 
     /// Makes it act as somebody else because it asked to (setuid(2) and its kin). A process

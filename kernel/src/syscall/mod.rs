@@ -10,21 +10,26 @@
 //! Source: syscall(2), the x86-64 psABI appendix A.2.
 
 mod attributes;
+mod credentials;
 mod descriptor;
 mod directory;
 mod fcntl;
+mod futex;
 mod limits;
 mod log_reader;
 mod memory;
 mod mount;
 mod open;
 mod poll;
+mod prctl;
 mod process;
 mod read_write;
+mod schedule;
 mod signal;
 mod stat;
 mod system;
 mod table;
+mod time;
 mod working_directory;
 
 use alloc::sync::Arc;

@@ -5,8 +5,9 @@
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
 use super::{
-    Handler, SystemCall, arguments, attributes, descriptor, directory, fcntl, memory, mount, open,
-    poll, process, read_write, signal, stat, system, working_directory,
+    Handler, SystemCall, arguments, attributes, credentials, descriptor, directory, fcntl, futex,
+    limits, memory, mount, open, poll, prctl, process, read_write, schedule, signal, stat, system,
+    time, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -76,6 +77,7 @@ table! {
      21 access               2         stat::sys_access;
      22 pipe                 1         descriptor::sys_pipe;
      23 select               5         poll::sys_select;
+     24 sched_yield          0         schedule::sys_sched_yield;
      25 mremap               5         memory::sys_mremap;
      26 msync                3         memory::sys_msync;
      27 mincore              3         memory::sys_mincore;
@@ -83,6 +85,7 @@ table! {
      32 dup                  1         descriptor::sys_dup;
      33 dup2                 2         descriptor::sys_dup2;
      34 pause                0         signal::sys_pause;
+     35 nanosleep            2         time::sys_nanosleep;
      39 getpid               0         process::sys_getpid;
      40 sendfile             4         read_write::sys_sendfile;
      56 clone                registers process::sys_clone;
@@ -117,14 +120,36 @@ table! {
      93 fchown               3         attributes::sys_fchown;
      94 lchown               3         attributes::sys_lchown;
      95 umask                1         attributes::sys_umask;
+     96 gettimeofday         2         time::sys_gettimeofday;
+     97 getrlimit            2         limits::sys_getrlimit;
+     98 getrusage            2         limits::sys_getrusage;
      99 sysinfo              1         system::sys_sysinfo;
+    100 times                1         time::sys_times;
+    102 getuid               0         credentials::sys_getuid;
     103 syslog               3         system::sys_syslog;
+    104 getgid               0         credentials::sys_getgid;
+    105 setuid               1         credentials::sys_setuid;
+    106 setgid               1         credentials::sys_setgid;
+    107 geteuid              0         credentials::sys_geteuid;
+    108 getegid              0         credentials::sys_getegid;
     109 setpgid              2         process::sys_setpgid;
     110 getppid              0         process::sys_getppid;
     111 getpgrp              0         process::sys_getpgrp;
     112 setsid               0         process::sys_setsid;
+    113 setreuid             2         credentials::sys_setreuid;
+    114 setregid             2         credentials::sys_setregid;
+    115 getgroups            2         credentials::sys_getgroups;
+    116 setgroups            2         credentials::sys_setgroups;
+    117 setresuid            3         credentials::sys_setresuid;
+    118 getresuid            3         credentials::sys_getresuid;
+    119 setresgid            3         credentials::sys_setresgid;
+    120 getresgid            3         credentials::sys_getresgid;
     121 getpgid              1         process::sys_getpgid;
+    122 setfsuid             1         credentials::sys_setfsuid;
+    123 setfsgid             1         credentials::sys_setfsgid;
     124 getsid               1         process::sys_getsid;
+    125 capget               2         credentials::sys_capget;
+    126 capset               2         credentials::sys_capset;
     127 rt_sigpending        2         signal::sys_rt_sigpending;
     128 rt_sigtimedwait      4         signal::sys_rt_sigtimedwait;
     129 rt_sigqueueinfo      3         signal::sys_rt_sigqueueinfo;
@@ -132,14 +157,27 @@ table! {
     131 sigaltstack          registers signal::sys_sigaltstack;
     132 utime                2         attributes::sys_utime;
     133 mknod                3         directory::sys_mknod;
+    135 personality          1         prctl::sys_personality;
     137 statfs               2         stat::sys_statfs;
     138 fstatfs              2         stat::sys_fstatfs;
+    140 getpriority          2         schedule::sys_getpriority;
+    141 setpriority          3         schedule::sys_setpriority;
+    142 sched_setparam       2         schedule::sys_sched_setparam;
+    143 sched_getparam       2         schedule::sys_sched_getparam;
+    144 sched_setscheduler   3         schedule::sys_sched_setscheduler;
+    145 sched_getscheduler   1         schedule::sys_sched_getscheduler;
+    146 sched_get_priority_max 1         schedule::sys_sched_get_priority_max;
+    147 sched_get_priority_min 1         schedule::sys_sched_get_priority_min;
+    148 sched_rr_get_interval 2         schedule::sys_sched_rr_get_interval;
     149 mlock                2         memory::sys_mlock;
     150 munlock              2         memory::sys_mlock;
     153 vhangup              0         system::sys_vhangup;
+    157 prctl                5         prctl::sys_prctl;
     158 arch_prctl           2         process::sys_arch_prctl;
+    160 setrlimit            2         limits::sys_setrlimit;
     161 chroot               1         working_directory::sys_chroot;
     162 sync                 0         read_write::sys_sync;
+    164 settimeofday         2         time::sys_settimeofday;
     165 mount                5         mount::sys_mount;
     166 umount2              2         mount::sys_umount2;
     169 reboot               4         system::sys_reboot;
@@ -147,9 +185,17 @@ table! {
     171 setdomainname        2         system::sys_setdomainname;
     186 gettid               0         process::sys_gettid;
     200 tkill                2         signal::sys_tkill;
+    201 time                 1         time::sys_time;
+    202 futex                6         futex::sys_futex;
+    203 sched_setaffinity    3         schedule::sys_sched_setaffinity;
+    204 sched_getaffinity    3         schedule::sys_sched_getaffinity;
     217 getdents64           3         working_directory::sys_getdents64;
     218 set_tid_address      1         process::sys_set_tid_address;
     219 restart_syscall      0         signal::sys_restart_syscall;
+    227 clock_settime        2         time::sys_clock_settime;
+    228 clock_gettime        2         time::sys_clock_gettime;
+    229 clock_getres         2         time::sys_clock_getres;
+    230 clock_nanosleep      4         time::sys_clock_nanosleep;
     231 exit_group           1         process::sys_exit_group;
     234 tgkill               3         signal::sys_tgkill;
     235 utimes               2         attributes::sys_utimes;
@@ -169,6 +215,8 @@ table! {
     269 faccessat            3         stat::sys_faccessat;
     270 pselect6             6         poll::sys_pselect6;
     271 ppoll                5         poll::sys_ppoll;
+    273 set_robust_list      2         futex::sys_set_robust_list;
+    274 get_robust_list      3         futex::sys_get_robust_list;
     280 utimensat            4         attributes::sys_utimensat;
     285 fallocate            4         attributes::sys_fallocate;
     292 dup3                 3         descriptor::sys_dup3;
@@ -176,14 +224,20 @@ table! {
     295 preadv               4         read_write::sys_preadv;
     296 pwritev              4         read_write::sys_pwritev;
     297 rt_tgsigqueueinfo    4         signal::sys_rt_tgsigqueueinfo;
+    302 prlimit64            4         limits::sys_prlimit64;
     306 syncfs               1         read_write::sys_syncfs;
+    309 getcpu               2         schedule::sys_getcpu;
+    314 sched_setattr        3         schedule::sys_sched_setattr;
+    315 sched_getattr        4         schedule::sys_sched_getattr;
     316 renameat2            5         directory::sys_renameat2;
     318 getrandom            3         system::sys_getrandom;
     319 memfd_create         2         open::sys_memfd_create;
     322 execveat             registers process::sys_execveat;
+    324 membarrier           3         prctl::sys_membarrier;
     327 preadv2              6         read_write::sys_preadv2;
     328 pwritev2             6         read_write::sys_pwritev2;
     332 statx                5         stat::sys_statx;
+    334 rseq                 0         prctl::sys_rseq;
     435 clone3               registers process::sys_clone3;
     436 close_range          3         descriptor::sys_close_range;
     437 openat2              4         open::sys_openat2;

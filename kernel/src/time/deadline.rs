@@ -34,6 +34,27 @@ impl Deadline {
     }
 }
 
+/// As two numbers, for a call that goes on later.
+impl From<Deadline> for [u64; 2] {
+    fn from(deadline: Deadline) -> Self {
+        match deadline {
+            Deadline::Monotonic(moment) => [0, moment.0],
+            Deadline::Realtime(moment) => [1, moment.0],
+        }
+    }
+}
+
+/// Back from them.
+impl From<[u64; 2]> for Deadline {
+    fn from([realtime, moment]: [u64; 2]) -> Self {
+        if realtime == 0 {
+            Self::Monotonic(Instant(moment))
+        } else {
+            Self::Realtime(Nanoseconds(moment))
+        }
+    }
+}
+
 impl From<Instant> for Deadline {
     fn from(moment: Instant) -> Self {
         Self::Monotonic(moment)

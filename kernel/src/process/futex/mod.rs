@@ -24,7 +24,7 @@ use alloc::sync::Arc;
 use bucket::Pair;
 use metal::copy;
 
-use super::restart::Restart;
+use super::signal::{Restart, restart_with};
 use super::sleep::{self, Ended};
 use super::{Thread, scheduler};
 use crate::error::{Errno, Result, bad_address};
@@ -69,12 +69,35 @@ pub fn wait(thread: &Arc<Thread>, wait: &Wait) -> Result<()> {
         // Whoever woke it counts on it: a wake-up is taken even if it came at the last moment.
         _ if !bucket::give_up(thread) => Ok(()),
         Ended::DeadlinePassed => Err(Errno::ETIMEDOUT),
-        Ended::Interrupted if wait.deadline.is_some() => {
-            thread.set_restart(Restart::Futex(*wait));
-            Err(Errno::ERESTART_RESTARTBLOCK)
-        }
-        Ended::Interrupted => Err(Errno::ERESTARTSYS),
+        Ended::Interrupted => Err(wait.deadline.map_or(Errno::ERESTARTSYS, |deadline| {
+            restart_with(thread, wait.restart_until(deadline))
+        })),
     }
+}
+
+impl Wait {
+    /// How the wait goes on after an interruption: with the same deadline. The address is
+    /// aligned, so its lowest bit can say whether the futex is private.
+    fn restart_until(&self, deadline: Deadline) -> Restart {
+        let [clock, moment] = deadline.into();
+        let word = self.address as u64 | u64::from(self.private);
+        let values = u64::from(self.value) << 32 | u64::from(self.mask);
+        Restart {
+            function: go_on,
+            state: [word, values, clock, moment],
+        }
+    }
+}
+
+fn go_on(thread: &Arc<Thread>, [word, values, clock, moment]: [u64; 4]) -> Result<usize> {
+    let again = Wait {
+        address: word as usize & !1,
+        private: word & 1 != 0,
+        value: (values >> 32) as u32,
+        mask: values as u32,
+        deadline: Some(Deadline::from([clock, moment])),
+    };
+    wait(thread, &again).map(|()| 0)
 }
 
 /// Looks at the word and lets the thread wait, in one step as others see it.
