@@ -38,7 +38,18 @@ pub fn main(families: &[Family]) -> i32 {
         .find(|a| *a != "--list")
         .cloned()
         .unwrap_or_default();
-    let scratch = if listing { None } else { Some(Scratch::new()) };
+    // Orphans of a case become ours, so that none outlives it.
+    sys!(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    let scratch = match listing {
+        true => None,
+        false => match Scratch::new("abi-tests") {
+            Ok(scratch) => Some(scratch),
+            Err(error) => {
+                eprintln!("a folder of its own below /tmp could not be made: {error}");
+                return 1;
+            }
+        },
+    };
     let (mut passed, mut failed) = (0, 0);
     let all = families.iter().flat_map(|f| {
         f.tables
@@ -73,28 +84,35 @@ pub fn main(families: &[Family]) -> i32 {
     i32::from(failed > 0)
 }
 
-/// The folder the cases work in: a tmpfs where we may mount one, so that both sides test the same
-/// kind of file system.
-struct Scratch {
+/// The folder a program works in: a tmpfs where we may mount one, so that both sides test the
+/// same kind of file system. It is gone when this is dropped.
+pub struct Scratch {
     path: String,
     mounted: bool,
 }
 
 impl Scratch {
-    fn new() -> Self {
-        // Orphans of a case become ours, so that none outlives it.
-        sys!(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-        let path = format!("/tmp/abi-tests.{}", std::process::id());
-        let name = CString::new(path.as_str()).unwrap_or_default();
-        sys!(SYS_mkdir, name.as_c_str(), 0o755);
+    /// Makes a folder below /tmp whose name begins with `name`.
+    ///
+    /// # Errors
+    /// When there is no /tmp to write to.
+    pub fn new(name: &str) -> std::io::Result<Self> {
+        let path = format!("/tmp/{name}.{}", std::process::id());
+        std::fs::create_dir(&path)?;
+        let at = CString::new(path.as_str())?;
         // In a mount namespace of our own, where there is such a thing, the host never sees what
         // the cases mount. A kernel without them says ENOSYS or EPERM, and that is fine too.
         if sys!(SYS_unshare, CLONE_NEWNS) == 0 {
             sys!(SYS_mount, c"none", c"/", 0, MS_REC | MS_PRIVATE, 0);
         }
-        let mounted = sys!(SYS_mount, c"tmpfs", name.as_c_str(), c"tmpfs", 0, 0) == 0;
-        sys!(SYS_chmod, name.as_c_str(), 0o755);
-        Scratch { path, mounted }
+        let mounted = sys!(SYS_mount, c"tmpfs", at.as_c_str(), c"tmpfs", 0, 0) == 0;
+        sys!(SYS_chmod, at.as_c_str(), 0o755);
+        Ok(Scratch { path, mounted })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     fn run(&self, name: &str, case: &Case) -> Outcome {
@@ -130,11 +148,16 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        // Whoever works in it keeps it busy.
+        sys!(SYS_chdir, c"/");
         if let Ok(name) = CString::new(self.path.as_str()) {
             if self.mounted {
                 sys!(SYS_umount2, name.as_c_str(), MNT_DETACH);
             }
-            sys!(SYS_rmdir, name.as_c_str());
+            // Without a file system of its own it may still hold what a failed case left.
+            if sys!(SYS_rmdir, name.as_c_str()) != 0 {
+                let _ = std::fs::remove_dir_all(&self.path);
+            }
         }
     }
 }
