@@ -2,7 +2,7 @@
 
 use qemu::machine::Reset;
 use qemu::{Ending, Kind};
-use scenarios::{Console, Image};
+use scenarios::{BOOT_LIMIT, Console, Image};
 
 #[test]
 fn poweroff_ends_the_machine() {
@@ -26,6 +26,8 @@ fn reboot_resets_the_machine() {
         console.send("reboot\n");
         qmp.wait_event("RESET")
             .unwrap_or_else(|error| panic!("on {kind}: {error}"));
+        // The old shell may have prompted once more; only a new login greets.
+        console.expect("Welcome", BOOT_LIMIT);
         console.wait_prompt();
         // Nothing of before is left: the root is unpacked anew.
         assert_eq!(console.run("test -e /tmp/trace").status, 1, "on {kind}");
