@@ -6,7 +6,7 @@ use super::memory::{FULL, MemoryDevice, NULL, ZERO};
 use super::random::{RANDOM, RandomDevice, URANDOM};
 use crate::error::Result;
 use crate::file::{Device, DeviceNumber, File, FileKind, OpenFlags, device, devtmpfs, sysfs};
-use crate::terminal;
+use crate::terminal::{self, pty};
 use alloc::sync::Arc;
 
 /// Major number of memory-like devices.
@@ -62,7 +62,7 @@ fn rows() -> [Row; 10] {
         row("kmsg",    "mem",          (MEMORY, KMSG),    0o644, KmsgDevice),
         row("tty",     "/dev/tty",     (TERMINAL, 0),     0o666, Opener(terminal::open_controlling)),
         row("console", "/dev/console", (TERMINAL, 1),     0o600, Opener(terminal::open_console)),
-        row("ptmx",    "/dev/ptmx",    (TERMINAL, 2),     0o666, Opener(terminal::pty::open_master)),
+        row("ptmx",    "/dev/ptmx",    (TERMINAL, 2),     0o666, Opener(pty::open_master)),
         row("ttyS0",   "ttyS",         serial,            0o660, Opener(terminal::open_serial)),
     ]
 }
@@ -82,6 +82,15 @@ pub fn initialise() -> Result<()> {
         let class = if number.major == MEMORY { "mem" } else { "tty" };
         sysfs::add_class_device(class, path, number)?;
     }
+    let first = DeviceNumber::new(pty::SLAVE_MAJOR, 0);
+    let slaves = Arc::new(pty::SlaveDevice);
+    device::register(
+        FileKind::CharacterDevice,
+        "pts",
+        first,
+        pty::COUNT_MAX,
+        slaves,
+    )?;
     devtmpfs::add_directory("pts")?;
     devtmpfs::add_directory("shm")?;
     for (path, target) in [

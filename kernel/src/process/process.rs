@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::limits::{Limits, Resource};
-use super::session::Session;
+use super::session::{ControllingTerminal, Session};
 use super::signal::ProcessSignals;
 use super::{ProcessId, Thread};
 use crate::file::OpenFile;
@@ -86,6 +86,8 @@ pub struct Process {
     pub page_faults: AtomicU64,
     /// It has asked to use membarrier(2)'s private commands.
     pub membarrier_registered: AtomicBool,
+    /// It gave its session's terminal up (TIOCNOTTY); its children are born without it.
+    pub gave_terminal_up: AtomicBool,
     last_user: AtomicU32,
     last_name: SpinLock<[u8; 16]>,
     exit_status: SpinLock<Option<ExitStatus>>,
@@ -119,6 +121,7 @@ impl Process {
             out_of_memory_score: core::sync::atomic::AtomicI32::new(0),
             page_faults: AtomicU64::new(0),
             membarrier_registered: AtomicBool::new(false),
+            gave_terminal_up: AtomicBool::new(false),
             last_user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),
             exit_status: SpinLock::new(None),
@@ -132,8 +135,19 @@ impl Process {
         Arc::clone(&self.session.lock())
     }
 
+    /// Its controlling terminal: its session's, unless it gave that up.
+    pub fn terminal(&self) -> Option<Arc<dyn ControllingTerminal>> {
+        let given_up = self.gave_terminal_up.load(Ordering::Relaxed);
+        if given_up {
+            None
+        } else {
+            self.session().terminal()
+        }
+    }
+
     /// Moves it into another session (setsid(2)).
     pub fn set_session(&self, session: Arc<Session>) {
+        self.gave_terminal_up.store(false, Ordering::Relaxed);
         let old = core::mem::replace(&mut *self.session.lock(), session);
         drop(old);
     }

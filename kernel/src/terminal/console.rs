@@ -71,11 +71,7 @@ pub fn open_controlling(flags: OpenFlags) -> Result<Arc<dyn File>> {
 
 /// The caller's controlling terminal. `ENXIO`: it has none.
 pub fn controlling() -> Result<Arc<Terminal>> {
-    let terminal = process::current()
-        .process
-        .session()
-        .terminal()
-        .ok_or(Errno::ENXIO)?;
+    let terminal = process::current().process.terminal().ok_or(Errno::ENXIO)?;
     let terminal: Arc<dyn Any + Send + Sync> = terminal;
     terminal.downcast::<Terminal>().map_err(|_| Errno::ENXIO)
 }

@@ -14,6 +14,7 @@ use crate::process::signal::{self, SignalInfo};
 use crate::process::{self, Process, ProcessId, table};
 use abi::raw::general::{SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, TOSTOP};
 use alloc::sync::{Arc, Weak};
+use core::sync::atomic::Ordering;
 
 /// Whom a terminal belongs to.
 #[derive(Default)]
@@ -64,16 +65,20 @@ impl ControllingTerminal for Terminal {
 }
 
 impl Terminal {
-    /// Whether this is the controlling terminal of `session`.
-    pub(super) fn controls(&self, session: &Session) -> bool {
-        session.terminal().is_some_and(|terminal| {
+    fn is(&self, terminal: Option<Arc<dyn ControllingTerminal>>) -> bool {
+        terminal.is_some_and(|terminal| {
             core::ptr::addr_eq(Arc::as_ptr(&terminal), core::ptr::from_ref(self))
         })
     }
 
+    /// Whether this is the controlling terminal of `session`.
+    pub(super) fn controls(&self, session: &Session) -> bool {
+        self.is(session.terminal())
+    }
+
     /// Whether this is the controlling terminal of the calling process.
     pub(super) fn controls_caller(&self) -> bool {
-        self.controls(&process::current().process.session())
+        self.is(process::current().process.terminal())
     }
 
     /// Answers whether the caller may read now, or stops its group with `SIGTTIN`.
@@ -106,7 +111,7 @@ impl Terminal {
     /// orphaned group, so there the call fails.
     fn check_background(&self, signal: u32) -> Result<()> {
         let thread = process::current();
-        if !self.controls(&thread.process.session()) {
+        if !self.is(thread.process.terminal()) {
             return Ok(());
         }
         let foreground = self.job_control.lock().foreground();
@@ -179,15 +184,17 @@ impl Terminal {
         Ok(())
     }
 
-    /// `TIOCNOTTY`: the caller's session gives the terminal up, if the caller leads it.
+    /// `TIOCNOTTY`: the caller gives the terminal up, for the whole session if it leads that.
     pub(super) fn give_up(&self) -> Result<()> {
         let process = Arc::clone(&process::current().process);
         let session = process.session();
-        if !self.controls(&session) {
+        if !self.is(process.terminal()) {
             return Err(Errno::ENOTTY);
         }
         if session.id == process.pid {
             self.leave_session();
+        } else {
+            process.gave_terminal_up.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -223,10 +230,10 @@ impl Terminal {
             Err(Errno::EIO) => return Err(Errno::ENOTTY),
             other => other?,
         }
-        let session = process::current().process.session();
-        if !self.controls(&session) {
+        if !self.controls_caller() {
             return Err(Errno::ENOTTY);
         }
+        let session = process::current().process.session();
         let group = ProcessId::try_from(group).map_err(|_| Errno::EINVAL)?;
         let owner = table::with(|table| {
             table

@@ -132,8 +132,14 @@ impl Terminal {
         if flags.nonblocking {
             return Err(Errno::EAGAIN);
         }
-        self.readers
-            .wait_until_deadline(deadline, || self.look_now(opened, buffer))
+        let look = self
+            .readers
+            .wait_until_deadline(deadline, || self.look_now(opened, buffer))?;
+        // Whoever was waiting when the other side went is told; later reads find the end.
+        match look {
+            Some(Look::Gone) if !self.is_connected() => Err(Errno::EIO),
+            look => Ok(look),
+        }
     }
 
     fn look_now(&self, opened: Opened, buffer: &mut [u8]) -> Option<Look> {

@@ -38,6 +38,11 @@ pub trait Contents: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether what the file speaks of is gone: a name that led here is then looked up anew.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
     /// Size as stat(2) tells it: procfs says 0, sysfs a page.
     fn size(&self) -> u64 {
         0
@@ -102,6 +107,10 @@ impl<C: Contents> Inode for GeneratedInode<C> {
     fn set_size(&self, _size: u64) -> Result<()> {
         // Shells open with O_TRUNC to write; there is nothing to cut.
         Ok(())
+    }
+
+    fn is_stale(&self) -> bool {
+        self.contents.is_gone()
     }
 
     fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {

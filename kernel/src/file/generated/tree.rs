@@ -2,7 +2,8 @@
 use super::{Contents, GeneratedInode};
 use crate::error::{Errno, Result};
 use crate::file::{
-    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, OpenFlags, clock,
+    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFlags,
+    clock,
 };
 use abi::procfs::Text;
 use alloc::sync::Arc;
@@ -120,6 +121,11 @@ impl Inode for Tree {
             Node::Directory(entries) => Arc::new(Self::new(number, permissions, entries)),
             Node::Link(target) => Arc::new(Link { number, target }),
         })
+    }
+
+    fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
+        // Not EACCES: a name that is not here cannot be looked up, even to make it.
+        Err(Errno::ENOENT)
     }
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {

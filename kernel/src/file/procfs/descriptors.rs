@@ -6,7 +6,8 @@ use super::subject::{Subject, readers_root};
 use crate::error::{Errno, Result};
 use crate::file::generated::{Contents, GeneratedInode, no_memory};
 use crate::file::{
-    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, OpenFile, OpenFlags,
+    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFile,
+    OpenFlags,
 };
 use abi::procfs::Text;
 use abi::raw::general::O_CLOEXEC;
@@ -117,6 +118,11 @@ impl Inode for DescriptorDirectory {
         })
     }
 
+    fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
+        // Not EACCES: a name that is not here cannot be looked up, even to make it.
+        Err(Errno::ENOENT)
+    }
+
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
         self.subject.check_access()?;
         for (descriptor, _) in self.subject.files()?.open_files() {
@@ -225,6 +231,14 @@ impl Contents for Information {
 
     fn owner(&self) -> (u32, u32) {
         self.subject.owner()
+    }
+
+    fn is_gone(&self) -> bool {
+        let file = self
+            .subject
+            .files()
+            .and_then(|files| files.get(self.descriptor));
+        self.subject.is_gone() || file.is_err()
     }
 
     fn check_open(&self) -> Result<()> {

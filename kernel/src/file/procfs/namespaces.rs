@@ -5,7 +5,7 @@ use super::subject::Subject;
 use crate::error::{Errno, Result};
 use crate::file::{
     Dentry, DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Location, Metadata,
-    OpenFlags, anonymous_mount, clock,
+    NewNode, OpenFlags, anonymous_mount, clock,
 };
 use crate::namespace::{KINDS, Kind};
 use alloc::format;
@@ -55,6 +55,11 @@ impl Inode for NamespaceDirectory {
             number,
             kind: KINDS[index],
         }))
+    }
+
+    fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
+        // Not EACCES: a name that is not here cannot be looked up, even to make it.
+        Err(Errno::ENOENT)
     }
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {

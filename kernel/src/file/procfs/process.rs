@@ -8,7 +8,7 @@ use super::{maps, memory, status};
 use crate::error::{Errno, Result};
 use crate::file::generated::{Contents, GeneratedInode};
 use crate::file::{
-    DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, OpenFlags, Ownership, clock,
+    DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, NewNode, OpenFlags, Ownership, clock,
 };
 use abi::procfs::Text;
 use alloc::sync::Arc;
@@ -137,7 +137,7 @@ impl Inode for ProcessDirectory {
             .filter(|&index| self.has(&ENTRIES[index]))
             .ok_or(Errno::ENOENT)?;
         if self.subject.is_gone() {
-            return Err(Errno::ENOENT);
+            return Err(Errno::ESRCH);
         }
         let Entry {
             permissions, node, ..
@@ -169,6 +169,11 @@ impl Inode for ProcessDirectory {
         })
     }
 
+    fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
+        // Not EACCES: a name that is not here cannot be looked up, even to make it.
+        Err(Errno::ENOENT)
+    }
+
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
         if self.subject.is_gone() {
             return Err(Errno::ENOENT);
@@ -195,7 +200,12 @@ impl Inode for ProcessDirectory {
 
 /// The metadata of a directory of `subject`.
 pub(super) fn directory_metadata(subject: &Subject, number: u64, permissions: u32) -> Metadata {
-    let (uid, gid) = subject.owner();
+    // What anybody may list and enter gives nothing away: it is the process's own in any case.
+    let (uid, gid) = if permissions == 0o555 {
+        subject.user()
+    } else {
+        subject.owner()
+    };
     let metadata = Metadata::synthetic(number, FileKind::Directory, permissions, clock::now());
     Metadata {
         ownership: Ownership {
@@ -230,6 +240,10 @@ impl Contents for ProcessFile {
 
     fn owner(&self) -> (u32, u32) {
         self.subject.owner()
+    }
+
+    fn is_gone(&self) -> bool {
+        self.subject.is_gone()
     }
 
     fn check_open(&self) -> Result<()> {

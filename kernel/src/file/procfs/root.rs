@@ -6,7 +6,8 @@ use super::view::View;
 use crate::error::{Errno, Result};
 use crate::file::generated::Tree;
 use crate::file::{
-    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, OpenFlags, clock,
+    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFlags,
+    clock,
 };
 use crate::process;
 use alloc::format;
@@ -88,6 +89,11 @@ impl Inode for Root {
                 .process(name)
                 .map_or_else(|| self.fixed.lookup(name), Ok),
         }
+    }
+
+    fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
+        // Not EACCES: a name that is not here cannot be looked up, even to make it.
+        Err(Errno::ENOENT)
     }
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {

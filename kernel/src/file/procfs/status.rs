@@ -93,7 +93,7 @@ pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
         _ => process.times(),
     };
     let children = *process.children_time.lock();
-    let terminal = process.session().terminal();
+    let terminal = process.terminal();
     let signals = signal_sets(&process, thread.as_ref());
     let range = |range: core::ops::Range<usize>| (range.start as u64, range.end as u64);
     // Addresses tell an attacker where things lie: only those who may look inside get them.

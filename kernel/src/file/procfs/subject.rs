@@ -3,6 +3,7 @@ use super::view::View;
 use crate::error::{Errno, Result};
 use crate::file::{FileTable, FsContext, Location};
 use crate::memory::AddressSpace;
+use crate::process::credentials::Credentials;
 use crate::process::{self, Process, ProcessId, Thread, table};
 use alloc::sync::{Arc, Weak};
 use core::sync::atomic::Ordering;
@@ -110,17 +111,19 @@ impl Subject {
                 .is_some_and(|tid| process::find_thread(tid).is_none())
     }
 
-    /// User and group that own the files: those the process acts as, or root's when it must not
-    /// be looked into (PR_SET_DUMPABLE) or has ended.
+    /// User and group it acts as; root's once it has ended.
+    pub(super) fn user(&self) -> (u32, u32) {
+        self.thread().map_or((0, 0), |thread| {
+            let credentials = thread.credentials();
+            (credentials.euid, credentials.egid)
+        })
+    }
+
+    /// User and group that own the files: those it acts as, or root's when it must not be looked
+    /// into (PR_SET_DUMPABLE).
     pub(super) fn owner(&self) -> (u32, u32) {
-        let Ok(thread) = self.thread() else {
-            return (0, 0);
-        };
-        if thread.process.dumpable.load(Ordering::Relaxed) != 1 {
-            return (0, 0);
-        }
-        let credentials = thread.credentials();
-        (credentials.euid, credentials.egid)
+        let dumpable = self.process().is_ok_and(|process| is_dumpable(&process));
+        if dumpable { self.user() } else { (0, 0) }
     }
 
     /// Answers whether the caller may look into the process (`ptrace(2)`, access mode checking):
@@ -131,21 +134,29 @@ impl Subject {
             return Ok(());
         }
         let own = caller.credentials();
-        let thread = self.thread().map_err(|_| Errno::EACCES)?;
-        let other = thread.credentials();
-        let same_user = [other.uid, other.euid, other.suid]
-            .iter()
-            .all(|&uid| uid == own.fsuid);
-        let same_group = [other.gid, other.egid, other.sgid]
-            .iter()
-            .all(|&gid| gid == own.fsgid);
-        let dumpable = thread.process.dumpable.load(Ordering::Relaxed) == 1;
-        if own.is_privileged() || (same_user && same_group && dumpable) {
+        let process = self.process().map_err(|_| Errno::EACCES)?;
+        let same_user = match self.thread() {
+            Ok(thread) => may_look_into(&own, &thread.credentials()) && is_dumpable(&process),
+            // Nothing is left of a process that has ended but its user.
+            Err(_) => process.real_user() == own.fsuid,
+        };
+        if own.is_privileged() || same_user {
             Ok(())
         } else {
             Err(Errno::EACCES)
         }
     }
+}
+
+fn is_dumpable(process: &Process) -> bool {
+    process.dumpable.load(Ordering::Relaxed) == 1
+}
+
+/// Whether `other` is the same user and group as `own` in every respect.
+fn may_look_into(own: &Credentials, other: &Credentials) -> bool {
+    let users = [other.uid, other.euid, other.suid];
+    let groups = [other.gid, other.egid, other.sgid];
+    users.iter().all(|&uid| uid == own.fsuid) && groups.iter().all(|&gid| gid == own.fsgid)
 }
 
 /// The root directory of whoever reads, from which paths are shown.

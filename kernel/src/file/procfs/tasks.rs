@@ -3,7 +3,7 @@ use super::process::{ProcessDirectory, directory_metadata};
 use super::root::parse_number;
 use super::subject::Subject;
 use crate::error::{Errno, Result};
-use crate::file::{DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, OpenFlags};
+use crate::file::{DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, NewNode, OpenFlags};
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -68,6 +68,11 @@ impl Inode for TaskDirectory {
         Ok(Arc::new(ProcessDirectory::new(
             self.subject.thread_of(tid)?,
         )))
+    }
+
+    fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
+        // Not EACCES: a name that is not here cannot be looked up, even to make it.
+        Err(Errno::ENOENT)
     }
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {

@@ -1,9 +1,11 @@
 //! The slave's node in `/dev/pts`.
 use super::SLAVE_MAJOR;
 use super::devpts::{self, FIRST_SLAVE_INODE};
-use crate::error::Result;
+use super::table;
+use crate::error::{Errno, Result};
 use crate::file::{
-    AttributeChange, DeviceNumber, File, FileKind, Inode, Metadata, OpenFlags, Ownership, clock,
+    AttributeChange, Device, DeviceNumber, File, FileKind, Inode, Metadata, OpenFlags, Ownership,
+    clock,
 };
 use crate::sync::SpinLock;
 use crate::terminal::{Terminal, TerminalFile};
@@ -95,5 +97,15 @@ impl Inode for SlaveInode {
 
     fn anonymous_name(&self) -> Vec<u8> {
         format!("/dev/pts/{}", self.number).into_bytes()
+    }
+}
+
+/// The device behind a node for a slave that is not in devpts.
+pub struct SlaveDevice;
+
+impl Device for SlaveDevice {
+    fn open(&self, number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn File>> {
+        let slave = table::find(number.minor).ok_or(Errno::EIO)?;
+        TerminalFile::open(&slave.terminal, flags)
     }
 }

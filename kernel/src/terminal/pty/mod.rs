@@ -12,6 +12,7 @@ mod master;
 mod packet;
 mod table;
 
+pub use inode::SlaveDevice;
 pub use master::open_master;
 #[cfg(feature = "ktest")]
 pub use master::open_pair;
@@ -26,9 +27,10 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use drivers::terminal::{LineDiscipline, Queue};
 use packet::Packets;
+pub use table::COUNT_MAX;
 
 /// Major number of slaves; the minor is the number of the pair.
-const SLAVE_MAJOR: u32 = 136;
+pub const SLAVE_MAJOR: u32 = 136;
 
 /// What master and slave share.
 pub struct Pair {

@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// How many there may be (`/proc/sys/kernel/pty/max` on Linux).
-const COUNT_MAX: u32 = 4096;
+pub const COUNT_MAX: u32 = 4096;
 
 static TABLE: SpinLock<BTreeMap<u32, Arc<SlaveInode>>> = SpinLock::new(BTreeMap::new());
 
