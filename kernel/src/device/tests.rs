@@ -14,6 +14,7 @@ use crate::memory::io::{Sink, Source};
 const AT_ONCE: IoFlags = IoFlags {
     nonblocking: true,
     append: false,
+    size_limit: u64::MAX,
 };
 
 fn open(major: u32, minor: u32) -> Arc<dyn File> {

@@ -46,6 +46,8 @@ pub mod procfs;
 mod ramdisk;
 mod superblock;
 pub mod sysfs;
+#[cfg(feature = "ktest")]
+mod tests;
 pub mod tmpfs;
 mod user_path;
 pub mod walk;

@@ -1,0 +1,49 @@
+//! Advisory locks.
+
+use super::Playground;
+use crate::file::locks::{
+    LockKind, LockOwner, Range, RecordLock, conflicting, lock_range, release_table, unlock_range,
+};
+use abi::Errno;
+
+fn lock(owner: u64, kind: LockKind, start: u64, end: u64) -> RecordLock {
+    RecordLock {
+        owner: LockOwner::Process(owner),
+        kind,
+        range: Range { start, end },
+        pid: 1,
+    }
+}
+
+metal::ktest! {
+    /// Ranges as fcntl(2) gives them.
+    fn ranges() {
+        let range = |start, end| Ok(Range { start, end });
+        assert_eq!(Range::new(0, 10, 5), range(10, 14));
+        assert_eq!(Range::new(10, 10, -5), range(15, 19));
+        assert_eq!(Range::new(0, 3, 0), range(3, Range::END));
+        assert_eq!(Range::new(0, -1, 1), Err(Errno::EINVAL));
+        assert_eq!(Range::new(0, 3, -4), Err(Errno::EINVAL));
+        assert_eq!(Range::new(0, i64::MAX, 2), Err(Errno::EOVERFLOW));
+    }
+
+    /// Taking a part out of a lock splits it; neighbours of one kind join.
+    fn splitting_and_joining() {
+        let place = Playground::new();
+        place.file("f");
+        let inode = place.at("f").inode().clone();
+        lock_range(&inode, lock(1, LockKind::Exclusive, 0, 99), false).unwrap();
+        lock_range(&inode, lock(1, LockKind::Shared, 40, 49), false).unwrap();
+        let seen = conflicting(&inode, &lock(2, LockKind::Shared, 0, 99)).unwrap();
+        assert_eq!(seen.range, Range { start: 0, end: 39 });
+        assert!(conflicting(&inode, &lock(2, LockKind::Shared, 40, 49)).is_none());
+        let blocked = lock_range(&inode, lock(2, LockKind::Shared, 45, 50), false);
+        assert_eq!(blocked, Err(Errno::EAGAIN));
+        unlock_range(&inode, LockOwner::Process(1), &Range { start: 50, end: 99 });
+        lock_range(&inode, lock(1, LockKind::Exclusive, 40, 49), false).unwrap();
+        let seen = conflicting(&inode, &lock(2, LockKind::Shared, 0, 99)).unwrap();
+        assert_eq!(seen.range, Range { start: 0, end: 49 });
+        release_table(1, &inode);
+        assert!(conflicting(&inode, &lock(2, LockKind::Exclusive, 0, 99)).is_none());
+    }
+}
