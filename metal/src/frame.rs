@@ -17,7 +17,7 @@
 //! handler.
 
 use core::num::NonZeroU32;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use spin::{Mutex, Once};
 
@@ -41,6 +41,7 @@ static FREE: Mutex<FreeList> = Mutex::new(FreeList { first: 0 });
 static FREE_COUNT: AtomicUsize = AtomicUsize::new(0);
 static TOTAL_COUNT: AtomicUsize = AtomicUsize::new(0);
 static RESERVE_COUNT: AtomicUsize = AtomicUsize::new(0);
+static SHORTAGE: AtomicBool = AtomicBool::new(false);
 static ZERO_FRAME: Once<Frame> = Once::new();
 
 /// One hold on one frame of physical memory.
@@ -59,6 +60,21 @@ pub fn total_frames() -> usize {
 /// Frames kept back for the kernel itself.
 pub fn reserve_frames() -> usize {
     RESERVE_COUNT.load(Ordering::Relaxed)
+}
+
+/// Whether the kernel itself has gone far into the reserve. Stays so until [`end_shortage`].
+#[inline]
+pub fn is_short() -> bool {
+    SHORTAGE.load(Ordering::Relaxed)
+}
+
+/// Takes the alarm back when enough frames are free again; returns whether they are.
+pub fn end_shortage() -> bool {
+    let enough = free_frames() >= reserve_frames() / 2;
+    if enough {
+        SHORTAGE.store(false, Ordering::Relaxed);
+    }
+    enough
 }
 
 /// # Safety
@@ -130,13 +146,16 @@ impl Frame {
 
     /// A frame of zeros for the kernel's own needs, from the reserve if need be.
     pub(crate) fn zeroed_from_reserve() -> Option<Self> {
-        let frame = Self::allocate(0)?;
+        let frame = Self::uninitialised_from_reserve()?;
         frame.zero(0, PAGE_SIZE);
         Some(frame)
     }
 
     /// A frame for the kernel heap: not zeroed, from the reserve if need be.
     pub(crate) fn uninitialised_from_reserve() -> Option<Self> {
+        if free_frames() < reserve_frames() / 2 {
+            SHORTAGE.store(true, Ordering::Relaxed);
+        }
         Self::allocate(0)
     }
 

@@ -15,6 +15,8 @@ bitflags! {
     /// The kinds of deferred work.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Work: u32 {
+        /// The running thread should give way. No function: the scheduler looks at the bit.
+        const RESCHEDULE = 1 << 31;
         /// The timer interrupt came.
         const TIMER = 1 << 0;
         /// A serial line has received bytes or can take more.
@@ -38,13 +40,25 @@ pub fn raise(work: Work) {
 }
 
 /// Whether there is work to do.
+#[inline]
 pub fn is_raised() -> bool {
     RAISED.load(Ordering::Acquire) != 0
 }
 
+/// Whether this kind of work is asked for.
+pub fn contains(work: Work) -> bool {
+    RAISED.load(Ordering::Acquire) & work.bits() != 0
+}
+
+/// Takes a request back.
+pub fn clear(work: Work) {
+    RAISED.fetch_and(!work.bits(), Ordering::AcqRel);
+}
+
 /// Does all work that was asked for. Thread context, interrupts on, no lock held.
 pub fn run() {
-    let mut raised = RAISED.swap(0, Ordering::AcqRel);
+    let kept = Work::RESCHEDULE.bits();
+    let mut raised = RAISED.fetch_and(kept, Ordering::AcqRel) & !kept;
     while raised != 0 {
         let bit = raised.trailing_zeros() as usize;
         raised &= raised - 1;

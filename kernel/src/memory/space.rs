@@ -168,6 +168,15 @@ impl AddressSpace {
     }
 }
 
+impl Drop for AddressSpaceState {
+    fn drop(&mut self) {
+        // The table could do this by itself, but only the mappings know where to look.
+        for area in self.areas.values() {
+            self.table.unmap(area.range.clone());
+        }
+    }
+}
+
 impl AddressSpaceState {
     /// The mapping that holds `address`.
     pub fn area_at(&self, address: usize) -> Option<&Area> {

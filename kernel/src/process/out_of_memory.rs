@@ -12,7 +12,7 @@ use alloc::sync::{Arc, Weak};
 use core::sync::atomic::Ordering;
 
 use abi::raw::general;
-use metal::memory::{PAGE_SIZE, free_frames, reserve_frames, total_frames};
+use metal::memory::{PAGE_SIZE, total_frames};
 
 use super::{ExitStatus, Process, Thread, exit, scheduler};
 use crate::sync::SpinLock;
@@ -20,10 +20,11 @@ use crate::sync::SpinLock;
 /// The one that is being killed: until it has ended, nobody else is.
 static VICTIM: SpinLock<Option<Weak<Process>>> = SpinLock::new(None);
 
-/// Whether even the kernel's reserve is going: then no call is carried out that could take
-/// more.
-pub fn is_critical() -> bool {
-    free_frames() < reserve_frames() / 2
+/// Before a call is carried out while even the kernel's reserve is going: makes room first.
+pub fn relieve_kernel(thread: &Arc<Thread>) {
+    if !metal::memory::end_shortage() {
+        relieve(thread);
+    }
 }
 
 /// Makes room on behalf of `thread`: chooses and kills a process, or waits for the one that was

@@ -88,6 +88,8 @@ pub struct Process {
     pub membarrier_registered: AtomicBool,
     /// It gave its session's terminal up (TIOCNOTTY); its children are born without it.
     pub gave_terminal_up: AtomicBool,
+    /// Its parent's number, as the table has it: getppid(2) asks often.
+    pub(super) parent: AtomicU32,
     last_user: AtomicU32,
     last_name: SpinLock<[u8; 16]>,
     exit_status: SpinLock<Option<ExitStatus>>,
@@ -122,12 +124,18 @@ impl Process {
             page_faults: AtomicU64::new(0),
             membarrier_registered: AtomicBool::new(false),
             gave_terminal_up: AtomicBool::new(false),
+            parent: AtomicU32::new(0),
             last_user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),
             exit_status: SpinLock::new(None),
             threads: SpinLock::new(Vec::new()),
             session: SpinLock::new(session),
         }
+    }
+
+    /// The number of its parent; 0 when it has none.
+    pub fn parent(&self) -> ProcessId {
+        self.parent.load(Ordering::Relaxed)
     }
 
     /// The session it belongs to.

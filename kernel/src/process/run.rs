@@ -21,7 +21,7 @@ pub fn run_program(thread: &Arc<Thread>) {
     };
     loop {
         interrupt::disable();
-        if deferred::is_raised() || scheduler::must_reschedule() {
+        if deferred::is_raised() {
             interrupt::enable();
             scheduler::yield_if_needed();
             continue;

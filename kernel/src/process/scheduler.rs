@@ -15,7 +15,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use metal::context::{Context, switch_to};
 use metal::cpu::{self, PROCESSORS_MAX};
@@ -24,7 +24,7 @@ use spin::Once;
 
 use super::Thread;
 pub use super::policy::{Policy, Scheduling};
-use crate::device::deferred;
+use crate::device::deferred::{self, Work};
 use crate::sync::SpinLock;
 use crate::time::{self, Deadline, Expiry, Instant, Nanoseconds, monotonic_now};
 
@@ -36,7 +36,6 @@ const PARKED: u8 = 3;
 const NOTIFIED: u8 = 4;
 
 static QUEUE: SpinLock<VecDeque<Arc<Thread>>> = SpinLock::new(VecDeque::new());
-static RESCHEDULE: AtomicBool = AtomicBool::new(false);
 static SWITCHES: AtomicU64 = AtomicU64::new(0);
 /// Threads that run or wait for their turn, for the load average.
 static RUNNABLE: AtomicUsize = AtomicUsize::new(0);
@@ -132,12 +131,12 @@ pub fn switch_count() -> u64 {
 
 /// Asks the running thread to give way at the next good place.
 pub fn request_reschedule() {
-    RESCHEDULE.store(true, Ordering::Release);
+    deferred::raise(Work::RESCHEDULE);
 }
 
 /// Whether the running thread should give way.
 pub fn must_reschedule() -> bool {
-    RESCHEDULE.load(Ordering::Acquire)
+    deferred::contains(Work::RESCHEDULE)
 }
 
 /// As [`park_until`] with a moment of the monotonic clock.
@@ -203,7 +202,7 @@ fn wake_state(thread: &Thread) -> bool {
 
 /// Gives way to the others that can run.
 pub fn yield_now() {
-    RESCHEDULE.store(false, Ordering::Relaxed);
+    deferred::clear(Work::RESCHEDULE);
     if QUEUE.lock().is_empty() {
         return;
     }
@@ -306,6 +305,8 @@ pub fn idle() -> ! {
     let processor = processor();
     processor.idle.call_once(Context::of_caller);
     loop {
+        // Whoever was to give way has done so.
+        deferred::clear(Work::RESCHEDULE);
         deferred::run();
         let mut queue = QUEUE.lock();
         let next = queue.pop_front();

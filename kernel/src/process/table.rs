@@ -7,6 +7,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use super::signal::SignalInfo;
 use super::{ExitStatus, Process, ProcessId, Thread};
@@ -142,6 +143,7 @@ impl Table {
         for child in &children {
             if let Some(node) = self.nodes.get_mut(child) {
                 node.parent = new_parent;
+                node.process.parent.store(new_parent, Ordering::Relaxed);
             }
         }
         if let Some(node) = self.nodes.get_mut(&new_parent) {
@@ -188,6 +190,7 @@ pub fn new_number() -> Result<ProcessId> {
 pub fn add_process(process: &Arc<Process>, parent: ProcessId) {
     with(|table| {
         let pid = process.pid;
+        process.parent.store(parent, Ordering::Relaxed);
         let relations = table.nodes.get_mut(&parent).map(|node| {
             node.children.insert(pid);
             (node.group, node.session)

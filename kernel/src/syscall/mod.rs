@@ -54,8 +54,8 @@ struct SystemCall {
 /// Carries out the call that the registers ask for.
 pub fn dispatch(thread: &Arc<Thread>, registers: &mut UserContext) {
     let number = registers.registers().rax as usize;
-    if out_of_memory::is_critical() {
-        out_of_memory::relieve(thread);
+    if metal::memory::is_short() {
+        out_of_memory::relieve_kernel(thread);
     }
     let outcome = match table::get(number) {
         Some(call) => (call.handler)(thread, registers),

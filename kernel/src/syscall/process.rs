@@ -293,7 +293,7 @@ pub fn sys_gettid(thread: &Arc<Thread>) -> Result<usize> {
 
 /// getppid(2).
 pub fn sys_getppid(thread: &Arc<Thread>) -> Result<usize> {
-    Ok(table::parent_of(thread.process.pid) as usize)
+    Ok(thread.process.parent() as usize)
 }
 
 /// set_tid_address(2).

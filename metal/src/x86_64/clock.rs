@@ -7,6 +7,7 @@
 //!
 //! Source: the 8254 data sheet (mode 0), SDM volume 3, section 19.17 (time-stamp counter).
 
+use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::apic;
@@ -27,9 +28,14 @@ static TIME_STAMP_HERTZ: AtomicU64 = AtomicU64::new(DEFAULT_HERTZ);
 static START: AtomicU64 = AtomicU64::new(0);
 
 /// The time-stamp counter.
+#[inline]
 pub fn time_stamp() -> u64 {
+    let (low, high): (u32, u32);
     // SAFETY: the instruction exists on every x86-64 and only reads.
-    unsafe { core::arch::x86_64::_rdtsc() }
+    unsafe {
+        asm!("rdtsc", out("eax") low, out("edx") high, options(nomem, nostack, preserves_flags));
+    }
+    u64::from(high) << 32 | u64::from(low)
 }
 
 /// The rate of the time-stamp counter in ticks a second.
@@ -38,11 +44,13 @@ pub fn time_stamp_hertz() -> u64 {
 }
 
 /// Nanoseconds since [`calibrate`].
+#[inline]
 pub fn nanoseconds() -> u64 {
     nanoseconds_of(time_stamp().wrapping_sub(START.load(Ordering::Relaxed)))
 }
 
 /// How long so many ticks of the time-stamp counter are.
+#[inline]
 pub fn nanoseconds_of(ticks: u64) -> u64 {
     let scaled = u128::from(ticks) * u128::from(TIME_STAMP_SCALE.load(Ordering::Relaxed));
     (scaled >> 32) as u64

@@ -32,6 +32,8 @@ pub(crate) struct PerCpu {
     pub number: Cell<usize>,
     /// The context that runs here, held by count; see `context.rs`.
     pub current_context: Cell<usize>,
+    /// Where this structure lies. Offset 48.
+    pub this: Cell<*const PerCpu>,
 }
 
 // SAFETY: each processor touches only its own element, through its own GS base, and interrupt
@@ -46,6 +48,7 @@ static PER_CPU: [PerCpu; PROCESSORS_MAX] = [const {
         previous_context: Cell::new(0),
         number: Cell::new(0),
         current_context: Cell::new(0),
+        this: Cell::new(core::ptr::null()),
     }
 }; PROCESSORS_MAX];
 
@@ -54,15 +57,15 @@ pub fn number() -> usize {
     per_cpu().number.get()
 }
 
+#[inline]
 pub(crate) fn per_cpu() -> &'static PerCpu {
-    // One processor runs so far; with several, the number lies in GS-relative memory.
-    let number: usize;
-    // SAFETY: while the kernel runs, the GS base points at this processor's element, whose
-    // `number` lies at offset 32.
+    let this: *const PerCpu;
+    // SAFETY: while the kernel runs, the GS base points at this processor's element, whose own
+    // address lies at offset 48 since `initialise`.
     unsafe {
-        asm!("mov {}, gs:[32]", out(reg) number, options(nostack, preserves_flags, readonly));
+        asm!("mov {}, gs:[48]", out(reg) this, options(nostack, preserves_flags, readonly));
+        &*this
     }
-    &PER_CPU[number]
 }
 
 static HAS_SMAP: AtomicBool = AtomicBool::new(false);
@@ -160,6 +163,7 @@ pub(crate) fn initialise_boot_processor() {
 fn initialise(number: usize) {
     let per_cpu = &PER_CPU[number];
     per_cpu.number.set(number);
+    per_cpu.this.set(core::ptr::from_ref(per_cpu));
     segment::load(number);
     GsBase::write(::x86_64::VirtAddr::from_ptr(per_cpu));
     trap::load();

@@ -268,6 +268,7 @@ impl PageTable {
         removed.finish(self);
     }
 
+    /// Clears the entries of one table that `range` covers; stops as soon as it is empty.
     fn unmap_level(
         &self,
         number: u32,
@@ -275,20 +276,24 @@ impl PageTable {
         range: core::ops::Range<usize>,
         removed: &mut Removed,
     ) {
+        let table = table_of(number);
+        let mut live = Frame::change_live_entries(number, 0);
         let mut address = range.start;
-        while address < range.end {
-            let end = (address / span(level) * span(level) + span(level)).min(range.end);
-            let slot = &table_of(number)[index(address, level)];
+        for slot in &table[index(range.start, level)..] {
+            if address >= range.end || live == 0 {
+                return;
+            }
+            let end = (address | (span(level) - 1)) + 1;
             let entry = slot.load(Ordering::Relaxed);
             if entry & HELD != 0 {
                 let child = number_of(entry);
                 if level > 0 {
-                    self.unmap_level(child, level - 1, address..end, removed);
+                    self.unmap_level(child, level - 1, address..end.min(range.end), removed);
                 }
                 // A table that still shows something stays.
                 if level == 0 || Frame::change_live_entries(child, 0) == 0 {
                     slot.store(0, Ordering::Release);
-                    Frame::change_live_entries(number, -1);
+                    live = Frame::change_live_entries(number, -1);
                     // SAFETY: the entry held the frame and is gone from the table.
                     removed.push(self, unsafe { Frame::from_number(child) });
                 }

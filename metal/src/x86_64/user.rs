@@ -259,16 +259,21 @@ impl UserContext {
 
     /// Runs the program until something needs the kernel. Interrupts must be off, so that no
     /// wake-up is missed between the last look and the entry; they are off again on return.
+    #[inline]
     pub fn run(&mut self) -> Event {
-        debug_assert!(!super::interrupt::enabled());
-        if !is_canonical(self.registers.rip) {
+        // After a system call the frame holds what the program itself had: it can go back as
+        // it is, by `sysret`, unless it single-steps itself and must see its trap flag from
+        // the first instruction on, which only `iretq` does.
+        let fast = self.registers.vector == SYSTEM_CALL
+            && !self.restore_all
+            && self.registers.rflags & TRAP == 0;
+        if !fast && !self.prepare() {
             // The return instruction itself would fault, in kernel mode.
             return Event::Exception {
                 vector: GENERAL_PROTECTION,
                 error: 0,
             };
         }
-        let fast = self.prepare();
         let registers = &raw mut self.registers;
         let end = registers.wrapping_add(1) as usize;
         let processor = per_cpu();
@@ -278,30 +283,29 @@ impl UserContext {
             // this call, which is as long as user mode lasts.
             unsafe { segment::set_user_trap_stack(processor.number.get(), end) };
         }
-        // SAFETY: `prepare` made the segments and flags a program's; the kernel half of the
-        // address space is out of its reach.
+        // SAFETY: the segments and flags are a program's; the kernel half of the address space
+        // is out of its reach.
         unsafe { enter_user(registers, usize::from(fast)) };
         self.restore_all = false;
-        self.event()
+        if self.registers.vector == SYSTEM_CALL {
+            return Event::SystemCall;
+        }
+        self.trap()
     }
 
-    /// Makes the frame one that leads to user mode, whatever it holds. Returns whether
-    /// `sysret` will do.
+    /// Makes the frame one that leads to user mode, whatever it holds. Returns false when its
+    /// instruction pointer cannot even be loaded.
     fn prepare(&mut self) -> bool {
         let registers = &mut self.registers;
         registers.code_segment = u64::from(segment::USER_CODE);
         registers.stack_segment = u64::from(segment::USER_DATA);
         registers.rflags = registers.rflags & USER_FLAGS | INTERRUPTS_ON | 2;
-        // A program that single-steps itself must see its trap flag from the first
-        // instruction on, which only iretq does.
-        registers.vector == SYSTEM_CALL && !self.restore_all && registers.rflags & TRAP == 0
+        is_canonical(registers.rip)
     }
 
-    fn event(&self) -> Event {
+    /// What the trap was that the frame tells of.
+    fn trap(&self) -> Event {
         let vector = self.registers.vector;
-        if vector == SYSTEM_CALL {
-            return Event::SystemCall;
-        }
         let error = self.registers.error as u32;
         if vector == u64::from(trap::PAGE_FAULT) {
             return Event::PageFault {
