@@ -1,8 +1,8 @@
 //! The tree turned back into text.
 //!
 //! Contract: the text parses to the same tree (the parser's tests hold it to that). It is what
-//! `type` shows of a function, `jobs` of a job and `trap` of nothing else; here-documents are
-//! printed after the line that names them, as they must be read.
+//! `type` shows of a function and `jobs` of a job; here-documents are printed after the line that
+//! names them, as they must be read.
 
 use crate::ast::{
     AndOr, Bytes, Command, Compound, Connector, End, Form, HereDocument, List, Name, Parameter,

@@ -2,12 +2,12 @@
 //!
 //! Contract: `sh [options] [file [arguments]]`, `sh -c text [name [arguments]]`, `sh -s
 //! [arguments]`; `-i` forces an interactive shell, `-l` or a name that begins with `-` makes it
-//! read `/etc/profile`. Source: POSIX.1-2017 XCU `sh`.
+//! read `/etc/profile` and `~/.profile`; an interactive one reads the file ENV names. Source: POSIX.1-2017 XCU `sh`.
 
 use crate::ast::Bytes;
 use crate::builtin::parse_options;
 use crate::error::Unwind;
-use crate::execute::After;
+use crate::execute::{After, Content};
 use crate::interactive;
 use crate::lexer::Lexer;
 use crate::options::Flag;
@@ -127,16 +127,30 @@ impl Shell {
             let _ = self.variables.set(name, value, false);
         }
         self.variables.unexport("IFS");
-        if self.has(Flag::Login)
-            && let Ok(text) = std::fs::read(PROFILE)
-        {
-            match self.run_file(text, PROFILE) {
-                Err(Unwind::Exit) => return Err(self.finish()),
-                Err(Unwind::Abandon) if !self.is_interactive() => return Err(self.finish()),
-                _ => {}
+        if self.has(Flag::Login) {
+            self.read_profile(PROFILE.as_bytes())?;
+            if let Some(home) = self.variables.get("HOME") {
+                self.read_profile(&[home, b"/.profile"].concat())?;
             }
         }
+        if self.is_interactive()
+            && let Some(file) = self.variables.get("ENV").map(<[u8]>::to_vec)
+        {
+            self.read_profile(&file)?;
+        }
         Ok(())
+    }
+
+    /// Runs a file of settings if it is there. `Err` is the status if that ended the shell.
+    fn read_profile(&mut self, file: &[u8]) -> Result<(), i32> {
+        let Ok(text) = std::fs::read(os(file)) else {
+            return Ok(());
+        };
+        match self.run_file(text, &shown(file)) {
+            Err(Unwind::Exit) => Err(self.finish()),
+            Err(Unwind::Abandon) if !self.is_interactive() => Err(self.finish()),
+            _ => Ok(()),
+        }
     }
 
     fn run_script(&mut self, file: &[u8]) -> i32 {
@@ -152,9 +166,9 @@ impl Shell {
                 return status;
             }
         };
-        if text.starts_with(b"\x7fELF") {
+        if Content::of(&text) != Content::Text {
             self.complain(format!(
-                "{}: is a program, not a script; run it without sh",
+                "{}: is not a script; run a program without sh",
                 shown(file)
             ));
             return 126;

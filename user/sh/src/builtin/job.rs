@@ -132,9 +132,11 @@ pub fn wait(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
     }
     let mut status = 0;
     for operand in operands {
-        status = match find(shell, operand) {
-            Ok(number) => wait_for_job(shell, number),
-            Err(message) => {
+        let ended = number::<i32>(operand).and_then(|pid| shell.jobs.take_stray(pid));
+        status = match (ended, find(shell, operand)) {
+            (Some(end), Err(_)) => end.status(),
+            (_, Ok(number)) => wait_for_job(shell, number),
+            (None, Err(message)) => {
                 shell.complain(format!("wait: {message}"));
                 127
             }

@@ -9,6 +9,8 @@ mod pipeline;
 mod program;
 mod simple;
 
+pub use program::Content;
+
 use crate::ast::{AndOr, Command, Connector, List, Pipeline};
 use crate::error::{Outcome, SyntaxError, Unwind};
 use crate::lexer::Lexer;
@@ -46,7 +48,8 @@ impl Shell {
                 self.list(&List {
                     items: before.to_vec(),
                 })?;
-                self.and_or(&last.and_or, After::Exit)
+                self.and_or(&last.and_or, After::Exit)?;
+                self.run_traps()
             }
             _ => self.list(list),
         }

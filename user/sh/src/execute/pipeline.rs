@@ -33,7 +33,10 @@ impl Shell {
             trap::release(mask);
         }
         match forked {
-            Ok(Fork::Parent(pid)) => Ok(pid),
+            Ok(Fork::Parent(pid)) => {
+                self.jobs.forget_stray(pid);
+                Ok(pid)
+            }
             Ok(Fork::Child) => {
                 // Whatever ended the body, its status is ours.
                 let _ = body(self);

@@ -9,7 +9,8 @@ use crate::options::Flag;
 use crate::shell::{Shell, error_text};
 use crate::suggest;
 use crate::text::{os, shown};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -20,6 +21,9 @@ const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin:/sbin:/usr/sbin";
 
 /// `ENOEXEC`: a file the kernel has no loader for.
 const NOT_A_PROGRAM: i32 = 8;
+
+/// How much of a file is looked at to tell what it is.
+const BLOCK: usize = 128;
 
 /// Why a program cannot be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +69,15 @@ impl Shell {
     pub(super) fn spawn(&mut self, arguments: &[Bytes]) -> Option<i32> {
         let file = self.find_or_complain(arguments)?;
         let mut result = self.prepare(&file, arguments).spawn();
-        if is_script(&result) {
+        if is_script(&file, &result) {
             result = self.prepare_script(&file, arguments).spawn();
         }
         match result {
-            Ok(child) => i32::try_from(child.id()).ok(),
+            Ok(child) => {
+                let pid = i32::try_from(child.id()).ok()?;
+                self.jobs.forget_stray(pid);
+                Some(pid)
+            }
             Err(error) => {
                 self.status = self.explain(&file, error);
                 None
@@ -83,7 +91,7 @@ impl Shell {
             return self.status;
         };
         let mut error = self.prepare(&file, arguments).exec();
-        if error.raw_os_error() == Some(NOT_A_PROGRAM) {
+        if error.raw_os_error() == Some(NOT_A_PROGRAM) && content(&file) == Content::Text {
             error = self.prepare_script(&file, arguments).exec();
         }
         self.explain(&file, error)
@@ -139,11 +147,17 @@ impl Shell {
     /// Says why a file could not be run; gives the status.
     fn explain(&self, file: &[u8], error: io::Error) -> i32 {
         let gone = error.kind() == io::ErrorKind::NotFound;
-        // The file was there a moment ago: what is missing is the interpreter it names.
-        let reason = if gone {
-            "the interpreter its first line names is not there".to_owned()
-        } else {
-            error_text(error)
+        // The file was there a moment ago: what is missing is something it names.
+        let reason = match (content(file), error.raw_os_error()) {
+            (Content::Elf, _) if gone => {
+                "the loader of shared libraries it needs is not there; link it statically"
+                    .to_owned()
+            }
+            (_, _) if gone => "the interpreter its first line names is not there".to_owned(),
+            (Content::Elf | Content::Binary, Some(NOT_A_PROGRAM)) => {
+                "is not a program for this machine".to_owned()
+            }
+            _ => error_text(error),
         };
         self.complain(format!("{}: {reason}", shown(file)));
         if gone { 127 } else { 126 }
@@ -159,8 +173,44 @@ fn check(file: &[u8]) -> Result<(), Missing> {
     }
 }
 
-fn is_script<T>(result: &io::Result<T>) -> bool {
-    result
-        .as_ref()
-        .is_err_and(|error| error.raw_os_error() == Some(NOT_A_PROGRAM))
+/// Whether a file the kernel refused is one that this shell can run.
+fn is_script<T>(file: &[u8], result: &io::Result<T>) -> bool {
+    let refused = |error: &io::Error| error.raw_os_error() == Some(NOT_A_PROGRAM);
+    result.as_ref().is_err_and(refused) && content(file) == Content::Text
+}
+
+/// What a file looks like from its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// A program for this or another machine.
+    Elf,
+    /// Neither a program we know nor text.
+    Binary,
+    /// Perhaps a script.
+    Text,
+}
+
+impl Content {
+    /// Looks at the first line, as far as the first block goes: a script has no NUL bytes there.
+    pub fn of(text: &[u8]) -> Content {
+        let start = &text[..text.len().min(BLOCK)];
+        let line = start
+            .split(|&byte| byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        if start.starts_with(b"\x7fELF") {
+            Content::Elf
+        } else if line.contains(&0) {
+            Content::Binary
+        } else {
+            Content::Text
+        }
+    }
+}
+
+/// What a file looks like; one that cannot be read looks like text.
+fn content(file: &[u8]) -> Content {
+    let mut start = [0; BLOCK];
+    let read = File::open(os(file)).and_then(|mut file| file.read(&mut start));
+    Content::of(&start[..read.unwrap_or(0)])
 }

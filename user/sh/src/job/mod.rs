@@ -9,6 +9,9 @@ pub mod wait;
 use crate::ast::Bytes;
 use crate::signal;
 
+/// For so many children without a job it is remembered how they ended.
+const REMEMBERED_ENDS: usize = 64;
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -187,8 +190,17 @@ impl Jobs {
         self.list.iter_mut().find(|job| job.number == number)
     }
 
-    /// Forgets a job.
+    /// Forgets a job, but for a while not how it ended: `wait PID` may still ask.
     pub fn remove(&mut self, number: usize) {
+        if let Some(Process {
+            pid,
+            state: State::Done(end),
+        }) = self
+            .get(number)
+            .and_then(|job| job.processes.last().copied())
+        {
+            self.remember(pid, end);
+        }
         self.list.retain(|job| job.number != number);
         self.recent.retain(|&recent| recent != number);
     }
@@ -239,8 +251,20 @@ impl Jobs {
             }
         }
         if let State::Done(end) = state {
-            self.strays.push((pid, end));
+            self.remember(pid, end);
         }
+    }
+
+    fn remember(&mut self, pid: i32, end: End) {
+        if self.strays.len() == REMEMBERED_ENDS {
+            self.strays.remove(0);
+        }
+        self.strays.push((pid, end));
+    }
+
+    /// A child was started: what is remembered of an older one of the same number is not its.
+    pub fn forget_stray(&mut self, pid: i32) {
+        self.strays.retain(|(stray, _)| *stray != pid);
     }
 
     /// How a child without a job ended; told once.
