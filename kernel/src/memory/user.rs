@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use metal::copy;
-use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::PAGE_SIZE;
 use crate::error::{Errno, Result, bad_address};
@@ -15,10 +15,8 @@ use crate::error::{Errno, Result, bad_address};
 ///
 /// # Errors
 /// EFAULT.
-pub fn read<T: FromBytes + IntoBytes>(address: usize) -> Result<T> {
-    let mut value = T::new_zeroed();
-    copy::from_user(value.as_mut_bytes(), address).map_err(bad_address)?;
-    Ok(value)
+pub fn read<T: FromBytes>(address: usize) -> Result<T> {
+    copy::read(address).map_err(bad_address)
 }
 
 /// Writes a structure to a user address.

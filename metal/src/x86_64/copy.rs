@@ -12,8 +12,12 @@
 //! Source: SDM volume 2 (REP MOVS, STAC, CLAC), volume 3, section 5.6.1 (SMAP).
 
 use core::arch::{asm, global_asm};
+use core::mem::MaybeUninit;
+
+use zerocopy::FromBytes;
 
 use super::cpu;
+use super::fpu::STATE_BYTES as FLOAT_BYTES;
 use super::paging::USER_END;
 
 /// An address in a user program's memory, in bytes. It may be anything at all.
@@ -128,6 +132,17 @@ user_exchange_fixup:
     mov rax, -1
     ret
 
+    // user_save_float(rdi: destination, 16-byte aligned) -> rax: 0, or -1 on a fault
+    .global user_save_float
+user_save_float:
+    fxsave64 [rdi]
+    xor eax, eax
+    ret
+    .global user_save_float_fixup
+user_save_float_fixup:
+    mov rax, -1
+    ret
+
     .global user_copy_end
 user_copy_end:
     "#
@@ -151,7 +166,8 @@ labels!(
     user_string_fixup,
     user_load_fixup,
     user_exchange_do,
-    user_exchange_fixup
+    user_exchange_fixup,
+    user_save_float_fixup
 );
 
 unsafe extern "C" {
@@ -160,6 +176,7 @@ unsafe extern "C" {
     fn user_string(destination: *mut u8, source: *const u8, limit: usize) -> usize;
     fn user_load(source: *const u32) -> usize;
     fn user_exchange(target: *mut u32, expected: u32, new: u32) -> usize;
+    fn user_save_float(target: *mut u8) -> usize;
 }
 
 /// Where to go on after a fault at `instruction`, if it is one of the copies above.
@@ -197,6 +214,10 @@ pub(super) fn fixup(instruction: usize) -> Option<usize> {
         (
             at(&raw const user_exchange_do),
             at(&raw const user_exchange_fixup),
+        ),
+        (
+            user_save_float as *const () as usize,
+            at(&raw const user_save_float_fixup),
         ),
     ];
     table
@@ -277,6 +298,31 @@ pub fn to_user(destination: UserAddress, source: &[u8]) -> Result<(), Fault> {
 /// With the number of bytes that were copied before the fault.
 pub fn from_user(destination: &mut [u8], source: UserAddress) -> Result<(), Fault> {
     from_user_to(destination.as_mut_ptr(), source, destination.len())
+}
+
+/// Reads a structure of user memory, without clearing room for it first.
+///
+/// # Errors
+/// When it is not all there.
+pub fn read<T: FromBytes>(source: UserAddress) -> Result<T, Fault> {
+    let mut value = MaybeUninit::<T>::uninit();
+    from_user_to(value.as_mut_ptr().cast(), source, size_of::<T>())?;
+    // SAFETY: all its bytes have been copied, and any bytes are a value of this type.
+    Ok(unsafe { value.assume_init() })
+}
+
+/// Stores the processor's floating-point registers in user memory, as FXSAVE lays them out.
+///
+/// # Errors
+/// When there is no such memory, or it is not 16-byte aligned.
+pub(super) fn save_float_to_user(destination: UserAddress) -> Result<(), Fault> {
+    let missing = Fault { copied: 0 };
+    if !in_user_half(destination, FLOAT_BYTES) || !destination.is_multiple_of(16) {
+        return Err(missing);
+    }
+    // SAFETY: the destination is in the user half and aligned; a page fault ends the store.
+    let left = with_access(|| unsafe { user_save_float(destination as *mut u8) });
+    if left == 0 { Ok(()) } else { Err(missing) }
 }
 
 /// Fills user memory with zeros.

@@ -8,9 +8,14 @@
 //! Source: SDM volume 1, section 10.5 (FXSAVE and FXRSTOR).
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
+
+use super::copy::{self, Fault, UserAddress};
 
 /// Size of the state in bytes.
 pub const STATE_BYTES: usize = 512;
+/// FXSAVE need not write what lies behind these: reserved, and free for software.
+const WRITTEN_BYTES: usize = 416;
 const MXCSR_OFFSET: usize = 24;
 /// Bits of MXCSR that the processor accepts; setting another faults.
 const MXCSR_MASK: u32 = 0xffff;
@@ -35,18 +40,31 @@ impl FpuState {
         Self(bytes)
     }
 
-    /// A state from bytes that a program supplied (a signal frame): reserved bits are cleared.
-    pub fn from_untrusted(bytes: &[u8; STATE_BYTES]) -> Self {
-        let mut state = Self(*bytes);
+    /// Stores the processor's registers at a user address, for a signal frame. What FXSAVE
+    /// leaves alone is cleared: there, a program would look for a longer state.
+    ///
+    /// # Errors
+    /// When there is no such memory, or it is not 16-byte aligned.
+    pub fn save_to_user(address: UserAddress) -> Result<(), Fault> {
+        copy::save_float_to_user(address)?;
+        copy::zero_user(address + WRITTEN_BYTES, STATE_BYTES - WRITTEN_BYTES)
+    }
+
+    /// Loads the processor's registers from what a program supplies (a signal frame). Bits that
+    /// the processor would not accept are cleared.
+    ///
+    /// # Errors
+    /// When there is no such memory.
+    pub fn restore_from_user(address: UserAddress) -> Result<(), Fault> {
+        let mut state = MaybeUninit::<Self>::uninit();
+        copy::from_user_to(state.as_mut_ptr().cast(), address, STATE_BYTES)?;
+        // SAFETY: all its bytes have been copied, and any bytes are a state.
+        let state = unsafe { state.assume_init_mut() };
         let field = &mut state.0[MXCSR_OFFSET..MXCSR_OFFSET + 4];
         let mxcsr = u32::from_le_bytes([field[0], field[1], field[2], field[3]]) & MXCSR_MASK;
         field.copy_from_slice(&mxcsr.to_le_bytes());
-        state
-    }
-
-    /// The state as bytes, for a signal frame.
-    pub fn as_bytes(&self) -> &[u8; STATE_BYTES] {
-        &self.0
+        state.restore();
+        Ok(())
     }
 
     /// Stores the processor's registers here.
