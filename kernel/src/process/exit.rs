@@ -1,6 +1,7 @@
 //! How threads and processes end. Source: exit(2), exit_group(2), wait(2), futex(2).
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use abi::raw::general;
@@ -96,8 +97,13 @@ fn end_process(process: &Arc<Process>, thread: &Arc<Thread>, last_status: ExitSt
     let pid = process.pid;
     let session = process.session();
     let reaper = reaper_for(pid);
-    let orphaned_groups = table::with(|table| orphaned_by(table, pid));
-    let children = table::with(|table| table.reparent_children(pid, reaper));
+    let (orphaned_groups, children) = table::with(|table| {
+        let tied = groups_tied_by(table, pid);
+        let children = table.reparent_children(pid, reaper);
+        let is_orphaned = |group: &ProcessId| table.is_orphaned(*group, Some(pid));
+        let orphaned: Vec<_> = tied.into_iter().filter(is_orphaned).collect();
+        (orphaned, children)
+    });
     adopt(&children, pid, reaper);
     if session.id == pid
         && let Some(terminal) = session.terminal()
@@ -161,14 +167,13 @@ fn adopt(children: &[ProcessId], old_parent: ProcessId, reaper: ProcessId) {
     }
 }
 
-/// The groups that lose their last tie to the session by the end of `pid`.
-fn orphaned_by(table: &table::Table, pid: ProcessId) -> alloc::vec::Vec<ProcessId> {
+/// The groups that `pid` may be the last tie to the session of: its own and its children's.
+fn groups_tied_by(table: &table::Table, pid: ProcessId) -> Vec<ProcessId> {
     let Some(node) = table.node(pid) else {
-        return alloc::vec::Vec::new();
+        return Vec::new();
     };
-    let mut groups: alloc::vec::Vec<ProcessId> = node
-        .children
-        .iter()
+    let children = node.children.iter();
+    let mut groups: Vec<ProcessId> = children
         .filter_map(|child| table.node(*child))
         .filter(|child| child.session == node.session)
         .map(|child| child.group)
@@ -176,7 +181,7 @@ fn orphaned_by(table: &table::Table, pid: ProcessId) -> alloc::vec::Vec<ProcessI
     groups.push(node.group);
     groups.sort_unstable();
     groups.dedup();
-    groups.retain(|group| !table.is_orphaned(*group, None) && table.is_orphaned(*group, Some(pid)));
+    groups.retain(|group| !table.is_orphaned(*group, None));
     groups
 }
 
