@@ -29,10 +29,10 @@ use metal::user::{Registers, UserContext};
 use super::alternate_stack::AlternateStack;
 use super::handlers::Action;
 use super::information::SignalInfo;
-use super::mask;
 use super::set::SignalSet;
 use super::state::ExceptionRecord;
-use crate::error::{Errno, Result};
+use super::{mask, send};
+use crate::error::{Errno, Result, bad_address};
 use crate::memory::user;
 use crate::process::Thread;
 
@@ -103,9 +103,7 @@ pub(super) fn push(registers: &mut UserContext, request: &Request) -> Result<()>
         return Err(Errno::EFAULT);
     }
     let layout = lay_out(values.rsp, request.action, request.stack)?;
-    let mut float_state = FpuState::initial();
-    float_state.save();
-    user::write_bytes(layout.float_state as usize, float_state.as_bytes())?;
+    FpuState::save_to_user(layout.float_state as usize).map_err(bad_address)?;
     let frame = SignalFrame {
         return_address: request.action.restorer(),
         context: UserContextFrame {
@@ -130,6 +128,7 @@ pub(super) fn push(registers: &mut UserContext, request: &Request) -> Result<()>
     Ok(())
 }
 
+#[inline(always)]
 fn saved_registers(values: &Registers, request: &Request, float_state: u64) -> SigContext {
     SigContext {
         r8: values.r8,
@@ -173,12 +172,11 @@ pub fn restore(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usiz
     let context_address = address.wrapping_add(core::mem::offset_of!(SignalFrame, context));
     let context: UserContextFrame = user::read(context_address)?;
     restore_float_state(context.registers.float_state)?;
-    thread.signals.lock().restart = None;
-    mask::set_blocked(thread, SignalSet(context.mask));
     let values = registers.replace();
     load_registers(values, &context.registers);
     let stack_pointer = values.rsp;
     let mut state = thread.signals.lock();
+    state.restart = None;
     // A stack that cannot be had again is not: the program goes on all the same, as on Linux.
     if let Ok(stack) = state
         .alternate_stack
@@ -186,6 +184,9 @@ pub fn restore(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usiz
     {
         state.alternate_stack = stack;
     }
+    let pass_on = mask::change(thread, &mut state, SignalSet(context.mask));
+    drop(state);
+    send::pass_on(&thread.process, pass_on);
     Ok(context.registers.rax as usize)
 }
 
@@ -194,10 +195,7 @@ fn restore_float_state(address: u64) -> Result<()> {
         INITIAL_FLOAT_STATE.restore();
         return Ok(());
     }
-    let mut bytes = [0; STATE_BYTES];
-    user::read_bytes(address as usize, &mut bytes)?;
-    FpuState::from_untrusted(&bytes).restore();
-    Ok(())
+    FpuState::restore_from_user(address as usize).map_err(bad_address)
 }
 
 /// The program's flags and segments are made fit for a program on the way to it.

@@ -103,6 +103,7 @@ impl SignalInfo {
     }
 
     /// As the program sees it.
+    #[inline]
     pub fn to_user(self) -> SigInfo {
         let numbers = |pid: u32, uid: u32| u64::from(uid) << 32 | u64::from(pid);
         let (first, second) = match self.origin {
@@ -115,15 +116,12 @@ impl SignalInfo {
                 pid, uid, status, ..
             } => (numbers(pid, uid), u64::from(status as u32)),
         };
-        let mut fields = [0; 14];
-        fields[0] = first;
-        fields[1] = second;
         SigInfo {
             signal: i32::from(self.signal),
             errno: 0,
             code: self.code(),
             padding: 0,
-            fields,
+            fields: [first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         }
     }
 }

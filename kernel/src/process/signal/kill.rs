@@ -79,6 +79,9 @@ pub fn to_process(
     build: impl FnOnce() -> Result<SignalInfo>,
 ) -> Result<()> {
     let number = ProcessId::try_from(pid).map_err(|_| Errno::ESRCH)?;
+    if number == sender.process.pid {
+        return send_if_allowed(sender, &sender.process, None, build()?);
+    }
     let process = match find(number) {
         Some(process) => process,
         // As on Linux, the number of any thread names its process.

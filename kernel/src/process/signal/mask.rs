@@ -5,45 +5,49 @@ use alloc::sync::Arc;
 
 use super::send;
 use super::set::{SignalSet, UNSTOPPABLE};
+use super::state::ThreadState;
 use crate::error::{Errno, Result};
 use crate::process::{Attention, Thread, scheduler};
 
 /// Sets what the running thread blocks; returns what it blocked before. SIGKILL and SIGSTOP
 /// are left out.
 pub fn set_blocked(thread: &Arc<Thread>, blocked: SignalSet) -> SignalSet {
-    let blocked = blocked.without(UNSTOPPABLE);
-    let old = core::mem::replace(&mut thread.signals.lock().blocked, blocked);
-    after_change(thread, old, blocked);
+    let mut own = thread.signals.lock();
+    let old = own.blocked;
+    let pass_on = change(thread, &mut own, blocked);
+    drop(own);
+    send::pass_on(&thread.process, pass_on);
     old
 }
 
-/// What must be looked at when a thread's mask has changed from `old` to `new`.
-pub(super) fn after_change(thread: &Arc<Thread>, old: SignalSet, new: SignalSet) {
-    if !old.without(new).is_empty() {
-        note_if_deliverable(thread);
+/// Changes the mask while the thread's lock is held. The thread will look at what it can take
+/// now; the answer is what others should take, with [`send::pass_on`] once the lock is free.
+///
+/// Nothing is lost without the process's lock: a sender makes its signal visible before it
+/// looks at masks.
+pub(super) fn change(thread: &Thread, own: &mut ThreadState, blocked: SignalSet) -> SignalSet {
+    let new = blocked.without(UNSTOPPABLE);
+    let old = core::mem::replace(&mut own.blocked, new);
+    let shared = thread.process.signals.pending();
+    if !shared.union(own.pending.set()).without(new).is_empty() {
+        thread.note_attention(Attention::SIGNAL);
     }
-    let blocked_now = new.without(old);
-    if !blocked_now.is_empty() {
-        send::pass_on(&thread.process, blocked_now);
-    }
+    new.without(old).intersection(shared)
 }
 
 /// Makes the thread look at its signals if there is something for it to see.
 pub(super) fn note_if_deliverable(thread: &Arc<Thread>) {
-    let process = thread.process.signals.state.lock();
-    let own = thread.signals.lock();
-    let pending = process.pending.set().union(own.pending.set());
-    if !pending.without(own.blocked).is_empty() || process.stop.is_wanted() {
+    let process = thread.process.signals.lock();
+    if thread.signals.lock().has_deliverable(&process) {
         thread.note_attention(Attention::SIGNAL);
     }
 }
 
 /// The signals that are pending for a thread or its process and that the thread blocks.
 pub fn pending(thread: &Thread) -> SignalSet {
-    let process = thread.process.signals.state.lock();
+    let process = thread.process.signals.pending();
     let own = thread.signals.lock();
-    let pending = process.pending.set().union(own.pending.set());
-    pending.intersection(own.blocked)
+    process.union(own.pending.set()).intersection(own.blocked)
 }
 
 /// Carries out `wait` with another mask. If it is interrupted, the old mask comes back after

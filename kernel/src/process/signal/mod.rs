@@ -81,7 +81,7 @@ pub fn note_new_thread(thread: &Arc<Thread>) {
 /// A thread has left its process: the others see to what it was told of and took no more, and
 /// it may have been the last that a stop waited for.
 pub fn note_thread_end(process: &Process) {
-    send::pass_on(process, SignalSet(u64::MAX));
+    send::pass_on(process, process.signals.pending());
     stop::note_thread_end(process);
 }
 
@@ -101,7 +101,7 @@ pub fn set_action(process: &Process, signal: u8, action: Action) -> Action {
     let old = process.signals.handlers().set(signal, action);
     if action.ignores(signal) {
         let only = SignalSet::only(signal);
-        process.signals.state.lock().pending.discard(only);
+        process.signals.lock().pending.discard(only);
         process.for_each_thread(|thread| thread.signals.lock().pending.discard(only));
     }
     old
@@ -139,7 +139,7 @@ pub fn sets(process: &Process, thread: Option<&Thread>) -> SignalSets {
     });
     SignalSets {
         pending,
-        process_pending: process.signals.state.lock().pending.set().0,
+        process_pending: process.signals.pending().0,
         blocked,
         ignored: ignored.0,
         caught: caught.0,

@@ -11,7 +11,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 
 use super::information::SignalInfo;
-use super::set::SignalSet;
+use super::set::{self, SignalSet};
 use crate::sync::SpinLock;
 
 /// So many different standard signals have room for their details in the queue itself.
@@ -131,23 +131,24 @@ impl Pending {
     /// Takes the first signal that is not in `blocked`.
     pub fn take_unblocked(&mut self, blocked: SignalSet) -> Option<SignalInfo> {
         let signal = self.set.without(blocked).first()?;
-        let info = self.take_details(signal);
-        let another = self.queue.iter().any(|queued| queued.info.signal == signal);
-        if !another {
+        let info = self
+            .take_inline(signal)
+            .or_else(|| self.take_queued(signal));
+        let another = || self.queue.iter().any(|queued| queued.info.signal == signal);
+        if !set::is_real_time(signal) || !another() {
             self.set = self.set.without(SignalSet::only(signal));
         }
         Some(info.unwrap_or_else(|| SignalInfo::without_details(signal)))
     }
 
-    fn take_details(&mut self, signal: u8) -> Option<SignalInfo> {
+    fn take_inline(&mut self, signal: u8) -> Option<SignalInfo> {
         let is_it = |slot: &&mut Option<SignalInfo>| slot.is_some_and(|info| info.signal == signal);
-        if let Some(slot) = self.inline.iter_mut().find(is_it) {
-            return slot.take();
-        }
-        let position = self
-            .queue
-            .iter()
-            .position(|queued| queued.info.signal == signal)?;
+        self.inline.iter_mut().find(is_it)?.take()
+    }
+
+    fn take_queued(&mut self, signal: u8) -> Option<SignalInfo> {
+        let is_it = |queued: &Queued| queued.info.signal == signal;
+        let position = self.queue.iter().position(is_it)?;
         Some(self.queue.remove(position)?.info)
     }
 

@@ -12,7 +12,7 @@ use abi::raw::general as linux;
 
 use super::information::SignalInfo;
 use super::pending::{Account, NoRoom};
-use super::set::{STOPPING, SignalSet, UNSTOPPABLE};
+use super::set::{STOPPING, SignalSet};
 use super::stop;
 use crate::process::limits::Resource;
 use crate::process::{Attention, ExitStatus, Process, Thread};
@@ -47,7 +47,7 @@ pub fn send_fault(thread: &Arc<Thread>, info: SignalInfo) {
         process.signals.handlers().reset(info.signal);
     }
     if was_blocked || action.is_ignore() || action.is_default() {
-        process.signals.state.lock().is_mortal = true;
+        process.signals.lock().is_mortal = true;
     }
     send_to_thread(thread, info);
 }
@@ -65,7 +65,7 @@ pub(super) fn kill_by_fault(thread: &Arc<Thread>) {
 
 /// Process 1 is not ended or stopped by signals that it has no handler for.
 pub(super) fn is_immune(process: &Process) -> bool {
-    process.pid == 1 && !process.signals.state.lock().is_mortal
+    process.pid == 1 && !process.signals.lock().is_mortal
 }
 
 /// Puts a signal into the queue of the process or of one of its threads. Returns false when
@@ -86,34 +86,58 @@ pub(super) fn post(
     } else if STOPPING.contains(signal) {
         stop::discard_continue(process);
     }
-    if is_ignored(process, thread, signal) {
-        return true;
-    }
     let account = info.is_real_time().then(|| Account {
         user: process.real_user(),
         limit: process.limit(Resource::PendingSignals),
     });
     match thread {
-        Some(thread) => {
-            let mut state = thread.signals.lock();
-            if !state.pending.add(info, account, no_room) {
-                return false;
-            }
-            let wants = state.wants(signal);
-            drop(state);
-            if wants {
-                thread.attract_attention(Attention::SIGNAL);
-            }
-        }
-        None => {
-            let mut state = process.signals.state.lock();
-            if !state.pending.add(info, account, no_room) {
-                return false;
-            }
-            drop(state);
-            tell_someone(process, signal);
+        Some(thread) => post_to_thread(thread, info, account, no_room),
+        None => post_to_process(process, info, account, no_room),
+    }
+}
+
+fn post_to_thread(
+    thread: &Arc<Thread>,
+    info: SignalInfo,
+    account: Option<Account>,
+    no_room: NoRoom,
+) -> bool {
+    let ignored = is_ignored(&thread.process, info.signal);
+    let mut state = thread.signals.lock();
+    if ignored && !state.blocked.contains(info.signal) {
+        return true;
+    }
+    if !state.pending.add(info, account, no_room) {
+        return false;
+    }
+    let wants = state.wants(info.signal);
+    drop(state);
+    if wants {
+        thread.attract_attention(Attention::SIGNAL);
+    }
+    true
+}
+
+/// Whether the signal is ignored is asked of the first thread's mask, as on Linux.
+fn post_to_process(
+    process: &Process,
+    info: SignalInfo,
+    account: Option<Account>,
+    no_room: NoRoom,
+) -> bool {
+    let ignored = is_ignored(process, info.signal);
+    let mut state = process.signals.lock();
+    if ignored {
+        let first = process.leader();
+        if first.is_none_or(|first| !first.signals.blocked().contains(info.signal)) {
+            return true;
         }
     }
+    if !state.pending.add(info, account, no_room) {
+        return false;
+    }
+    drop(state);
+    tell_someone(process, info.signal);
     true
 }
 
@@ -130,13 +154,7 @@ fn tell_someone(process: &Process, signal: u8) {
 /// Tells other threads of what is pending for the process, when a thread that may have been
 /// told can no longer take it.
 pub(super) fn pass_on(process: &Process, signals: SignalSet) {
-    let mut left = process
-        .signals
-        .state
-        .lock()
-        .pending
-        .set()
-        .intersection(signals);
+    let mut left = signals;
     while let Some(signal) = left.first() {
         left = left.without(SignalSet::only(signal));
         tell_someone(process, signal);
@@ -152,23 +170,8 @@ fn kill(process: &Process) {
     process.for_each_thread(|thread| thread.attract_attention(Attention::EXIT));
 }
 
-/// Whether the signal would do nothing to its receiver, now and later. What is pending for the
-/// whole process is judged by its first thread, as on Linux.
-fn is_ignored(process: &Process, thread: Option<&Arc<Thread>>, signal: u8) -> bool {
-    let receiver = match thread {
-        Some(thread) => Some(Arc::clone(thread)),
-        None => process.leader(),
-    };
-    let Some(receiver) = receiver else {
-        return true; // nobody is left to take it
-    };
-    let state = receiver.signals.lock();
-    if state.blocked.contains(signal) {
-        return false;
-    }
-    drop(state);
+/// Whether the signal would do nothing to a receiver that does not block it.
+fn is_ignored(process: &Process, signal: u8) -> bool {
     let action = process.signals.action(signal);
-    action.ignores(signal)
-        || (action.is_default() && is_immune(process))
-        || (UNSTOPPABLE.contains(signal) && is_immune(process))
+    action.ignores(signal) || (action.is_default() && is_immune(process))
 }

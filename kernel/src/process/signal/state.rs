@@ -5,6 +5,10 @@
 //! handlers'. A thread changes its own mask only while it holds its own lock.
 
 use alloc::sync::Arc;
+use core::ops::{Deref, DerefMut};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use spin::mutex::SpinMutexGuard;
 
 use super::alternate_stack::AlternateStack;
 use super::handlers::{Action, Handlers};
@@ -16,7 +20,9 @@ use crate::sync::{SpinLock, WaitQueue};
 
 /// The signals of a process as a whole.
 pub struct ProcessSignals {
-    pub(super) state: SpinLock<ProcessState>,
+    state: SpinLock<ProcessState>,
+    /// The set of `state.pending`, for a look without the lock.
+    pending: AtomicU64,
     /// Threads of a stopped process wait here until it is continued.
     pub(super) continued: WaitQueue,
     handlers: SpinLock<Arc<Handlers>>,
@@ -46,6 +52,7 @@ impl ProcessSignals {
                 stop: Stop::default(),
                 is_mortal: false,
             }),
+            pending: AtomicU64::new(0),
             continued: WaitQueue::new(),
             handlers: SpinLock::new(handlers),
         }
@@ -64,6 +71,19 @@ impl ProcessSignals {
         })
     }
 
+    pub(super) fn lock(&self) -> ProcessGuard<'_> {
+        ProcessGuard {
+            state: self.state.lock(),
+            pending: &self.pending,
+        }
+    }
+
+    /// What is pending for any thread. A look without the lock, for whoever changes a mask: it
+    /// sees here what was sent before, and whoever sends later sees the new mask.
+    pub(super) fn pending(&self) -> SignalSet {
+        SignalSet(self.pending.load(Ordering::SeqCst))
+    }
+
     pub(super) fn handlers(&self) -> Arc<Handlers> {
         Arc::clone(&self.handlers.lock())
     }
@@ -79,6 +99,32 @@ impl ProcessSignals {
         let old = core::mem::replace(&mut *handlers, new);
         drop(handlers);
         drop(old);
+    }
+}
+
+/// The process's lock, held. Letting it go publishes what is pending.
+pub(super) struct ProcessGuard<'a> {
+    state: SpinMutexGuard<'a, ProcessState>,
+    pending: &'a AtomicU64,
+}
+
+impl Deref for ProcessGuard<'_> {
+    type Target = ProcessState;
+    fn deref(&self) -> &ProcessState {
+        &self.state
+    }
+}
+
+impl DerefMut for ProcessGuard<'_> {
+    fn deref_mut(&mut self) -> &mut ProcessState {
+        &mut self.state
+    }
+}
+
+impl Drop for ProcessGuard<'_> {
+    fn drop(&mut self) {
+        self.pending
+            .store(self.state.pending.set().0, Ordering::SeqCst);
     }
 }
 
@@ -151,7 +197,7 @@ impl ThreadSignals {
         Self::with(state.blocked, stack)
     }
 
-    pub(super) fn lock(&self) -> spin::mutex::SpinMutexGuard<'_, ThreadState> {
+    pub(super) fn lock(&self) -> SpinMutexGuard<'_, ThreadState> {
         self.state.lock()
     }
 
@@ -162,6 +208,12 @@ impl ThreadSignals {
 }
 
 impl ThreadState {
+    /// Whether there is something to deliver, or to rest for.
+    pub fn has_deliverable(&self, process: &ProcessState) -> bool {
+        let pending = process.pending.set().union(self.pending.set());
+        !pending.without(self.blocked).is_empty() || process.stop.is_wanted()
+    }
+
     /// Whether the thread is to be told of this signal.
     pub fn wants(&self, signal: u8) -> bool {
         !self.blocked.contains(signal) || self.awaited.contains(signal)

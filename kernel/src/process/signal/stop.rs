@@ -58,13 +58,13 @@ impl Stop {
 
 /// Whether a stop signal has stopped the process.
 pub fn is_stopped(process: &Process) -> bool {
-    process.signals.state.lock().stop.is_complete
+    process.signals.lock().stop.is_complete
 }
 
 /// A stop or continue of a child that its parent has not yet seen, if `options` (those of
 /// waitid(2)) ask for it; taken unless WNOWAIT is given.
 pub fn take_stop_event(process: &Process, options: u32) -> Option<Change> {
-    let mut state = process.signals.state.lock();
+    let mut state = process.signals.lock();
     let change = state.stop.unreported?;
     let wanted = match change {
         Change::Stopped(_) => linux::WSTOPPED,
@@ -86,7 +86,7 @@ pub(super) fn begin(thread: &Arc<Thread>, signal: u8) {
     if u32::from(signal) != linux::SIGSTOP && is_in_orphaned_group(process) {
         return;
     }
-    let mut state = process.signals.state.lock();
+    let mut state = process.signals.lock();
     if !state.stop.was_taken || state.stop.is_wanted() {
         return;
     }
@@ -103,31 +103,28 @@ fn is_in_orphaned_group(process: &Process) -> bool {
     })
 }
 
-/// Rests while the process is to be stopped; returns at once when it is not. A thread that
-/// must end does not rest.
-pub(super) fn rest_if_stopped(thread: &Arc<Thread>) {
+/// Rests until the process is continued. A thread that must end does not rest.
+pub(super) fn rest(thread: &Arc<Thread>) {
     let process = &thread.process;
-    let mut state = process.signals.state.lock();
-    if !state.stop.is_wanted() {
-        return;
-    }
-    state.stop.resting += 1;
-    let stopped = state.stop.complete(process.thread_count());
-    drop(state);
+    let stopped = {
+        let mut state = process.signals.lock();
+        state.stop.resting += 1;
+        state.stop.complete(process.thread_count())
+    };
     if let Some(signal) = stopped {
         notify_parent(process, Change::Stopped(signal));
     }
     process.signals.continued.wait_uninterruptible(|| {
-        let wanted = process.signals.state.lock().stop.is_wanted();
+        let wanted = process.signals.lock().stop.is_wanted();
         (!wanted || thread.must_exit()).then_some(())
     });
-    process.signals.state.lock().stop.resting -= 1;
+    process.signals.lock().stop.resting -= 1;
 }
 
 /// A thread has ended: perhaps it was the last that did not rest.
 pub(super) fn note_thread_end(process: &Process) {
     let stopped = {
-        let mut state = process.signals.state.lock();
+        let mut state = process.signals.lock();
         state.stop.complete(process.thread_count())
     };
     if let Some(signal) = stopped {
@@ -138,7 +135,7 @@ pub(super) fn note_thread_end(process: &Process) {
 /// What sending a stop signal does at once: a SIGCONT that is pending is forgotten.
 pub(super) fn discard_continue(process: &Process) {
     const CONTINUE: SignalSet = SignalSet::of(&[linux::SIGCONT]);
-    let mut state = process.signals.state.lock();
+    let mut state = process.signals.lock();
     state.pending.discard(CONTINUE);
     process.for_each_thread(|thread| thread.signals.lock().pending.discard(CONTINUE));
 }
@@ -146,7 +143,7 @@ pub(super) fn discard_continue(process: &Process) {
 /// What sending SIGCONT does at once: stop signals that are pending are forgotten, and a
 /// stopped process goes on.
 pub(super) fn continue_process(process: &Process) {
-    let mut state = process.signals.state.lock();
+    let mut state = process.signals.lock();
     state.pending.discard(STOPPING);
     process.for_each_thread(|thread| thread.signals.lock().pending.discard(STOPPING));
     state.stop.was_taken = false;
