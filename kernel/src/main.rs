@@ -44,6 +44,9 @@ fn main(information: &'static boot::BootInformation) -> ! {
     file::procfs::set_command_line(information.command_line());
     let options = BootOptions::parse(information.command_line());
     log::set_console_level(options.log_level);
+    if let Some(seconds) = options.panic_seconds {
+        panic::set_reset_delay(seconds);
+    }
     file::seed_hash(device::random::number());
     if let Err(error) = metal::memory::with_ramdisk(file::initialise) {
         panic!("the root file system cannot be made: {error:?}");
