@@ -24,6 +24,7 @@ pub mod signal;
 pub mod sleep;
 pub mod table;
 mod thread;
+pub mod timer;
 pub mod wait;
 
 pub use process::{ExitStatus, Process, Times};

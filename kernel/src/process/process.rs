@@ -4,9 +4,10 @@ use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use super::limits::{Limits, Resource};
+use super::limits::{INFINITY, Limits, Resource};
 use super::session::{ControllingTerminal, Session};
 use super::signal::ProcessSignals;
+use super::timer::ProcessTimers;
 use super::{ProcessId, Thread};
 use crate::file::OpenFile;
 use crate::sync::{SpinLock, WaitQueue};
@@ -90,6 +91,8 @@ pub struct Process {
     pub gave_terminal_up: AtomicBool,
     /// Its parent's number, as the table has it: getppid(2) asks often.
     pub(super) parent: AtomicU32,
+    /// Its timers.
+    pub timers: ProcessTimers,
     last_user: AtomicU32,
     last_name: SpinLock<[u8; 16]>,
     exit_status: SpinLock<Option<ExitStatus>>,
@@ -125,6 +128,7 @@ impl Process {
             membarrier_registered: AtomicBool::new(false),
             gave_terminal_up: AtomicBool::new(false),
             parent: AtomicU32::new(0),
+            timers: ProcessTimers::new(limits.soft(Resource::Cpu) != INFINITY),
             last_user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),
             exit_status: SpinLock::new(None),
@@ -247,6 +251,7 @@ impl Process {
 
     /// Gives up what a zombie does not need.
     pub(super) fn release(&self) {
+        self.timers.release();
         let executable = self.executable.lock().take();
         drop(executable);
     }

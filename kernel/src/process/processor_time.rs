@@ -61,11 +61,13 @@ impl ThreadClock {
         self.in_kernel_since.store(now, Ordering::Relaxed);
     }
 
-    /// The thread gives the processor up, inside the kernel.
-    pub fn switched_from(&self, now: u64) {
-        let since = self.running_since.swap(0, Ordering::Relaxed);
-        add(&self.total, now.wrapping_sub(since));
+    /// The thread gives the processor up, inside the kernel; returns how long it had it.
+    pub fn switched_from(&self, now: u64) -> u64 {
+        let ran = now.wrapping_sub(self.running_since.load(Ordering::Relaxed));
+        self.running_since.store(0, Ordering::Relaxed);
+        add(&self.total, ran);
         self.count_system(now);
+        ran
     }
 
     /// The time so far.

@@ -24,6 +24,7 @@ use spin::Once;
 
 use super::Thread;
 pub use super::policy::{Policy, Scheduling};
+use super::timer::processor;
 use crate::device::deferred::{self, Work};
 use crate::sync::SpinLock;
 use crate::time::{self, Deadline, Expiry, Instant, Nanoseconds, monotonic_now};
@@ -268,14 +269,16 @@ fn switch_thread(next: Option<Arc<Thread>>, others_wait: bool) {
         return;
     }
     let now = metal::clock::time_stamp();
+    if let Some(previous) = current.as_deref() {
+        let ran = previous.clock.switched_from(now);
+        processor::note_end(&previous.process, ran);
+    }
     if let Some(next) = &next {
         next.clock.switched_to(now);
+        processor::note_start(&next.process);
     }
     let previous = core::mem::replace(&mut *current, next);
     drop(current);
-    if let Some(previous) = &previous {
-        previous.clock.switched_from(now);
-    }
     drop(previous);
     SWITCHES.fetch_add(1, Ordering::Relaxed);
     switch_to(context);

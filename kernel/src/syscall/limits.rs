@@ -9,7 +9,8 @@ use abi::resource::{Rlimit, Rusage};
 use super::time::to_timeval;
 use crate::error::{Errno, Result};
 use crate::memory::user;
-use crate::process::limits::{self, Limit};
+use crate::process::limits::{self, Limit, Resource};
+use crate::process::timer::processor;
 use crate::process::{self, Process, Thread, Times};
 
 /// The times of a `struct rusage`.
@@ -146,5 +147,10 @@ fn exchange(
         return Err(Errno::EPERM);
     }
     limits.set(resource, new);
+    drop(limits);
+    if resource == Resource::Cpu as usize {
+        target.timers.processor.note_limit();
+        processor::check();
+    }
     Ok(old)
 }

@@ -30,6 +30,7 @@ mod stat;
 mod system;
 mod table;
 mod time;
+mod timer;
 mod working_directory;
 
 use alloc::sync::Arc;

@@ -7,7 +7,7 @@
 use super::{
     Handler, SystemCall, arguments, attributes, credentials, descriptor, directory, fcntl, futex,
     limits, memory, mount, open, poll, prctl, process, read_write, schedule, signal, stat, system,
-    time, working_directory,
+    time, timer, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -86,6 +86,9 @@ table! {
      33 dup2                 2         descriptor::sys_dup2;
      34 pause                0         signal::sys_pause;
      35 nanosleep            2         time::sys_nanosleep;
+     36 getitimer            2         timer::sys_getitimer;
+     37 alarm                1         timer::sys_alarm;
+     38 setitimer            3         timer::sys_setitimer;
      39 getpid               0         process::sys_getpid;
      40 sendfile             4         read_write::sys_sendfile;
      56 clone                registers process::sys_clone;

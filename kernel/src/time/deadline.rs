@@ -1,5 +1,7 @@
 //! The moment that a wait ends at, on the clock that the program named.
 
+use core::ops::Add;
+
 use super::{Instant, Nanoseconds, monotonic_now, realtime_now};
 
 /// A moment on one of the two clocks that waits are measured by.
@@ -25,11 +27,29 @@ impl Deadline {
         }
     }
 
+    /// How long ago the moment was; zero before.
+    pub fn overdue(&self) -> Nanoseconds {
+        match self {
+            Self::Monotonic(moment) => monotonic_now().since(*moment),
+            Self::Realtime(moment) => Nanoseconds(realtime_now().0.saturating_sub(moment.0)),
+        }
+    }
+
     /// How long it is until then; zero afterwards.
     pub fn remaining(&self) -> Nanoseconds {
         match self {
             Self::Monotonic(moment) => moment.since(monotonic_now()),
             Self::Realtime(moment) => Nanoseconds(moment.0.saturating_sub(realtime_now().0)),
+        }
+    }
+}
+
+impl Add<Nanoseconds> for Deadline {
+    type Output = Self;
+    fn add(self, span: Nanoseconds) -> Self {
+        match self {
+            Self::Monotonic(moment) => Self::Monotonic(moment + span),
+            Self::Realtime(moment) => Self::Realtime(Nanoseconds(moment.0.saturating_add(span.0))),
         }
     }
 }

@@ -18,8 +18,8 @@ use abi::{Errno, Timespec};
 pub use clock::{Clock, Portion};
 pub use deadline::Deadline;
 pub use timer_queue::{
-    Expiry, TimerKey, add_timer, forget_slice_end, initialise, remove_timer, request_slice_end,
-    slice_ends,
+    Expiry, TimerKey, add_timer, forget_slice_end, initialise, remove_timer,
+    request_processor_time_check, request_slice_end, slice_ends,
 };
 
 /// Nanoseconds in a second.

@@ -15,6 +15,7 @@ use metal::apic;
 
 use super::{Deadline, Instant, Nanoseconds, monotonic_now, realtime_offset};
 use crate::device::deferred::{self, Work};
+use crate::process::timer::processor;
 use crate::process::{Thread, scheduler};
 use crate::sync::SpinLock;
 
@@ -81,6 +82,9 @@ static ARMED: AtomicU64 = AtomicU64::new(u64::MAX);
 /// The moment the running thread's turn ends, if others wait for theirs.
 static SLICE_END: AtomicU64 = AtomicU64::new(u64::MAX);
 
+/// When the processor-time timers of the process that runs are to be looked at.
+static PROCESSOR_TIME_CHECK: AtomicU64 = AtomicU64::new(u64::MAX);
+
 /// Makes timer interrupts look at the queue. To be called once.
 pub fn initialise() {
     let mut queue = QUEUE.lock();
@@ -141,6 +145,12 @@ pub fn forget_slice_end() {
     SLICE_END.store(u64::MAX, Ordering::Relaxed);
 }
 
+/// Makes the processor-time timers of the process that runs be looked at, at `moment`.
+pub fn request_processor_time_check(moment: Instant) {
+    PROCESSOR_TIME_CHECK.store(moment.0, Ordering::Relaxed);
+    arm_for(moment);
+}
+
 fn arm_for(deadline: Instant) {
     if deadline.0 < ARMED.load(Ordering::Relaxed) {
         ARMED.store(deadline.0, Ordering::Relaxed);
@@ -157,6 +167,10 @@ fn run_expired() {
         SLICE_END.store(u64::MAX, Ordering::Relaxed);
         scheduler::request_reschedule();
     }
+    if PROCESSOR_TIME_CHECK.load(Ordering::Relaxed) <= now.0 {
+        PROCESSOR_TIME_CHECK.store(u64::MAX, Ordering::Relaxed);
+        processor::check();
+    }
     while let Some((moment, expiry)) = pop_due(now) {
         match expiry {
             Expiry::Wake(thread) => scheduler::unpark(&thread),
@@ -166,7 +180,8 @@ fn run_expired() {
     }
     let next = QUEUE.lock().first_moment();
     let slice_end = Instant(SLICE_END.load(Ordering::Relaxed));
-    let next = next.min(slice_end);
+    let check = Instant(PROCESSOR_TIME_CHECK.load(Ordering::Relaxed));
+    let next = next.min(slice_end).min(check);
     if next != Instant::NEVER {
         arm_for(next);
     }
