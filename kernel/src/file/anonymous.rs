@@ -1,19 +1,22 @@
-//! The mount that files without a name are on: pipes, memfd_create(2).
+//! The mounts that files without a name are on: one for pipes, one for everything else.
 //!
-//! No program can reach it by a path. It exists so that such a file too has a place: for stat(2)'s
-//! device number, and for opening /proc/PID/fd/N again.
+//! No program can reach them by a path. They exist so that such a file too has a place: for
+//! stat(2)'s device number, for statfs(2), and for opening /proc/PID/fd/N again.
 
 use super::{
     Dentry, DirectoryFile, File, FileKind, FileSystem, Inode, Location, Metadata, Mount, Names,
     OpenFlags, Statistics, SuperBlock, clock,
 };
 use crate::{error::Result, sync::SpinLock};
+use abi::raw::general;
 use alloc::{sync::Arc, vec::Vec};
 
-/// `ANON_INODE_FS_MAGIC` of statfs(2).
-const MAGIC: u32 = 0x0904_1934;
-
-struct AnonymousFiles;
+/// A file system without names.
+struct AnonymousFiles {
+    type_name: &'static str,
+    /// By what statfs(2) tells it.
+    magic: u32,
+}
 
 struct Root;
 
@@ -37,7 +40,7 @@ impl Inode for Root {
 
 impl FileSystem for AnonymousFiles {
     fn type_name(&self) -> &'static str {
-        "anon_inodefs"
+        self.type_name
     }
 
     fn root(&self) -> Arc<dyn Inode> {
@@ -50,28 +53,33 @@ impl FileSystem for AnonymousFiles {
 
     fn statistics(&self) -> Statistics {
         Statistics {
-            magic: MAGIC,
+            magic: self.magic,
             ..Statistics::default()
         }
     }
 }
 
-/// The mount.
-pub fn mount() -> Arc<Mount> {
-    static MOUNT: SpinLock<Option<Arc<Mount>>> = SpinLock::new(None);
+/// The mount that an inode without a name is on.
+pub fn mount(inode: &dyn Inode) -> Arc<Mount> {
+    static PIPES: SpinLock<Option<Arc<Mount>>> = SpinLock::new(None);
+    static OTHERS: SpinLock<Option<Arc<Mount>>> = SpinLock::new(None);
+    let (slot, type_name, magic) = match inode.kind() {
+        FileKind::Fifo => (&PIPES, "pipefs", general::PIPEFS_MAGIC),
+        _ => (&OTHERS, "anon_inodefs", general::ANON_INODE_FS_MAGIC),
+    };
     let make = || {
-        let superblock = SuperBlock::new(Arc::new(AnonymousFiles));
+        let superblock = SuperBlock::new(Arc::new(AnonymousFiles { type_name, magic }));
         let root = superblock.root().clone();
         Mount::new(superblock, root, Vec::new(), 0)
     };
-    MOUNT.lock().get_or_insert_with(make).clone()
+    slot.lock().get_or_insert_with(make).clone()
 }
 
 /// A place for an inode that never had a name.
 pub fn place(inode: &Arc<dyn Inode>) -> Location {
     let name = inode.anonymous_name();
     Location {
-        mount: mount(),
+        mount: mount(&**inode),
         dentry: Dentry::new_detached(inode.clone(), &name),
     }
 }

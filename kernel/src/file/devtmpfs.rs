@@ -82,15 +82,6 @@ pub fn add_link(path: &str, target: &str) -> Result<()> {
     )
 }
 
-/// Takes a node away whose device is gone.
-pub fn remove_node(path: &str) -> Result<()> {
-    let (directory, name) = parent_of(path)?;
-    let names = directory.change();
-    directory.inode().unlink(name.as_bytes())?;
-    names.forget(name.as_bytes());
-    Ok(())
-}
-
 fn new_directory() -> NewNode<'static> {
     let ownership = Ownership {
         permissions: 0o755,

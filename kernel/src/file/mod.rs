@@ -52,7 +52,7 @@ pub mod tmpfs;
 mod user_path;
 pub mod walk;
 
-pub use anonymous::mount as anonymous_mount;
+pub use anonymous::place as anonymous_place;
 pub use dentry::{Changing, Dentry, seed_hash};
 pub use device::Device;
 pub use file_table::{DESCRIPTORS_MAX, FileTable};
@@ -104,10 +104,7 @@ pub fn initialise(image: &[u8]) -> Result<()> {
         }
     };
     if !place.is_mount_root() {
-        let request = MountRequest {
-            source: b"devtmpfs",
-            options: b"",
-        };
+        let request = MountRequest { options: b"" };
         let devices = (find_type(b"devtmpfs")?.mount)(&request)?;
         table.mount(place, devices, b"devtmpfs", 0)?;
     }

@@ -105,7 +105,7 @@ impl OpenFile {
     pub fn device_raw(&self) -> u64 {
         match &self.place {
             Place::At(location) => location.mount.superblock().device().to_raw(),
-            Place::Nowhere(_) => anonymous::mount().superblock().device().to_raw(),
+            Place::Nowhere(inode) => anonymous::mount(&**inode).superblock().device().to_raw(),
         }
     }
 
@@ -113,7 +113,7 @@ impl OpenFile {
     pub fn mount_id(&self) -> u32 {
         match &self.place {
             Place::At(location) => location.mount.id(),
-            Place::Nowhere(_) => anonymous::mount().id(),
+            Place::Nowhere(inode) => anonymous::mount(&**inode).id(),
         }
     }
 

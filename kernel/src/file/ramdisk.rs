@@ -76,6 +76,9 @@ struct Unpacker {
     entry: Option<Entry>,
 }
 
+/// A directory and a name in it.
+type Place<'p> = (Arc<Dentry>, &'p [u8]);
+
 /// The entry being unpacked.
 struct Entry {
     name: Vec<u8>,
@@ -149,7 +152,7 @@ fn make(directory: &Arc<Dentry>, name: &[u8], node: &NewNode<'_>) -> Result<Arc<
 
 impl Unpacker {
     /// The directory that `path` is in, made if need be, and the last name; none for the root.
-    fn place<'p>(&self, path: &'p [u8]) -> Result<Option<(Arc<Dentry>, &'p [u8])>, Errno> {
+    fn place<'p>(&self, path: &'p [u8]) -> Result<Option<Place<'p>>, Errno> {
         let mut at = self.root.clone();
         let mut parts = path
             .split(|&byte| byte == b'/')

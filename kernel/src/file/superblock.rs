@@ -106,8 +106,6 @@ impl Drop for SuperBlock {
 
 /// What mount(2) passes to a file-system type.
 pub struct MountRequest<'a> {
-    /// The device or any other text that the user gave.
-    pub source: &'a [u8],
     /// Options of this file system, separated by commas.
     pub options: &'a [u8],
 }

@@ -240,14 +240,6 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Makes it end after `length` more bytes, if it would go on longer.
-    pub fn limit(&mut self, length: usize) {
-        match &mut self.0 {
-            Origin::User(cursor) => cursor.left = cursor.left.min(length),
-            Origin::Kernel(bytes) => *bytes = &bytes[..length.min(bytes.len())],
-        }
-    }
-
     /// Takes as many bytes as `destination` holds or are left; returns how many.
     ///
     /// # Errors

@@ -4,7 +4,6 @@
 //! where and why.
 
 mod area;
-mod discard;
 mod fault;
 pub mod io;
 mod map;
@@ -16,7 +15,6 @@ mod tests;
 pub mod user;
 
 pub use area::{Area, Backing, Protection};
-pub use discard::discard;
 pub use fault::{FaultError, handle_kernel_fault, without_faults};
 pub use map::{MapRequest, Place};
 pub use pager::{Pager, SharedMemory};

@@ -353,7 +353,7 @@ pub fn sys_fallocate(
     }
     let punches = mode & general::FALLOC_FL_PUNCH_HOLE != 0;
     let zeroes = mode & general::FALLOC_FL_ZERO_RANGE != 0;
-    if (punches && mode & general::FALLOC_FL_KEEP_SIZE == 0) || (punches && zeroes) {
+    if punches && (zeroes || mode & general::FALLOC_FL_KEEP_SIZE == 0) {
         return Err(Errno::EOPNOTSUPP);
     }
     if !file.flags().writable() {

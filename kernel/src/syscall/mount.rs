@@ -81,10 +81,7 @@ pub fn sys_mount(
         if type_name.is_empty() {
             return Err(Errno::EINVAL);
         }
-        let request = MountRequest {
-            source: &source,
-            options: &options,
-        };
+        let request = MountRequest { options: &options };
         let superblock = (find_type(&type_name)?.mount)(&request)?;
         let shown: &[u8] = if source.is_empty() { b"none" } else { &source };
         table.mount(place, superblock, shown, mount_flags(flags))?;

@@ -192,7 +192,7 @@ impl Sets {
                 user::read_bytes(address, set.as_mut_slice().as_mut_bytes())?;
             }
             // Bits past the count are not asked about.
-            if let Some(last) = set.last_mut().filter(|_| count % WORD_BITS != 0) {
+            if let Some(last) = set.last_mut().filter(|_| !count.is_multiple_of(WORD_BITS)) {
                 *last &= (1 << (count % WORD_BITS)) - 1;
             }
         }

@@ -154,9 +154,7 @@ pub fn sys_statx(
         | general::AT_NO_AUTOMOUNT
         | general::AT_EMPTY_PATH
         | sync_type;
-    if flags & !known != 0
-        || flags & sync_type == sync_type
-        || mask & general::STATX__RESERVED as u32 != 0
+    if flags & !known != 0 || flags & sync_type == sync_type || mask & general::STATX__RESERVED != 0
     {
         return Err(Errno::EINVAL);
     }

@@ -4,8 +4,8 @@ use super::process::directory_metadata;
 use super::subject::Subject;
 use crate::error::{Errno, Result};
 use crate::file::{
-    Dentry, DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Location, Metadata,
-    NewNode, OpenFlags, anonymous_mount, clock,
+    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFlags,
+    anonymous_place, clock,
 };
 use crate::namespace::{KINDS, Kind};
 use alloc::format;
@@ -112,12 +112,8 @@ impl Inode for NamespaceLink {
         self.subject.check_access()?;
         let inode: Arc<dyn Inode> = Arc::new(Namespace(self.kind));
         let text = inode.anonymous_name();
-        let dentry = Dentry::new_detached(inode, &text);
         Ok(LinkTarget::Jump {
-            location: Location {
-                mount: anonymous_mount(),
-                dentry,
-            },
+            location: anonymous_place(&inode),
             text,
         })
     }

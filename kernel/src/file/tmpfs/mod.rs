@@ -28,7 +28,7 @@ use node::Node;
 use options::Options;
 
 /// `TMPFS_MAGIC` of statfs(2).
-const MAGIC: u32 = 0x0102_1994;
+const MAGIC: u32 = abi::raw::general::TMPFS_MAGIC;
 
 /// One instance of the file system.
 pub struct Tmpfs {

@@ -76,7 +76,7 @@ impl Regular {
     /// Takes pages that are no more out of every mapping.
     fn discard_mapped(&self, pager: &dyn Pager, pages: Range<u64>) {
         if self.mapped.load(Ordering::SeqCst) && !pages.is_empty() {
-            memory::discard(pager, pages);
+            memory::pager::discard(pager, pages);
         }
     }
 
