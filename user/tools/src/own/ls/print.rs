@@ -20,6 +20,7 @@ pub struct Printer<'a> {
     users: Names,
     groups: Names,
     zone: Zone,
+    /// Asked for only in the long form, where the age of a file matters.
     now_seconds: i64,
     terminal: bool,
     width: usize,
@@ -40,7 +41,11 @@ impl Printer<'_> {
             users,
             groups,
             zone: Zone::local(),
-            now_seconds: moment::now().0,
+            now_seconds: if options.layout == Layout::Long {
+                moment::now().0
+            } else {
+                0
+            },
             terminal,
             width: crate::own::screen::width(),
         }
