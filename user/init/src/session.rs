@@ -9,6 +9,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use rustix::fs::{Mode, OFlags};
@@ -60,7 +61,9 @@ fn prepare(arguments: &[OsString]) -> Result<Command, String> {
     let mut command = Command::new(program);
     command.args(words);
     for (name, value) in ENVIRONMENT {
-        if std::env::var_os(name).is_none() {
+        // The kernel hands process 1 the root as its home, which nobody wants to live in.
+        let given = std::env::var_os(name).filter(|given| name != "HOME" || given != "/");
+        if given.is_none() {
             command.env(name, value);
         }
     }
@@ -73,8 +76,11 @@ fn prepare(arguments: &[OsString]) -> Result<Command, String> {
 /// Someone sits at that terminal, and there is no login(1) that would take them home. Without a
 /// home the folder stays as it is, `/`.
 fn start_at_home(command: &mut Command) {
-    let home = std::env::var_os("HOME").unwrap_or_else(|| "/root".into());
-    if std::path::Path::new(&home).is_dir() {
+    let set = command.get_envs().find(|(name, _)| *name == "HOME");
+    let home = set
+        .and_then(|(_, home)| home.map(OsString::from))
+        .or(std::env::var_os("HOME"));
+    if let Some(home) = home.filter(|home| Path::new(home).is_dir()) {
         command.current_dir(home);
     }
 }

@@ -20,7 +20,6 @@ pub const TOOLS: &[(&str, UuMain)] = &[
     ("comm", uu_comm::uumain),
     ("cp", uu_cp::uumain),
     ("cut", uu_cut::uumain),
-    ("dd", uu_dd::uumain),
     ("df", uu_df::uumain),
     ("dirname", uu_dirname::uumain),
     ("du", uu_du::uumain),

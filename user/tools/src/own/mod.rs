@@ -7,6 +7,7 @@
 mod calendar;
 mod clear;
 mod date;
+mod dd;
 mod dmesg;
 mod expr;
 mod find;
@@ -64,6 +65,11 @@ pub const TOOLS: &[Tool] = &[
         name: "date",
         help: date::HELP,
         run: date::run,
+    },
+    Tool {
+        name: "dd",
+        help: dd::HELP,
+        run: dd::run,
     },
     Tool {
         name: "dmesg",

@@ -64,7 +64,7 @@ fn ls_tells_all_in_the_long_form() {
     );
     let line = run(&["ls", "-l", "/dev/null"]).good();
     assert!(
-        line.starts_with("crw-rw-rw-") && line.contains(" 1,   3 "),
+        line.starts_with("crw-rw-rw-") && line.contains(" 1, 3 "),
         "{line}"
     );
     assert!(folder.run(&["ls", "-l"]).good().starts_with("total "));

@@ -200,3 +200,50 @@ fn sed_edits_lines() {
         );
     }
 }
+
+#[test]
+fn dd_copies_blocks() {
+    let folder = Folder::new("dd");
+    folder.file("a", "0123456789");
+    let ran = folder.run(&["dd", "if=a", "of=b", "bs=4"]);
+    assert!(
+        ran.errors
+            .starts_with("2+1 records in\n2+1 records out\n10 bytes copied, "),
+        "{ran:?}"
+    );
+    assert_eq!(folder.run(&["cat", "b"]).good(), "0123456789");
+    let quiet = |words: &[&str]| {
+        let words: Vec<&str> = words.iter().copied().chain(["status=none"]).collect();
+        folder.run(&words).good()
+    };
+    assert_eq!(
+        quiet(&["dd", "if=a", "bs=3", "skip=1", "count=2"]),
+        "345678"
+    );
+    assert_eq!(
+        quiet(&["dd", "if=a", "ibs=2", "obs=7", "conv=swab"]),
+        "1032547698"
+    );
+    quiet(&[
+        "dd",
+        "if=a",
+        "of=b",
+        "bs=1",
+        "count=2",
+        "seek=4",
+        "conv=notrunc",
+    ]);
+    assert_eq!(folder.run(&["cat", "b"]).good(), "0123016789");
+    quiet(&["dd", "if=a", "of=b", "bs=1", "count=1", "seek=2"]);
+    assert_eq!(folder.run(&["cat", "b"]).good(), "010");
+    assert_eq!(
+        folder.run(&["dd", "if=nope"]).bad(1),
+        "dd: failed to open 'nope': No such file or directory\n"
+    );
+    assert!(
+        folder
+            .run(&["dd", "nonsense"])
+            .bad(2)
+            .contains("unrecognized operand 'nonsense'")
+    );
+}

@@ -186,7 +186,11 @@ impl Printer<'_> {
     }
 
     fn long(&self, entries: &[Entry], output: &mut dyn Write) -> io::Result<()> {
-        let rows: Vec<[String; 4]> = entries.iter().map(|entry| self.cells(entry)).collect();
+        let device_widths = device_widths(entries);
+        let rows: Vec<[String; 4]> = entries
+            .iter()
+            .map(|entry| self.cells(entry, device_widths))
+            .collect();
         let width = |cell: usize| rows.iter().map(|row| row[cell].len()).max().unwrap_or(0);
         let (links, owner, group, size) = (width(0), width(1), width(2), width(3));
         let prefixes = self.prefix_widths(entries);
@@ -215,16 +219,13 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// Links, owner, group and size; the size of a device is its number.
-    fn cells(&self, entry: &Entry) -> [String; 4] {
+    /// Links, owner, group and size. The size of a device is its number, whose parts stand in
+    /// columns of their own.
+    fn cells(&self, entry: &Entry, device_widths: (usize, usize)) -> [String; 4] {
         let data = &entry.data;
-        let size = if matches!(data.mode() & 0o170_000, 0o020_000 | 0o060_000) {
-            let device = data.rdev();
-            format!(
-                "{}, {:3}",
-                rustix::fs::major(device),
-                rustix::fs::minor(device)
-            )
+        let size = if let Some((major, minor)) = device_number(entry) {
+            let (major_width, minor_width) = device_widths;
+            format!("{major:>major_width$}, {minor:>minor_width$}")
         } else if self.options.human {
             human(data.size())
         } else {
@@ -246,6 +247,25 @@ impl Printer<'_> {
             "%b %e  %Y"
         })
     }
+}
+
+fn device_number(entry: &Entry) -> Option<(u32, u32)> {
+    let device = entry.data.rdev();
+    matches!(entry.data.mode() & 0o170_000, 0o020_000 | 0o060_000)
+        .then(|| (rustix::fs::major(device), rustix::fs::minor(device)))
+}
+
+/// How wide the two parts of device numbers are at most.
+fn device_widths(entries: &[Entry]) -> (usize, usize) {
+    let numbers: Vec<_> = entries.iter().filter_map(device_number).collect();
+    let widest = |part: &dyn Fn(&(u32, u32)) -> u32| {
+        numbers
+            .iter()
+            .map(|number| part(number).to_string().len())
+            .max()
+            .unwrap_or(0)
+    };
+    (widest(&|number| number.0), widest(&|number| number.1))
 }
 
 /// The colours people know from GNU ls without a configuration.
