@@ -71,7 +71,7 @@ impl Evaluator<'_, '_> {
         if self.depth > DEEPEST_NESTING {
             return Err(format!("nested more than {DEEPEST_NESTING} levels deep"));
         }
-        let start = self.tokens.clone();
+        let start = self.tokens;
         if let Token::Name(name) = self.tokens.next()?
             && let Token::Operator(operator) = self.tokens.peek()?
             && let Some(assignment) = Assignment::from_operator(operator)
@@ -81,11 +81,11 @@ impl Evaluator<'_, '_> {
             let value = match assignment {
                 Assignment::Plain => right,
                 Assignment::Computed(operator) => {
-                    let left = self.variable(&name)?;
+                    let left = self.variable(name)?;
                     self.compute(operator, left, right)?
                 }
             };
-            self.assign(&name, value)?;
+            self.assign(name, value)?;
             self.depth -= 1;
             return Ok(value);
         }
@@ -164,7 +164,7 @@ impl Evaluator<'_, '_> {
                 }
             }
             Token::Number(number) => Ok(number),
-            Token::Name(name) => self.step_after(&name),
+            Token::Name(name) => self.step_after(name),
             other => Err(format!("found {other}, expected a number, a variable or (")),
         };
         self.depth -= 1;
@@ -178,9 +178,9 @@ impl Evaluator<'_, '_> {
         };
         self.tokens.next()?;
         let value = self
-            .variable(&name)?
+            .variable(name)?
             .wrapping_add(if operator == "++" { 1 } else { -1 });
-        self.assign(&name, value)?;
+        self.assign(name, value)?;
         Ok(value)
     }
 
@@ -199,15 +199,20 @@ impl Evaluator<'_, '_> {
     }
 
     fn variable(&mut self, name: &str) -> Value {
-        let value = self
-            .shell
-            .value(&crate::ast::Name::Variable(name.to_owned()));
-        let Some(value) = value else {
+        if name == "LINENO" {
+            return Ok(i64::from(self.shell.line));
+        }
+        let Some(value) = self.shell.variables.get(name) else {
             if self.shell.has(crate::options::Flag::NoUnset) && self.unused == 0 {
                 return Err(format!("{name} is not set (set -u)"));
             }
             return Ok(0);
         };
+        // Nearly always a plain number; only another text is an expression of its own.
+        if let Some(value) = plain_number(value) {
+            return Ok(value);
+        }
+        let value = value.to_vec();
         evaluate(self.shell, &value, self.depth + 1)
             .map_err(|error| format!("the value of {name}: {error}"))
     }
@@ -221,5 +226,20 @@ impl Evaluator<'_, '_> {
             .variables
             .set(name, value.to_string().into_bytes(), export)
             .map_err(|_| format!("{name} is read-only"))
+    }
+}
+
+/// The value of a text that is just a decimal number; others, octal ones too, are evaluated.
+fn plain_number(text: &[u8]) -> Option<i64> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let decimal = match digits {
+        [first] => first.is_ascii_digit(),
+        [first, ..] => first.is_ascii_digit() && *first != b'0',
+        [] => false,
+    };
+    if decimal {
+        crate::text::number(text)
+    } else {
+        None
     }
 }

@@ -3,50 +3,68 @@
 use std::fmt;
 
 /// Operators, longest first.
-const OPERATORS: [&str; 36] = [
+const OPERATORS: [&str; 38] = [
     "<<=", ">>=", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "==", "!=", "<=",
     ">=", "&&", "||", "<<", ">>", "+", "-", "*", "/", "%", "&", "|", "^", "=", "<", ">", "!", "~",
-    "?", ":", ",",
+    "?", ":", ",", "(", ")",
 ];
 
-/// A token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+/// A token; cheap to copy, since expressions are read with many looks ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token<'text> {
     /// A constant.
     Number(i64),
     /// A variable.
-    Name(String),
+    Name(&'text str),
     /// An operator or a parenthesis.
     Operator(&'static str),
     /// The end of the text.
     End,
 }
 
-impl fmt::Display for Token {
+impl fmt::Display for Token<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Token::Number(number) => write!(out, "{number}"),
-            Token::Name(name) => write!(out, "{name}"),
-            Token::Operator(operator) => write!(out, "{operator}"),
+            Token::Name(text) | Token::Operator(text) => write!(out, "{text}"),
             Token::End => write!(out, "the end"),
         }
     }
 }
 
 /// What is left of an expression's text.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct Tokens<'text> {
     rest: &'text [u8],
+    /// The next token, once it has been looked at, and what follows it.
+    ahead: Option<(Token<'text>, &'text [u8])>,
 }
 
 impl<'text> Tokens<'text> {
     pub(super) fn new(text: &'text [u8]) -> Self {
-        Tokens { rest: text }
+        Tokens {
+            rest: text,
+            ahead: None,
+        }
     }
 
     /// The next token, left where it is.
-    pub(super) fn peek(&self) -> Result<Token, String> {
-        self.clone().next()
+    pub(super) fn peek(&mut self) -> Result<Token<'text>, String> {
+        let (token, after) = match self.ahead {
+            Some(ahead) => ahead,
+            None => token(self.rest.trim_ascii_start())?,
+        };
+        self.ahead = Some((token, after));
+        Ok(token)
+    }
+
+    /// Takes the next token.
+    pub(super) fn next(&mut self) -> Result<Token<'text>, String> {
+        let token = self.peek()?;
+        if let Some((_, after)) = self.ahead.take() {
+            self.rest = after;
+        }
+        Ok(token)
     }
 
     /// Takes an operator if it is next.
@@ -57,44 +75,32 @@ impl<'text> Tokens<'text> {
         }
         Ok(found)
     }
+}
 
-    /// Takes the next token.
-    pub(super) fn next(&mut self) -> Result<Token, String> {
-        self.rest = self.rest.trim_ascii_start();
-        let Some(&first) = self.rest.first() else {
-            return Ok(Token::End);
+/// The token a text begins with, and what follows it.
+fn token(text: &[u8]) -> Result<(Token<'_>, &[u8]), String> {
+    let Some(&first) = text.first() else {
+        return Ok((Token::End, text));
+    };
+    if first.is_ascii_alphanumeric() || first == b'_' {
+        let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let (word, after) = text.split_at(text.iter().take_while(in_word).count());
+        let word = std::str::from_utf8(word).unwrap_or_default();
+        let token = if first.is_ascii_digit() {
+            Token::Number(number(word)?)
+        } else {
+            Token::Name(word)
         };
-        if first.is_ascii_digit() {
-            let digits = self.take(|byte| byte.is_ascii_alphanumeric());
-            return number(&digits).map(Token::Number);
-        }
-        if first.is_ascii_alphabetic() || first == b'_' {
-            return Ok(Token::Name(
-                self.take(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
-            ));
-        }
-        let parentheses = ["(", ")"];
-        let operator = OPERATORS
-            .into_iter()
-            .chain(parentheses)
-            .find(|op| self.rest.starts_with(op.as_bytes()));
-        match operator {
-            Some(operator) => {
-                self.rest = &self.rest[operator.len()..];
-                Ok(Token::Operator(operator))
-            }
-            None => Err(format!(
-                "found {:?}, which is no part of an expression",
-                char::from(first)
-            )),
-        }
+        return Ok((token, after));
     }
-
-    fn take(&mut self, wanted: impl Fn(u8) -> bool) -> String {
-        let length = self.rest.iter().take_while(|&&byte| wanted(byte)).count();
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        String::from_utf8_lossy(taken).into_owned()
+    let fits =
+        |operator: &&&str| operator.as_bytes()[0] == first && text.starts_with(operator.as_bytes());
+    match OPERATORS.iter().find(fits) {
+        Some(operator) => Ok((Token::Operator(operator), &text[operator.len()..])),
+        None => Err(format!(
+            "found {:?}, which is no part of an expression",
+            char::from(first)
+        )),
     }
 }
 

@@ -46,7 +46,7 @@ pub fn read(shell: &mut Shell, arguments: &[Bytes]) -> Outcome<i32> {
         Err(error) => return Ok(shell.refuse("read", error_text(error))),
     };
     let separators = shell.separators();
-    let values = divide(&units, &separators, names.len());
+    let values = divide(&units, separators, names.len());
     for (index, name) in names.iter().enumerate() {
         let value = values.get(index).cloned().unwrap_or_default();
         shell.assign(&shown(name), value)?;

@@ -40,7 +40,7 @@ impl Shell {
         self.expand_tilde_and_parts(&word.parts, &mut fields)?;
         let separators = self.separators();
         for field in fields.finish() {
-            for field in split(field, &separators) {
+            for field in split(field, separators) {
                 self.push_names(&field, arguments);
             }
         }
@@ -49,14 +49,11 @@ impl Shell {
 
     /// Adds the file names a field matches, or its text.
     fn push_names(&self, field: &Field, arguments: &mut Vec<Bytes>) {
-        if !self.has(Flag::NoGlob) {
-            let marked = field.marked();
-            if glob::is_pattern(&marked) {
-                let found = glob::expand_path(&marked);
-                if !found.is_empty() {
-                    arguments.extend(found);
-                    return;
-                }
+        if !self.has(Flag::NoGlob) && field.is_pattern() {
+            let found = glob::expand_path(&field.marked());
+            if !found.is_empty() {
+                arguments.extend(found);
+                return;
             }
         }
         arguments.push(field.text());
@@ -145,14 +142,18 @@ impl Shell {
     }
 
     /// What fields are split at.
-    pub fn separators(&self) -> Bytes {
-        self.variables
-            .get("IFS")
-            .map_or_else(|| b" \t\n".to_vec(), <[u8]>::to_vec)
+    pub fn separators(&self) -> &[u8] {
+        self.variables.get("IFS").unwrap_or(b" \t\n")
     }
 }
 
 impl Field {
+    /// Whether a pattern character in it is live.
+    fn is_pattern(&self) -> bool {
+        self.units()
+            .any(|(byte, mark)| mark != Mark::Quoted && b"*?[".contains(&byte))
+    }
+
     /// The field as the source of a pattern.
     fn marked(&self) -> Vec<Marked> {
         self.units()

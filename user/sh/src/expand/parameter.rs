@@ -156,7 +156,7 @@ impl Shell {
     /// What `$*` puts between arguments: the first character of IFS.
     fn join_separator(&self) -> Bytes {
         let separators = self.separators();
-        let length = first_character(&separators).map_or(0, |(_, length)| length);
+        let length = first_character(separators).map_or(0, |(_, length)| length);
         separators[..length].to_vec()
     }
 

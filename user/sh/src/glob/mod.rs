@@ -12,7 +12,7 @@ mod tests;
 
 use crate::ast::Bytes;
 use bracket::Bracket;
-pub use path::{expand_path, is_pattern};
+pub use path::expand_path;
 
 /// One unit of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]

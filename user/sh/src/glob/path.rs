@@ -10,18 +10,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-/// Whether marked text has a live pattern character in it.
-pub fn is_pattern(source: &[Marked]) -> bool {
-    source
-        .iter()
-        .any(|&(byte, live)| live && b"*?[".contains(&byte))
-}
-
-/// The paths that match a pattern.
+/// The paths that match a pattern; the text has at least one live pattern character.
 pub fn expand_path(source: &[Marked]) -> Vec<Bytes> {
-    if !is_pattern(source) {
-        return Vec::new();
-    }
     let mut found = vec![Bytes::new()];
     let mut components = source.split(|&(byte, _)| byte == b'/').peekable();
     while let Some(component) = components.next() {
