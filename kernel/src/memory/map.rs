@@ -12,7 +12,7 @@ use super::{
 use crate::error::{Errno, Result};
 use crate::file::OpenFile;
 use crate::process::Process;
-use crate::process::limits::Resource;
+use crate::process::limits::{INFINITY, Resource};
 
 /// Where a mapping is to lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,6 +256,13 @@ impl AddressSpaceState {
         if self.mapped_bytes.saturating_add(length) > limit {
             return Err(Errno::ENOMEM);
         }
+        let data = request.protection.contains(Protection::WRITE)
+            && !request.shared
+            && !request.grows_down;
+        let limit = process.limit(Resource::Data);
+        if data && limit != INFINITY && (self.data_bytes() + length) as u64 > limit {
+            return Err(Errno::ENOMEM);
+        }
         // As Linux's heuristic: what obviously cannot be had is refused.
         let memory = metal::memory::total_frames() * PAGE_SIZE;
         let written = request.protection.contains(Protection::WRITE) && !request.shared;
@@ -263,6 +270,18 @@ impl AddressSpaceState {
             return Err(Errno::ENOMEM);
         }
         Ok(())
+    }
+
+    /// Bytes that RLIMIT_DATA counts: private and writable, but for stacks.
+    fn data_bytes(&self) -> usize {
+        let is_data = |area: &&Area| {
+            area.protection.contains(Protection::WRITE) && !area.shared && !area.grows_down
+        };
+        self.areas
+            .values()
+            .filter(is_data)
+            .map(|area| area.range.len())
+            .sum()
     }
 
     fn choose(&self, place: Place, length: usize) -> Result<Range<usize>> {

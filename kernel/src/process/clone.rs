@@ -113,12 +113,13 @@ pub fn clone(
 
 fn check_thread_count(thread: &Thread) -> Result<()> {
     let limit = thread.process.limit(Resource::Processes);
-    let count = table::thread_count() as u64;
-    let privileged = thread.credentials().is_privileged();
+    let credentials = thread.credentials();
+    let over_limit = || table::thread_count_of(credentials.uid) as u64 >= limit;
     if metal::memory::free_frames() <= metal::memory::reserve_frames() {
         return Err(Errno::ENOMEM);
     }
-    if count >= table::THREADS_MAX as u64 || (!privileged && count >= limit) {
+    if table::thread_count() >= table::THREADS_MAX || (!credentials.is_privileged() && over_limit())
+    {
         return Err(Errno::EAGAIN);
     }
     Ok(())
@@ -204,6 +205,7 @@ fn process_for(thread: &Thread, request: &CloneRequest, pid: ProcessId) -> Arc<P
     process
         .exit_signal
         .store(request.exit_signal, Ordering::Relaxed);
+    process.maker.store(thread.tid(), Ordering::Relaxed);
     let copy = |from: &core::sync::atomic::AtomicU32, to: &core::sync::atomic::AtomicU32| {
         to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
     };

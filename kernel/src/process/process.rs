@@ -89,6 +89,8 @@ pub struct Process {
     pub membarrier_registered: AtomicBool,
     /// It gave its session's terminal up (TIOCNOTTY); its children are born without it.
     pub gave_terminal_up: AtomicBool,
+    /// The thread that made it: wait(2) with __WNOTHREAD asks for the caller's own children.
+    pub(super) maker: AtomicU32,
     /// Its parent's number, as the table has it: getppid(2) asks often.
     pub(super) parent: AtomicU32,
     /// Its timers.
@@ -127,6 +129,7 @@ impl Process {
             page_faults: AtomicU64::new(0),
             membarrier_registered: AtomicBool::new(false),
             gave_terminal_up: AtomicBool::new(false),
+            maker: AtomicU32::new(0),
             parent: AtomicU32::new(0),
             timers: ProcessTimers::new(limits.soft(Resource::Cpu) != INFINITY),
             last_user: AtomicU32::new(0),

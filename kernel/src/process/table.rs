@@ -266,6 +266,16 @@ pub fn thread_count() -> usize {
     with(|table| table.threads.len())
 }
 
+/// How many threads have this real user: RLIMIT_NPROC counts them.
+pub fn thread_count_of(uid: u32) -> usize {
+    with(|table| {
+        let threads = table.threads.values();
+        threads
+            .filter(|thread| thread.credentials().uid == uid)
+            .count()
+    })
+}
+
 /// The members of a group.
 pub fn group_members(group: ProcessId) -> Vec<Arc<Process>> {
     with(|table| {

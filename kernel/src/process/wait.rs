@@ -1,6 +1,7 @@
 //! Waiting for children. Source: wait(2), wait4(2), waitid(2).
 
 use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
 
 use abi::raw::general as linux;
 
@@ -62,7 +63,7 @@ impl Report {
 /// ECHILD when there is no such child, ERESTARTSYS when a signal comes first.
 pub fn wait(thread: &Arc<Thread>, which: Which, options: u32) -> Result<Option<Report>> {
     let process = &thread.process;
-    let look = || match table::with(|table| scan(table, process.pid, which, options)) {
+    let look = || match table::with(|table| scan(table, thread, which, options)) {
         Scan::Nobody => Some(Err(Errno::ECHILD)),
         Scan::Nothing if options & linux::WNOHANG != 0 => Some(Ok(None)),
         Scan::Nothing => None,
@@ -90,7 +91,8 @@ enum Scan {
     Found(Found),
 }
 
-fn scan(table: &mut Table, parent: ProcessId, which: Which, options: u32) -> Scan {
+fn scan(table: &mut Table, thread: &Thread, which: Which, options: u32) -> Scan {
+    let (parent, caller) = (thread.process.pid, thread.tid());
     let Some(node) = table.node(parent) else {
         return Scan::Nobody;
     };
@@ -104,7 +106,7 @@ fn scan(table: &mut Table, parent: ProcessId, which: Which, options: u32) -> Sca
         let Some(child) = table.node(*pid) else {
             continue;
         };
-        if !matches(child, which, options) {
+        if !matches(child, which, options, caller) {
             continue;
         }
         any = true;
@@ -128,19 +130,17 @@ fn scan(table: &mut Table, parent: ProcessId, which: Which, options: u32) -> Sca
     }
 }
 
-fn matches(child: &Node, which: Which, options: u32) -> bool {
+fn matches(child: &Node, which: Which, options: u32, caller: ProcessId) -> bool {
     let chosen = match which {
         Which::Any => true,
         Which::Process(pid) => child.process.pid == pid,
         Which::Group(group) => child.group == group,
     };
-    let signal = child
-        .process
-        .exit_signal
-        .load(core::sync::atomic::Ordering::Relaxed);
+    let signal = child.process.exit_signal.load(Ordering::Relaxed);
+    let is_own = child.process.maker.load(Ordering::Relaxed) == caller;
     let is_clone = signal != linux::SIGCHLD;
     let kind = options & linux::__WALL != 0 || is_clone == (options & linux::__WCLONE != 0);
-    chosen && kind
+    chosen && kind && (options & linux::__WNOTHREAD == 0 || is_own)
 }
 
 fn change_of(child: &Node, options: u32) -> Option<Change> {

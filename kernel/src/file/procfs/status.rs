@@ -59,10 +59,17 @@ fn name(thread: Option<&Arc<Thread>>, process: &Process) -> Vec<u8> {
     name[..length].to_vec()
 }
 
-fn state(process: &Process, thread: Option<&Arc<Thread>>, ended: bool) -> TaskState {
+fn state(
+    process: &Process,
+    thread: Option<&Arc<Thread>>,
+    of_process: bool,
+    ended: bool,
+) -> TaskState {
     match thread {
         _ if ended => TaskState::Zombie,
         None => TaskState::Zombie,
+        // The first thread has ended and others go on: its number is held, as by a zombie.
+        Some(_) if of_process && process::find_thread(process.pid).is_none() => TaskState::Zombie,
         Some(_) if process::signal::is_stopped(process) => TaskState::Stopped,
         Some(thread) if thread.is_runnable() => TaskState::Running,
         Some(_) => TaskState::Sleeping,
@@ -103,7 +110,12 @@ pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
     let stat = ProcessStat {
         pid: view.shown(subject.number()),
         name: &name(thread.as_ref(), &process),
-        state: state(&process, thread.as_ref(), relations.exit_status.is_some()),
+        state: state(
+            &process,
+            thread.as_ref(),
+            subject.is_whole_process(),
+            relations.exit_status.is_some(),
+        ),
         parent: view.shown(relations.parent),
         group: view.shown(relations.group),
         session: view.shown(relations.session),
@@ -187,7 +199,12 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
     let status = ProcessStatus {
         name: &name(thread.as_ref(), &process),
         umask: subject.fs().ok().map(|fs| fs.umask()),
-        state: state(&process, thread.as_ref(), relations.exit_status.is_some()),
+        state: state(
+            &process,
+            thread.as_ref(),
+            subject.is_whole_process(),
+            relations.exit_status.is_some(),
+        ),
         process: pid,
         threads_ids: &[number],
         process_ids: &[pid],

@@ -80,6 +80,11 @@ impl Subject {
         }
     }
 
+    /// Whether a process is looked at rather than one of its threads.
+    pub(super) fn is_whole_process(&self) -> bool {
+        self.thread.is_none()
+    }
+
     /// Its memory; none once it has ended.
     pub(super) fn address_space(&self) -> Option<Arc<AddressSpace>> {
         self.thread().ok()?.address_space()
