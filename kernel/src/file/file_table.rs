@@ -143,10 +143,11 @@ impl FileTable {
             .min(DESCRIPTORS_MAX)
     }
 
-    /// `EMFILE` if no descriptor is free: what open(2) answers before it touches any file.
-    pub fn check_room(&self) -> Result<()> {
+    /// `EMFILE` if no descriptor below `limit` is free: what open(2) answers before it touches any
+    /// file.
+    pub fn check_room(&self, limit: u64) -> Result<()> {
         let free = self.slots.lock().lowest_free(0);
-        if free < Self::limit() {
+        if (free as u64) < limit && free < DESCRIPTORS_MAX {
             Ok(())
         } else {
             Err(Errno::EMFILE)

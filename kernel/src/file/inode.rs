@@ -7,7 +7,7 @@
 //!
 //! Source: inode(7), path_resolution(7), stat(2).
 
-use super::{File, Location, OpenFlags};
+use super::{File, Location, OpenFlags, WriteAccess};
 use crate::error::Result;
 use abi::{Errno, Timespec, raw::general};
 use alloc::{sync::Arc, vec::Vec};
@@ -289,6 +289,11 @@ pub trait Inode: Any + Send + Sync {
     /// one made for this opening; when it is dropped, the file has been closed for the last time.
     /// May sleep (a FIFO waits for its other end).
     fn open(self: Arc<Self>, flags: OpenFlags) -> Result<Arc<dyn File>>;
+
+    /// Who writes or runs this file, where it can be run at all.
+    fn write_access(&self) -> Option<&WriteAccess> {
+        None
+    }
 
     /// Finds a name in this directory. `ENOENT`: there is none.
     fn lookup(&self, _name: &[u8]) -> Result<Arc<dyn Inode>> {

@@ -51,6 +51,7 @@ mod tests;
 pub mod tmpfs;
 mod user_path;
 pub mod walk;
+mod write_access;
 
 pub use anonymous::place as anonymous_place;
 pub use dentry::{Changing, Dentry, seed_hash};
@@ -65,7 +66,7 @@ pub use inode::{
 pub use location::{Location, Reach};
 pub use mount::{MOUNT_FLAGS, Mount};
 pub use mount_table::MountTable;
-pub use open::{OpenRequest, open, open_executable};
+pub use open::{OpenRequest, check_not_run, open, open_executable};
 pub use open_file::{OpenFile, SignalOwner, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};
 pub use pipe::{Fifo, capacity as pipe_capacity, create_pipe, set_capacity as set_pipe_capacity};
@@ -75,6 +76,7 @@ pub use superblock::{
 };
 pub use user_path::UserPath;
 pub use walk::{Follow, Last, Walk};
+pub use write_access::WriteAccess;
 
 use crate::{error::Result, sync::SpinLock};
 use abi::{Errno, raw::general};
@@ -127,5 +129,5 @@ pub fn open_console() -> Result<Arc<OpenFile>> {
     let place = walk.find(context.root(), b"/dev/console", Follow::Yes)?;
     let flags = OpenFlags::from_raw(general::O_RDWR | general::O_LARGEFILE);
     let file = place.inode().clone().open(flags)?;
-    Ok(OpenFile::at(place, file, flags))
+    OpenFile::at(place, file, flags)
 }

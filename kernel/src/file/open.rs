@@ -3,8 +3,8 @@
 //! Source: open(2), path_resolution(7).
 
 use super::{
-    File, FileKind, Follow, Location, NewContent, NewNode, OpenFile, OpenFlags, Ownership, Walk,
-    names, permission, walk,
+    File, FileKind, Follow, Inode, Location, NewContent, NewNode, OpenFile, OpenFlags, Ownership,
+    Walk, WriteAccess, names, permission, walk,
 };
 use crate::{
     error::Result,
@@ -87,17 +87,26 @@ fn open_place(
         return Err(Errno::ENOTDIR);
     }
     if flags.path_only() {
-        return Ok(OpenFile::at(place, Arc::new(PathOnly), flags));
+        return OpenFile::at(place, Arc::new(PathOnly), flags);
     }
     check_kind(&place, kind, flags)?;
     if existence == Existence::Before {
         check_access(credentials, &place, flags)?;
     }
     let file = place.inode().clone().open(flags)?;
+    let open = OpenFile::at(place, file, flags)?;
     if flags.has(general::O_TRUNC) && kind == FileKind::Regular && existence == Existence::Before {
-        place.inode().set_size(0)?;
+        check_not_run(&**open.inode())?;
+        open.inode().set_size(0)?;
     }
-    Ok(OpenFile::at(place, file, flags))
+    Ok(open)
+}
+
+/// `ETXTBSY` if the file is a program that is being executed.
+pub fn check_not_run(inode: &dyn Inode) -> Result<()> {
+    inode
+        .write_access()
+        .map_or(Ok(()), WriteAccess::check_not_run)
 }
 
 /// What can never be opened this way, whoever asks.
@@ -236,14 +245,14 @@ fn open_unnamed(
         .dentry
         .new_unnamed_child(inode.clone(), name.as_bytes());
     let file = inode.open(flags)?;
-    Ok(OpenFile::at(
+    OpenFile::at(
         Location {
             mount: directory.mount,
             dentry,
         },
         file,
         flags,
-    ))
+    )
 }
 
 /// Opens the program at `path` for execve(2): a regular file that may be executed, on a mount
@@ -265,5 +274,5 @@ pub fn open_executable(
     permission::check_at(&thread.credentials(), &place, permission::EXECUTE)?;
     let flags = OpenFlags::from_raw(general::O_RDONLY | general::O_LARGEFILE);
     let file = place.inode().clone().open(flags)?;
-    Ok(OpenFile::at(place, file, flags))
+    OpenFile::to_run(place, file, flags)
 }

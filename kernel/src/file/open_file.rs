@@ -30,6 +30,15 @@ enum Place {
     Nowhere(Arc<dyn Inode>),
 }
 
+/// What an open file excludes others from as long as it exists.
+enum Hold {
+    None,
+    /// It may write: nobody executes the file or makes its mount read-only.
+    Writes,
+    /// A program runs it: nobody opens it for writing.
+    Runs,
+}
+
 /// Who gets the signal when I/O becomes possible (`F_SETOWN`, `F_SETSIG`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SignalOwner {
@@ -43,6 +52,7 @@ pub struct SignalOwner {
 pub struct OpenFile {
     file: Arc<dyn File>,
     place: Place,
+    hold: Hold,
     flags: AtomicU32,
     /// Whether reads and writes know no position.
     streams: bool,
@@ -51,11 +61,12 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
-    fn new(file: Arc<dyn File>, place: Place, flags: OpenFlags) -> Arc<OpenFile> {
+    fn new(file: Arc<dyn File>, place: Place, flags: OpenFlags, hold: Hold) -> Arc<OpenFile> {
         let streams = !matches!(file.seek(), Seek::Positioned { .. });
         Arc::new(OpenFile {
             file,
             place,
+            hold,
             flags: AtomicU32::new(flags.kept().raw()),
             streams,
             position: Mutex::new(0),
@@ -63,12 +74,33 @@ impl OpenFile {
         })
     }
 
-    /// An open file at a place; `file` is what the inode there was opened to.
-    pub fn at(location: Location, file: Arc<dyn File>, flags: OpenFlags) -> Arc<OpenFile> {
+    /// An open file at a place; `file` is what the inode there was opened to. `ETXTBSY`: it may
+    /// write to a program that is being executed.
+    pub fn at(location: Location, file: Arc<dyn File>, flags: OpenFlags) -> Result<Arc<OpenFile>> {
+        let mut hold = Hold::None;
         if flags.writable() {
+            if let Some(access) = location.inode().write_access() {
+                access.writer_added()?;
+            }
             location.mount.writer_added();
+            hold = Hold::Writes;
         }
-        OpenFile::new(file, Place::At(location), flags)
+        Ok(OpenFile::new(file, Place::At(location), flags, hold))
+    }
+
+    /// A program to be executed: nobody may write to it as long as this exists. `ETXTBSY`:
+    /// somebody may.
+    pub fn to_run(
+        location: Location,
+        file: Arc<dyn File>,
+        flags: OpenFlags,
+    ) -> Result<Arc<OpenFile>> {
+        let mut hold = Hold::None;
+        if let Some(access) = location.inode().write_access() {
+            access.runner_added()?;
+            hold = Hold::Runs;
+        }
+        Ok(OpenFile::new(file, Place::At(location), flags, hold))
     }
 
     /// An open file that never had a name.
@@ -77,7 +109,7 @@ impl OpenFile {
         file: Arc<dyn File>,
         flags: OpenFlags,
     ) -> Arc<OpenFile> {
-        OpenFile::new(file, Place::Nowhere(inode), flags)
+        OpenFile::new(file, Place::Nowhere(inode), flags, Hold::None)
     }
 
     /// The object behind it.
@@ -371,10 +403,19 @@ fn signal_size_limit() {
 impl Drop for OpenFile {
     fn drop(&mut self) {
         locks::release_open_file(self);
-        if let Place::At(location) = &self.place
-            && self.flags().writable()
-        {
-            location.mount.writer_removed();
+        let Place::At(location) = &self.place else {
+            return;
+        };
+        let access = location.inode().write_access();
+        match self.hold {
+            Hold::None => {}
+            Hold::Writes => {
+                location.mount.writer_removed();
+                access.inspect(|access| access.writer_removed());
+            }
+            Hold::Runs => {
+                access.inspect(|access| access.runner_removed());
+            }
         }
     }
 }

@@ -4,8 +4,8 @@
 use crate::{
     error::Result,
     file::{
-        AttributeChange, FileKind, Location, OpenFile, UserPath, check_size_limit, clock,
-        permission, walk,
+        AttributeChange, FileKind, Location, OpenFile, UserPath, check_not_run, check_size_limit,
+        clock, permission, walk,
     },
     memory::user,
     process::Thread,
@@ -324,6 +324,7 @@ pub fn sys_truncate(thread: &Arc<Thread>, path: usize, size: usize) -> Result<us
         _ => return Err(Errno::EINVAL),
     }
     permission::check_at(&thread.credentials(), &place, permission::WRITE)?;
+    check_not_run(&**place.inode())?;
     set_size(thread, &place, size)
 }
 

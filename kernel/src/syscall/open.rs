@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     file::{self, OpenFlags, OpenRequest, UserPath, tmpfs},
     memory::user,
-    process::Thread,
+    process::{Thread, limits::Resource},
 };
 use abi::{Errno, file::OpenHow, raw::general};
 use alloc::sync::Arc;
@@ -32,7 +32,7 @@ fn open_at(
     }
     let path = UserPath::read(path_address)?;
     let files = thread.files()?;
-    files.check_room()?;
+    files.check_room(thread.process.limit(Resource::Files))?;
     let file = file::open(thread, directory, path.bytes(), request)?;
     Ok(files.install(file, flags.close_on_exec())? as usize)
 }

@@ -9,7 +9,8 @@ use crate::{
     error::Result,
     file::{
         AttributeChange, DeviceNumber, Fifo, File, FileKind, Inode, LinkTarget, ListEntry,
-        Metadata, NewContent, NewNode, OpenFlags, Ownership, RenameKind, clock, device, permission,
+        Metadata, NewContent, NewNode, OpenFlags, Ownership, RenameKind, WriteAccess, clock,
+        device, permission,
     },
     process,
     sync::SpinLock,
@@ -292,6 +293,10 @@ impl Inode for Node {
                 device::open(self.kind(), *number, flags)
             }
         }
+    }
+
+    fn write_access(&self) -> Option<&WriteAccess> {
+        self.regular().ok().map(|regular| &regular.access)
     }
 
     fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>> {

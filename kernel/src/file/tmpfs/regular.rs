@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    file::{File, Inode, IoFlags, Seek},
+    file::{File, Inode, IoFlags, Seek, WriteAccess},
     memory::{
         self, Pager,
         io::{Sink, Source},
@@ -37,6 +37,8 @@ const ALLOCATE_MODES: u32 =
 pub struct Regular {
     pages: SpinLock<Pages>,
     changing: Mutex<()>,
+    /// Who writes or runs it.
+    pub(super) access: WriteAccess,
     /// `F_SEAL_*` of memfd_create(2).
     seals: AtomicU32,
     /// Whether a program ever mapped it: only then can there be mappings to take pages out of.
@@ -51,6 +53,7 @@ impl Regular {
         Regular {
             pages: SpinLock::new(Pages::new(account)),
             changing: Mutex::new(()),
+            access: WriteAccess::default(),
             seals: AtomicU32::new(general::F_SEAL_SEAL),
             mapped: AtomicBool::new(false),
             memory_name: SpinLock::new(None),
