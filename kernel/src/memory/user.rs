@@ -15,8 +15,17 @@ use crate::error::{Errno, Result, bad_address};
 ///
 /// # Errors
 /// EFAULT.
-pub fn read<T: FromBytes>(address: usize) -> Result<T> {
+pub fn read<T: FromBytes + Copy>(address: usize) -> Result<T> {
     copy::read(address).map_err(bad_address)
+}
+
+/// Reads a structure at a user address and shows it to `look`: for large ones, which are then
+/// not moved about.
+///
+/// # Errors
+/// EFAULT.
+pub fn read_with<T: FromBytes, R>(address: usize, look: impl FnOnce(&T) -> R) -> Result<R> {
+    copy::read_with(address, look).map_err(bad_address)
 }
 
 /// Writes a structure to a user address.

@@ -300,15 +300,27 @@ pub fn from_user(destination: &mut [u8], source: UserAddress) -> Result<(), Faul
     from_user_to(destination.as_mut_ptr(), source, destination.len())
 }
 
-/// Reads a structure of user memory, without clearing room for it first.
+/// Reads a structure of user memory, without clearing room for it first, and shows it to `look`
+/// where it lies.
 ///
 /// # Errors
 /// When it is not all there.
-pub fn read<T: FromBytes>(source: UserAddress) -> Result<T, Fault> {
+pub fn read_with<T: FromBytes, R>(
+    source: UserAddress,
+    look: impl FnOnce(&T) -> R,
+) -> Result<R, Fault> {
     let mut value = MaybeUninit::<T>::uninit();
     from_user_to(value.as_mut_ptr().cast(), source, size_of::<T>())?;
     // SAFETY: all its bytes have been copied, and any bytes are a value of this type.
-    Ok(unsafe { value.assume_init() })
+    Ok(look(unsafe { value.assume_init_ref() }))
+}
+
+/// Reads a structure of user memory.
+///
+/// # Errors
+/// When it is not all there.
+pub fn read<T: FromBytes + Copy>(source: UserAddress) -> Result<T, Fault> {
+    read_with(source, |value: &T| *value)
 }
 
 /// Stores the processor's floating-point registers in user memory, as FXSAVE lays them out.

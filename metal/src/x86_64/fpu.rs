@@ -17,8 +17,6 @@ pub const STATE_BYTES: usize = 512;
 /// FXSAVE need not write what lies behind these: reserved, and free for software.
 const WRITTEN_BYTES: usize = 416;
 const MXCSR_OFFSET: usize = 24;
-/// Bits of MXCSR that the processor accepts; setting another faults.
-const MXCSR_MASK: u32 = 0xffff;
 const MXCSR_RESET: u32 = 0x1f80;
 const CONTROL_WORD_RESET: u16 = 0x037f;
 
@@ -60,9 +58,9 @@ impl FpuState {
         copy::from_user_to(state.as_mut_ptr().cast(), address, STATE_BYTES)?;
         // SAFETY: all its bytes have been copied, and any bytes are a state.
         let state = unsafe { state.assume_init_mut() };
-        let field = &mut state.0[MXCSR_OFFSET..MXCSR_OFFSET + 4];
-        let mxcsr = u32::from_le_bytes([field[0], field[1], field[2], field[3]]) & MXCSR_MASK;
-        field.copy_from_slice(&mxcsr.to_le_bytes());
+        // The mask is below 2^16, so the field's upper half is all reserved.
+        state.0[MXCSR_OFFSET + 2] = 0;
+        state.0[MXCSR_OFFSET + 3] = 0;
         state.restore();
         Ok(())
     }
