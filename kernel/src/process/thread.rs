@@ -241,6 +241,11 @@ impl Thread {
         Arc::clone(&self.credentials.lock())
     }
 
+    /// Its real user.
+    pub fn real_user(&self) -> u32 {
+        self.credentials.lock().uid
+    }
+
     /// Makes it act as somebody else.
     pub fn set_credentials(&self, credentials: Credentials) {
         *self.credentials.lock() = Arc::new(credentials);

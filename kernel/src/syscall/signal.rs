@@ -160,7 +160,7 @@ fn sent_by(thread: &Thread, signal: i32, code: i32) -> Result<SignalInfo> {
         origin: Origin::Process {
             code,
             pid: thread.process.pid,
-            uid: thread.credentials().uid,
+            uid: thread.real_user(),
             value: 0,
         },
     })

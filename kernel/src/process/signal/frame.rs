@@ -166,28 +166,32 @@ fn saved_registers(values: &Registers, request: &Request, float_state: u64) -> S
 /// frame's return address. Returns what `rax` was.
 ///
 /// # Errors
-/// EFAULT when the frame cannot be read; some of it may have been taken up then.
+/// EFAULT when the frame cannot be read; nothing of it has been taken up then.
 pub fn restore(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
     let address = registers.registers().rsp.wrapping_sub(8) as usize;
     let context_address = address.wrapping_add(core::mem::offset_of!(SignalFrame, context));
-    let context: UserContextFrame = user::read(context_address)?;
-    restore_float_state(context.registers.float_state)?;
-    let values = registers.replace();
-    load_registers(values, &context.registers);
-    let stack_pointer = values.rsp;
+    user::read_with(context_address, |context: &UserContextFrame| {
+        restore_float_state(context.registers.float_state)?;
+        load_registers(registers.replace(), &context.registers);
+        restore_signal_state(thread, context);
+        Ok(context.registers.rax as usize)
+    })?
+}
+
+/// The mask and the alternate stack, as they were; what was to be restarted is forgotten.
+fn restore_signal_state(thread: &Arc<Thread>, context: &UserContextFrame) {
     let mut state = thread.signals.lock();
     state.restart = None;
     // A stack that cannot be had again is not: the program goes on all the same, as on Linux.
-    if let Ok(stack) = state
+    let stack = state
         .alternate_stack
-        .replaced_by(&context.stack, stack_pointer)
-    {
+        .replaced_by(&context.stack, context.registers.rsp);
+    if let Ok(stack) = stack {
         state.alternate_stack = stack;
     }
     let pass_on = mask::change(thread, &mut state, SignalSet(context.mask));
     drop(state);
     send::pass_on(&thread.process, pass_on);
-    Ok(context.registers.rax as usize)
 }
 
 fn restore_float_state(address: u64) -> Result<()> {
@@ -218,4 +222,63 @@ fn load_registers(values: &mut Registers, saved: &SigContext) {
     values.rsp = saved.rsp;
     values.rip = saved.rip;
     values.rflags = saved.rflags;
+}
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::{Layout, RED_ZONE_BYTES, lay_out};
+    use crate::error::Errno;
+    use crate::process::signal::alternate_stack::AlternateStack;
+    use crate::process::signal::handlers::Action;
+    use abi::raw::general as linux;
+    use abi::signal::{SigAction, SigStack};
+
+    fn handler(flags: u32) -> Action {
+        Action::from_program(SigAction {
+            handler: 0x1000,
+            flags: u64::from(flags),
+            ..SigAction::default()
+        })
+    }
+
+    fn alternate(base: u64, size: u64) -> AlternateStack {
+        let wanted = SigStack {
+            base,
+            flags: 0,
+            padding: 0,
+            size,
+        };
+        match AlternateStack::NONE.replaced_by(&wanted, 0) {
+            Ok(stack) => stack,
+            Err(error) => panic!("the stack was refused: {error}"),
+        }
+    }
+
+    metal::ktest! {
+        fn a_frame_is_aligned_and_below_the_red_zone() {
+            for stack_pointer in (0x10000..0x10080).step_by(8) {
+                let Ok(layout) = lay_out(stack_pointer, handler(0), AlternateStack::NONE) else {
+                    panic!("no place on the program's own stack");
+                };
+                assert_eq!(layout.float_state % 64, 0);
+                assert_eq!(layout.frame % 16, 8);
+                assert!(layout.float_state + 512 <= stack_pointer - RED_ZONE_BYTES);
+                assert!(layout.frame + 440 <= layout.float_state);
+            }
+        }
+
+        fn a_frame_goes_to_the_end_of_the_alternate_stack() {
+            let stack = alternate(0x20000, 0x4000);
+            let placed = lay_out(0x10000, handler(linux::SA_ONSTACK), stack);
+            assert_eq!(placed, Ok(Layout { float_state: 0x23e00, frame: 0x23c38 }));
+            let unasked = lay_out(0x10000, handler(0), stack);
+            assert!(unasked.is_ok_and(|layout| layout.frame < 0x10000));
+        }
+
+        fn a_frame_that_overflows_the_alternate_stack_is_refused() {
+            let stack = alternate(0x20000, 0x4000);
+            let placed = lay_out(0x20100, handler(linux::SA_ONSTACK), stack);
+            assert_eq!(placed, Err(Errno::EFAULT));
+        }
+    }
 }

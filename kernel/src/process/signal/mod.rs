@@ -33,6 +33,8 @@ mod set;
 mod state;
 mod stop;
 mod take;
+#[cfg(feature = "ktest")]
+mod tests;
 
 use alloc::sync::Arc;
 

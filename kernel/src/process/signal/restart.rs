@@ -97,3 +97,56 @@ pub fn note_interrupted(
     // The signal may be another thread's by now: someone must decide all the same.
     thread.note_attention(Attention::SIGNAL);
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::{Action, Interrupted};
+    use crate::error::Errno;
+    use abi::raw::general as linux;
+    use abi::signal::SigAction;
+    use metal::user::UserContext;
+
+    const PAUSE: u64 = linux::__NR_pause as u64;
+
+    /// What `rax` and the instruction pointer are after the call is settled.
+    fn settled(error: Errno, flags: Option<u32>) -> (i64, u64) {
+        let mut registers = UserContext::new(0x1002, 0);
+        let call = Interrupted {
+            number: PAUSE,
+            error,
+        };
+        match flags {
+            None => call.start_again(&mut registers),
+            Some(flags) => {
+                let flags = u64::from(flags);
+                let given = SigAction {
+                    handler: 0x1000,
+                    flags,
+                    ..SigAction::default()
+                };
+                call.settle_for_handler(&mut registers, Action::from_program(given));
+            }
+        }
+        (registers.registers().rax as i64, registers.registers().rip)
+    }
+
+    metal::ktest! {
+        fn a_call_starts_again_when_no_handler_ran() {
+            for error in [Errno::ERESTARTSYS, Errno::ERESTARTNOHAND] {
+                assert_eq!(settled(error, None), (PAUSE as i64, 0x1000));
+            }
+            let resumed = i64::from(linux::__NR_restart_syscall);
+            assert_eq!(settled(Errno::ERESTART_RESTARTBLOCK, None), (resumed, 0x1000));
+        }
+
+        fn a_handler_makes_a_call_fail_unless_it_asks_not_to() {
+            let failed = (-i64::from(Errno::EINTR.number()), 0x1002);
+            assert_eq!(settled(Errno::ERESTARTSYS, Some(0)), failed);
+            let again = (PAUSE as i64, 0x1000);
+            assert_eq!(settled(Errno::ERESTARTSYS, Some(linux::SA_RESTART)), again);
+            for error in [Errno::ERESTARTNOHAND, Errno::ERESTART_RESTARTBLOCK] {
+                assert_eq!(settled(error, Some(linux::SA_RESTART)), failed);
+            }
+        }
+    }
+}
