@@ -14,7 +14,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use metal::cpu::{self, PROCESSORS_MAX};
-use metal::paging::PageFlags;
+use metal::paging::{PageFlags, PageTable};
 
 use super::{AddressSpaceState, Area, Backing, Frame, PAGE_SIZE, Protection, page_align_down};
 use crate::error::{Errno, Result};
@@ -38,6 +38,9 @@ pub enum FaultError {
     /// There is no memory for the page.
     OutOfMemory,
 }
+
+/// What comes of a fault.
+type Outcome = core::result::Result<(), FaultError>;
 
 impl From<Errno> for FaultError {
     fn from(error: Errno) -> Self {
@@ -104,14 +107,17 @@ impl AddressSpaceState {
         address: usize,
         wanted: Protection,
         stack_limit: usize,
-    ) -> core::result::Result<(), FaultError> {
+    ) -> Outcome {
         if self.area_at(address).is_none() {
             self.grow_stack(address, stack_limit)?;
         }
-        let area = self.area_at(address).ok_or(FaultError::NotMapped)?;
-        let readable = !area.protection.is_empty();
+        let Self { areas, table, .. } = self;
+        let (_, area) = areas
+            .range(..=address)
+            .next_back()
+            .ok_or(FaultError::NotMapped)?;
         let allowed = match wanted {
-            Protection::READ => readable,
+            Protection::READ => !area.protection.is_empty(),
             other => area.protection.contains(other),
         };
         if !allowed {
@@ -119,26 +125,21 @@ impl AddressSpaceState {
         }
         let write = wanted == Protection::WRITE;
         let page = page_align_down(address);
-        match self.table.get(page) {
-            None => self.supply(page, write),
+        match table.get(page) {
+            None => supply(table, area, page, write),
             Some((frame, flags)) if write && !flags.contains(PageFlags::WRITABLE) => {
-                self.give_write_permission(page, frame)
+                give_write_permission(table, area, page, frame)
             }
             // Another thread was faster, or the processor remembered less than there is.
             Some((_, flags)) => {
-                let area = self.area_at(page).ok_or(FaultError::NotMapped)?;
                 let rights = area.protection.read_only_flags() | (flags & PageFlags::WRITABLE);
-                self.table.set_flags(page, rights);
+                table.set_flags(page, rights);
                 Ok(())
             }
         }
     }
 
-    fn grow_stack(
-        &mut self,
-        address: usize,
-        stack_limit: usize,
-    ) -> core::result::Result<(), FaultError> {
+    fn grow_stack(&mut self, address: usize, stack_limit: usize) -> Outcome {
         let page = page_align_down(address);
         let (&start, area) = self
             .areas
@@ -159,104 +160,6 @@ impl AddressSpaceState {
             self.areas.insert(page, area);
         }
         Ok(())
-    }
-
-    /// Fills a missing page.
-    fn supply(&mut self, page: usize, write: bool) -> core::result::Result<(), FaultError> {
-        let Some(area) = self.area_at(page) else {
-            return Err(FaultError::NotMapped);
-        };
-        let protection = area.protection;
-        let (frame, flags) = match &area.backing {
-            Backing::Anonymous if write => (new_frame()?, protection.flags()),
-            Backing::Anonymous => (Frame::shared_zeros(), protection.read_only_flags()),
-            Backing::Object { pager, .. } => {
-                let frame = pager.page(area.page_index(page), write && area.shared)?;
-                match (area.shared, write) {
-                    (true, true) => (frame, protection.flags()),
-                    (_, false) => {
-                        return self.supply_around(page, frame);
-                    }
-                    (false, true) => {
-                        let copy = Frame::copy_of(&frame).ok_or(FaultError::OutOfMemory)?;
-                        (copy, protection.flags())
-                    }
-                }
-            }
-        };
-        self.show(page, frame, flags)
-    }
-
-    /// Shows a page of an object to be read, and its neighbours that the object has at hand:
-    /// a program that runs from a file would otherwise fault on each of its pages.
-    fn supply_around(&mut self, page: usize, frame: Frame) -> core::result::Result<(), FaultError> {
-        let Some(area) = self.area_at(page).cloned() else {
-            return Err(FaultError::NotMapped);
-        };
-        let flags = area.protection.read_only_flags();
-        self.show(page, frame, flags)?;
-        let Backing::Object { pager, .. } = &area.backing else {
-            return Ok(());
-        };
-        let window = FAULT_AROUND_PAGES * PAGE_SIZE;
-        let start = (page / window * window).max(area.range.start);
-        let end = (page / window * window + window).min(area.range.end);
-        for neighbour in (start..end)
-            .step_by(PAGE_SIZE)
-            .filter(|other| *other != page)
-        {
-            if self.table.get(neighbour).is_none() {
-                // A neighbour is a favour: what cannot be had is left out.
-                let Ok(frame) = pager.page(area.page_index(neighbour), false) else {
-                    continue;
-                };
-                if self.show(neighbour, frame, flags).is_err() {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn show(
-        &mut self,
-        page: usize,
-        frame: Frame,
-        flags: PageFlags,
-    ) -> core::result::Result<(), FaultError> {
-        let old = self
-            .table
-            .map(page, frame, flags)
-            .map_err(|_| FaultError::OutOfMemory)?;
-        drop(old);
-        Ok(())
-    }
-
-    fn give_write_permission(
-        &mut self,
-        page: usize,
-        frame: Frame,
-    ) -> core::result::Result<(), FaultError> {
-        let Some(area) = self.area_at(page) else {
-            return Err(FaultError::NotMapped);
-        };
-        let flags = area.protection.flags();
-        if area.shared {
-            if let Backing::Object { pager, .. } = &area.backing {
-                // The object is told, so that it knows what was changed.
-                let current = pager.page(area.page_index(page), true)?;
-                drop(frame);
-                return self.show(page, current, flags);
-            }
-        }
-        // The hold taken by looking would count as a second holder.
-        drop(frame);
-        if self.table.make_writable_if_unique(page) {
-            return Ok(());
-        }
-        let (shared, _) = self.table.get(page).ok_or(FaultError::NotMapped)?;
-        let copy = Frame::copy_of(&shared).ok_or(FaultError::OutOfMemory)?;
-        self.show(page, copy, flags)
     }
 
     /// The frame behind `address`, ready to be written by the kernel on the program's behalf.
@@ -285,6 +188,81 @@ impl AddressSpaceState {
             }
         }
     }
+}
+
+/// Fills a missing page.
+fn supply(table: &mut PageTable, area: &Area, page: usize, write: bool) -> Outcome {
+    let protection = area.protection;
+    let (frame, flags) = match &area.backing {
+        Backing::Anonymous if write => (new_frame()?, protection.flags()),
+        Backing::Anonymous => (Frame::shared_zeros(), protection.read_only_flags()),
+        Backing::Object { pager, .. } => {
+            let frame = pager.page(area.page_index(page), write && area.shared)?;
+            match (area.shared, write) {
+                (true, true) => (frame, protection.flags()),
+                (_, false) => return supply_around(table, area, page, frame),
+                (false, true) => {
+                    let copy = Frame::copy_of(&frame).ok_or(FaultError::OutOfMemory)?;
+                    (copy, protection.flags())
+                }
+            }
+        }
+    };
+    show(table, page, frame, flags)
+}
+
+/// Shows a page of an object to be read, and its neighbours that the object has at hand: a
+/// program that runs from a file would otherwise fault on each of its pages.
+fn supply_around(table: &mut PageTable, area: &Area, page: usize, frame: Frame) -> Outcome {
+    let flags = area.protection.read_only_flags();
+    show(table, page, frame, flags)?;
+    let Backing::Object { pager, .. } = &area.backing else {
+        return Ok(());
+    };
+    let window = FAULT_AROUND_PAGES * PAGE_SIZE;
+    let start = (page / window * window).max(area.range.start);
+    let end = (page / window * window + window).min(area.range.end);
+    for neighbour in (start..end).step_by(PAGE_SIZE) {
+        if table.get(neighbour).is_none() {
+            // A neighbour is a favour: what cannot be had is left out.
+            let Ok(frame) = pager.page(area.page_index(neighbour), false) else {
+                continue;
+            };
+            if show(table, neighbour, frame, flags).is_err() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show(table: &mut PageTable, page: usize, frame: Frame, flags: PageFlags) -> Outcome {
+    let old = table
+        .map(page, frame, flags)
+        .map_err(|_| FaultError::OutOfMemory)?;
+    drop(old);
+    Ok(())
+}
+
+/// Lets a page that is there be written: in place if nobody else holds its frame.
+fn give_write_permission(table: &mut PageTable, area: &Area, page: usize, frame: Frame) -> Outcome {
+    let flags = area.protection.flags();
+    if area.shared
+        && let Backing::Object { pager, .. } = &area.backing
+    {
+        // The object is told, so that it knows what was changed.
+        let current = pager.page(area.page_index(page), true)?;
+        drop(frame);
+        return show(table, page, current, flags);
+    }
+    // The hold taken by looking would count as a second holder.
+    drop(frame);
+    if table.make_writable_if_unique(page) {
+        return Ok(());
+    }
+    let (shared, _) = table.get(page).ok_or(FaultError::NotMapped)?;
+    let copy = Frame::copy_of(&shared).ok_or(FaultError::OutOfMemory)?;
+    show(table, page, copy, flags)
 }
 
 fn population_access(area: &Area) -> Protection {

@@ -171,9 +171,8 @@ impl AddressSpace {
 impl Drop for AddressSpaceState {
     fn drop(&mut self) {
         // The table could do this by itself, but only the mappings know where to look.
-        for area in self.areas.values() {
-            self.table.unmap(area.range.clone());
-        }
+        let ranges = self.areas.values().map(|area| area.range.clone());
+        self.table.unmap_all(ranges);
     }
 }
 

@@ -40,11 +40,11 @@ pub fn end_thread(thread: &Arc<Thread>) {
     leave_memory(thread);
     thread.finish_vfork();
     let status = thread.last_status();
-    // Not the address space: the processor uses it until it switches.
     thread.set_files(None);
     thread.set_fs(None);
-    thread.set_address_space(None);
+    // Left first: what no processor uses is taken apart without telling any.
     metal::kernel_space::activate();
+    thread.set_address_space(None);
     let process = Arc::clone(&thread.process);
     let times = thread.times();
     {
@@ -65,8 +65,9 @@ pub fn end_kernel_thread() -> ! {
     let thread = super::current();
     thread.set_files(None);
     thread.set_fs(None);
-    thread.set_address_space(None);
+    // Left first: what no processor uses is taken apart without telling any.
     metal::kernel_space::activate();
+    thread.set_address_space(None);
     table::remove_thread(thread.tid());
     thread.process.remove_thread(&thread);
     drop(table::with(|table| table.remove(thread.process.pid)));

@@ -15,6 +15,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use bitflags::bitflags;
 
 use super::copy::UserAddress;
+mod removed;
+
+use removed::Removed;
+
 use super::kernel_space;
 use crate::frame::Frame;
 
@@ -150,7 +154,7 @@ impl PageTable {
             number = if entry & PRESENT != 0 {
                 number_of(entry)
             } else {
-                let table = Frame::zeroed().ok_or(OutOfMemory)?;
+                let table = removed::clear_table().ok_or(OutOfMemory)?;
                 let bits = table.address() | PRESENT | WRITABLE | USER;
                 Frame::change_live_entries(number, 1);
                 slot.store(bits, Ordering::Release);
@@ -262,44 +266,17 @@ impl PageTable {
 
     /// Removes all pages of a range and drops their holds.
     pub fn unmap(&mut self, range: core::ops::Range<usize>) {
-        let mut removed = Removed::new();
-        let root = self.root.number();
-        self.unmap_level(root, 3, range, &mut removed);
-        removed.finish(self);
+        self.unmap_all(core::iter::once(range));
     }
 
-    /// Clears the entries of one table that `range` covers; stops as soon as it is empty.
-    fn unmap_level(
-        &self,
-        number: u32,
-        level: usize,
-        range: core::ops::Range<usize>,
-        removed: &mut Removed,
-    ) {
-        let table = table_of(number);
-        let mut live = Frame::change_live_entries(number, 0);
-        let mut address = range.start;
-        for slot in &table[index(range.start, level)..] {
-            if address >= range.end || live == 0 {
-                return;
-            }
-            let end = (address | (span(level) - 1)) + 1;
-            let entry = slot.load(Ordering::Relaxed);
-            if entry & HELD != 0 {
-                let child = number_of(entry);
-                if level > 0 {
-                    self.unmap_level(child, level - 1, address..end.min(range.end), removed);
-                }
-                // A table that still shows something stays.
-                if level == 0 || Frame::change_live_entries(child, 0) == 0 {
-                    slot.store(0, Ordering::Release);
-                    live = Frame::change_live_entries(number, -1);
-                    // SAFETY: the entry held the frame and is gone from the table.
-                    removed.push(self, unsafe { Frame::from_number(child) });
-                }
-            }
-            address = end;
+    /// Removes all pages of several ranges and drops their holds.
+    pub fn unmap_all(&mut self, ranges: impl Iterator<Item = core::ops::Range<usize>>) {
+        let mut removed = Removed::new(self);
+        let root = self.root.number();
+        for range in ranges {
+            unmap_table(root, 3, range, &mut removed);
         }
+        removed.flush();
     }
 
     /// Calls `change` with each present entry of the range.
@@ -444,46 +421,57 @@ fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i
     added
 }
 
-/// Frames taken out of a table, kept until the processor has forgotten them.
-struct Removed {
-    frames: [Option<Frame>; Self::BATCH],
-    count: usize,
-    any: bool,
+/// Clears the entries of a table above the leaves that `range` covers; stops as soon as the
+/// table is empty.
+fn unmap_table(
+    number: u32,
+    level: usize,
+    range: core::ops::Range<usize>,
+    removed: &mut Removed<'_>,
+) {
+    let mut address = range.start;
+    for slot in &table_of(number)[index(range.start, level)..] {
+        if address >= range.end || Frame::change_live_entries(number, 0) == 0 {
+            return;
+        }
+        let end = (address | (span(level) - 1)) + 1;
+        let entry = slot.load(Ordering::Relaxed);
+        if entry & PRESENT != 0 {
+            let child = number_of(entry);
+            let part = address..end.min(range.end);
+            if level > 1 {
+                unmap_table(child, level - 1, part, removed);
+            } else {
+                unmap_leaves(child, part, removed);
+            }
+            // A table that still shows something stays.
+            if Frame::change_live_entries(child, 0) == 0 {
+                slot.store(0, Ordering::Release);
+                Frame::change_live_entries(number, -1);
+                // SAFETY: the entry held the frame and is gone from the table. All of its own
+                // entries are clear.
+                removed.push_table(unsafe { Frame::from_number(child) });
+            }
+        }
+        address = end;
+    }
 }
 
-impl Removed {
-    const BATCH: usize = 32;
-
-    fn new() -> Self {
-        Self {
-            frames: [const { None }; Self::BATCH],
-            count: 0,
-            any: false,
+/// Clears the entries of one leaf table that `range` covers.
+fn unmap_leaves(number: u32, range: core::ops::Range<usize>, removed: &mut Removed<'_>) {
+    let first = index(range.start, 0);
+    let count = range.len().div_ceil(PAGE_SIZE);
+    let mut cleared = 0;
+    for slot in &table_of(number)[first..first + count] {
+        let entry = slot.load(Ordering::Relaxed);
+        if entry & HELD != 0 {
+            slot.store(0, Ordering::Release);
+            cleared -= 1;
+            // SAFETY: the entry held the frame and is gone from the table.
+            removed.push(unsafe { Frame::from_number(number_of(entry)) });
         }
     }
-
-    fn push(&mut self, table: &PageTable, frame: Frame) {
-        if self.count == Self::BATCH {
-            self.flush(table);
-        }
-        self.frames[self.count] = Some(frame);
-        self.count += 1;
-        self.any = true;
-    }
-
-    fn flush(&mut self, table: &PageTable) {
-        table.invalidate_all();
-        self.frames[..self.count]
-            .iter_mut()
-            .for_each(|frame| *frame = None);
-        self.count = 0;
-    }
-
-    fn finish(mut self, table: &PageTable) {
-        if self.any {
-            self.flush(table);
-        }
-    }
+    Frame::change_live_entries(number, cleared);
 }
 
 impl Drop for PageTable {
@@ -491,7 +479,9 @@ impl Drop for PageTable {
         if self.is_current() {
             kernel_space::activate();
         }
-        self.unmap(0..USER_END + PAGE_SIZE);
+        if Frame::change_live_entries(self.root.number(), 0) != 0 {
+            self.unmap(0..USER_END + PAGE_SIZE);
+        }
     }
 }
 
