@@ -47,6 +47,7 @@ fn main(information: &'static boot::BootInformation) -> ! {
     if let Some(seconds) = options.panic_seconds {
         panic::set_reset_delay(seconds);
     }
+    announce(information);
     file::seed_hash(device::random::number());
     if let Err(error) = metal::memory::with_ramdisk(file::initialise) {
         panic!("the root file system cannot be made: {error:?}");
@@ -57,6 +58,21 @@ fn main(information: &'static boot::BootInformation) -> ! {
     metal::interrupt::enable();
     start(&options);
     process::scheduler::idle()
+}
+
+/// The first lines of the log: who speaks, what it was told, and what it has.
+fn announce(information: &boot::BootInformation) {
+    use namespace::uts::{RELEASE, SYSTEM, VERSION};
+    let line = alloc::string::String::from_utf8_lossy(information.command_line());
+    let kibibytes = |frames: usize| frames * metal::memory::PAGE_SIZE / 1024;
+    let (total, free) = (metal::memory::total_frames(), metal::memory::free_frames());
+    ::log::info!("{SYSTEM} version {RELEASE} {VERSION}");
+    ::log::info!("Command line: {line}");
+    ::log::info!(
+        "Memory: {} KiB, {} KiB free",
+        kibibytes(total),
+        kibibytes(free)
+    );
 }
 
 #[cfg(feature = "ktest")]

@@ -54,7 +54,7 @@ impl fmt::Display for ClockError {
                 .write_str("the CMOS clock never reads the same twice; time starts at 1970"),
             Self::Invalid(date) => write!(
                 formatter,
-                "the CMOS clock holds an impossible date ({date:?}); time starts at 1970"
+                "the CMOS clock holds an impossible date ({date}); time starts at 1970"
             ),
         }
     }

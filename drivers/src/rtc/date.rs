@@ -1,5 +1,7 @@
 //! A date and time of the Gregorian calendar, and the seconds since 1970 that it stands for.
 
+use core::fmt;
+
 /// A moment in UTC, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
@@ -50,6 +52,23 @@ impl Date {
         let days = 365 * year + leap_days + days_before_month + i64::from(self.day) - 1 - 719_468;
         ((days * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute)) * 60
             + i64::from(self.second)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self;
+        write!(
+            formatter,
+            "{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+        )
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) fn set_time() {
         Ok(date) => {
             let seconds = u64::try_from(date.unix_seconds()).unwrap_or(0);
             time::set_realtime(Nanoseconds(seconds * NANOSECONDS_PER_SECOND));
+            log::info!("rtc_cmos: the time is {date} UTC");
         }
         Err(error) => log::warn!("{error}"),
     }

@@ -53,10 +53,12 @@ pub fn enable_interrupts() {
         return;
     }
     match interrupt::register(INTERRUPT, Trigger::Edge, handle_interrupt) {
-        Ok(()) => UART
-            .lock()
-            .iter_mut()
-            .for_each(Uart16550::enable_receive_interrupt),
+        Ok(()) => {
+            log::info!("ttyS0 at port {FIRST_PORT:#x}, interrupt {INTERRUPT}: a 16550A");
+            let mut uart = UART.lock();
+            uart.iter_mut()
+                .for_each(Uart16550::enable_receive_interrupt);
+        }
         Err(error) => log::error!("ttyS0: no interrupt {INTERRUPT} ({error:?}): keys are not seen"),
     }
 }
