@@ -77,6 +77,10 @@ enum Next {
     End,
 }
 
+/// So many ends of the input in a row are believed, whatever is in the way of leaving: the terminal
+/// may be gone.
+const MOST_ENDS: u32 = 10;
+
 /// Runs an interactive shell until its input ends; gives the status to exit with.
 pub fn run(shell: &mut Shell) -> i32 {
     for number in [signal::INT, signal::QUIT, signal::TERM] {
@@ -88,19 +92,21 @@ pub fn run(shell: &mut Shell) -> i32 {
         shell.complain(reason);
     }
     let mut editor = Editor::new(open_history(shell));
+    let mut ends = 0;
     loop {
         shell.announce_jobs();
         let warned = std::mem::take(&mut shell.warned_of_jobs);
         match shell.run_one(1, Origin::Person(&mut editor), warned) {
             Err(Unwind::Exit) => return shell.finish(),
-            Ok(Next::End) if shell.may_end() => {
+            Ok(Next::End) if ends == MOST_ENDS || shell.may_end() => {
                 write_error(b"exit\n");
                 return shell.finish();
             }
+            Ok(Next::End) => ends += 1,
             Ok(Next::Interrupted) => shell.status = 128 + signal::INT,
             // The terminal has shown ^C and the cursor still stands after it.
             Err(Unwind::Abandon) if shell.status == 128 + signal::INT => write_error(b"\n"),
-            _ => {}
+            _ => ends = 0,
         }
     }
 }

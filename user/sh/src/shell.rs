@@ -50,7 +50,7 @@ pub struct Shell {
     pub loops: u32,
     /// How many functions and sourced files `return` can leave.
     pub returns: u32,
-    /// How deep function calls are nested.
+    /// How deep functions, sourced files, `eval` and traps are nested.
     pub calls: u32,
     /// Whether this process was forked from another shell.
     pub is_subshell: bool,

@@ -141,16 +141,9 @@ impl Shell {
 
     /// Calls a function.
     pub(super) fn call(&mut self, body: &crate::ast::Command, arguments: Vec<Vec<u8>>) -> Outcome {
-        const DEEPEST_CALLS: u32 = 1000;
-        if self.calls == DEEPEST_CALLS {
-            return self.fail(
-                2,
-                format!("functions are nested more than {DEEPEST_CALLS} deep"),
-            );
-        }
+        self.enter_call()?;
         let outer = std::mem::replace(&mut self.arguments, arguments);
         let loops = std::mem::take(&mut self.loops);
-        self.calls += 1;
         self.returns += 1;
         self.variables.enter_function();
         let result = self.command(body, After::Continue);

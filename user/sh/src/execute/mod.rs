@@ -18,6 +18,9 @@ use crate::options::Flag;
 use crate::parser::Parser;
 use crate::shell::{Shell, write_error};
 
+/// How deep functions, sourced files, `eval` and traps may be nested.
+const DEEPEST_CALLS: u32 = 1000;
+
 /// What this process does after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
@@ -119,6 +122,26 @@ impl Shell {
 
     /// Runs all commands of a lexer, one line at a time.
     pub fn run_lexer(&mut self, lexer: &mut Lexer<'_>, after: After) -> Outcome {
+        self.enter_call()?;
+        let result = self.run_lines(lexer, after);
+        self.calls -= 1;
+        result
+    }
+
+    /// Counts a function, a sourced file, an `eval` or a trap being entered; each uses our stack,
+    /// so a program that nests them for ever is stopped.
+    fn enter_call(&mut self) -> Outcome {
+        if self.calls == DEEPEST_CALLS {
+            return self.fail(
+                2,
+                format!("functions, files and traps are nested more than {DEEPEST_CALLS} deep"),
+            );
+        }
+        self.calls += 1;
+        Ok(())
+    }
+
+    fn run_lines(&mut self, lexer: &mut Lexer<'_>, after: After) -> Outcome {
         self.status = if lexer.is_blank() { 0 } else { self.status };
         loop {
             lexer.set_aliases(self.aliases.clone());
