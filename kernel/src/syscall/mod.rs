@@ -13,6 +13,7 @@ mod attributes;
 mod credentials;
 mod descriptor;
 mod directory;
+mod extended_attributes;
 mod fcntl;
 mod futex;
 mod limits;

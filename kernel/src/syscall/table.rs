@@ -5,9 +5,9 @@
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
 use super::{
-    Handler, SystemCall, arguments, attributes, credentials, descriptor, directory, fcntl, futex,
-    limits, memory, mount, open, poll, prctl, process, read_write, schedule, signal, stat, system,
-    time, timer, working_directory,
+    Handler, SystemCall, arguments, attributes, credentials, descriptor, directory,
+    extended_attributes, fcntl, futex, limits, memory, mount, open, poll, prctl, process,
+    read_write, schedule, signal, stat, system, time, timer, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -187,6 +187,18 @@ table! {
     170 sethostname          2         system::sys_sethostname;
     171 setdomainname        2         system::sys_setdomainname;
     186 gettid               0         process::sys_gettid;
+    188 setxattr             5         extended_attributes::sys_setxattr;
+    189 lsetxattr            5         extended_attributes::sys_lsetxattr;
+    190 fsetxattr            5         extended_attributes::sys_fsetxattr;
+    191 getxattr             4         extended_attributes::sys_getxattr;
+    192 lgetxattr            4         extended_attributes::sys_lgetxattr;
+    193 fgetxattr            4         extended_attributes::sys_fgetxattr;
+    194 listxattr            3         extended_attributes::sys_listxattr;
+    195 llistxattr           3         extended_attributes::sys_llistxattr;
+    196 flistxattr           3         extended_attributes::sys_flistxattr;
+    197 removexattr          2         extended_attributes::sys_removexattr;
+    198 lremovexattr         2         extended_attributes::sys_lremovexattr;
+    199 fremovexattr         2         extended_attributes::sys_fremovexattr;
     200 tkill                2         signal::sys_tkill;
     201 time                 1         time::sys_time;
     202 futex                6         futex::sys_futex;
@@ -255,7 +267,7 @@ pub(super) fn get(number: usize) -> Option<&'static SystemCall> {
 /// The name of a call that a program may well ask for and that is not served, for the log.
 pub(super) fn name_of_unserved(number: usize) -> &'static str {
     use abi::raw::general as linux;
-    const KNOWN: [(u32, &str); 24] = [
+    const KNOWN: [(u32, &str); 22] = [
         (linux::__NR_socket, "socket"),
         (linux::__NR_connect, "connect"),
         (linux::__NR_bind, "bind"),
@@ -276,8 +288,6 @@ pub(super) fn name_of_unserved(number: usize) -> &'static str {
         (linux::__NR_pidfd_open, "pidfd_open"),
         (linux::__NR_unshare, "unshare"),
         (linux::__NR_setns, "setns"),
-        (linux::__NR_getxattr, "getxattr"),
-        (linux::__NR_listxattr, "listxattr"),
         (linux::__NR_bpf, "bpf"),
         (linux::__NR_seccomp, "seccomp"),
     ];
