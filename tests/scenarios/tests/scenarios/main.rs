@@ -9,3 +9,4 @@ mod options;
 mod power;
 mod programs;
 mod terminal;
+mod tools;
