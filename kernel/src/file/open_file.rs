@@ -234,6 +234,14 @@ impl OpenFile {
         }
     }
 
+    /// `ESPIPE` if reads and writes know no position.
+    pub fn check_positioned(&self) -> Result<()> {
+        if self.streams && !matches!(self.file.seek(), Seek::Ignored) {
+            return Err(Errno::ESPIPE);
+        }
+        Ok(())
+    }
+
     fn io_flags(flags: OpenFlags) -> IoFlags {
         IoFlags {
             nonblocking: flags.nonblocking(),
@@ -257,9 +265,7 @@ impl OpenFile {
 
     /// Reads at `position` and leaves the shared one alone. `ESPIPE`: a stream.
     pub fn read_from(&self, mut position: u64, sink: &mut Sink<'_>) -> Result<usize> {
-        if self.streams && !matches!(self.file.seek(), Seek::Ignored) {
-            return Err(Errno::ESPIPE);
-        }
+        self.check_positioned()?;
         let flags = self.readable()?;
         let count = self.file.read(&mut position, sink, Self::io_flags(flags))?;
         self.note_access(flags, count);
@@ -300,9 +306,7 @@ impl OpenFile {
     /// Writes at `position` (with O_APPEND at the end all the same, as on Linux) and leaves the
     /// shared one alone. `ESPIPE`: a stream.
     pub fn write_to(&self, mut position: u64, source: &mut Source<'_>) -> Result<usize> {
-        if self.streams && !matches!(self.file.seek(), Seek::Ignored) {
-            return Err(Errno::ESPIPE);
-        }
+        self.check_positioned()?;
         let flags = self.writable()?;
         self.write_positioned(&mut position, source, flags)
     }

@@ -6,6 +6,7 @@
 
 use abi::Iovec;
 use metal::copy;
+use metal::paging::USER_END;
 
 use super::Frame;
 use super::user;
@@ -53,7 +54,7 @@ impl UserRanges {
                 return Err(Errno::EINVAL);
             }
             let end = range.iov_base.checked_add(range.iov_len);
-            if end.is_none_or(|end| end > i64::MAX as u64) {
+            if end.is_none_or(|end| end > USER_END as u64) {
                 return Err(Errno::EFAULT);
             }
             range.iov_len = range.iov_len.min(left);

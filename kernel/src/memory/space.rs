@@ -20,8 +20,10 @@ use super::{Area, Backing, PAGE_SIZE, SharedMemory};
 use crate::error::{Errno, Result, out_of_memory};
 use crate::sync::{Mutex, MutexGuard};
 
-/// The end of the stack, and of all that a program can have.
-pub const STACK_TOP: usize = metal::paging::USER_END;
+/// The end of the stack. As far below the end of all that a program can have as Linux's random
+/// offset may put it: one that reads "as much as you like" into a buffer on its stack names a range
+/// of up to 2 GiB, which must not reach past that end.
+pub const STACK_TOP: usize = metal::paging::USER_END - (16 << 30);
 /// Mappings are placed below this: room for a stack of the usual limit and as much again.
 pub const MMAP_TOP: usize = STACK_TOP - (64 << 20);
 /// The lowest address that a mapping may have: a null pointer with an offset must fault.

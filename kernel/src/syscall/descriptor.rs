@@ -140,13 +140,21 @@ pub fn sys_ioctl(
 /// flock(2).
 pub fn sys_flock(thread: &Arc<Thread>, descriptor: usize, operation: usize) -> Result<usize> {
     let operation = operation as u32;
+    if operation & general::LOCK_MAND != 0 {
+        // Mandatory locks are gone from Linux, and asking for one does nothing.
+        return Ok(0);
+    }
     let waits = operation & general::LOCK_NB == 0;
-    let file = thread.files()?.get_usable(descriptor as i32)?;
-    match operation & !general::LOCK_NB {
-        general::LOCK_SH => locks::lock_whole(&file, LockKind::Shared, waits)?,
-        general::LOCK_EX => locks::lock_whole(&file, LockKind::Exclusive, waits)?,
-        general::LOCK_UN => locks::unlock_whole(&file),
+    let kind = match operation & !general::LOCK_NB {
+        general::LOCK_SH => Some(LockKind::Shared),
+        general::LOCK_EX => Some(LockKind::Exclusive),
+        general::LOCK_UN => None,
         _ => return Err(Errno::EINVAL),
+    };
+    let file = thread.files()?.get_usable(descriptor as i32)?;
+    match kind {
+        Some(kind) => locks::lock_whole(&file, kind, waits)?,
+        None => locks::unlock_whole(&file),
     }
     Ok(0)
 }

@@ -20,26 +20,30 @@ const PROPAGATION: u32 =
     general::MS_SHARED | general::MS_PRIVATE | general::MS_SLAVE | general::MS_UNBINDABLE;
 
 /// A string that may be absent.
-fn optional_string(address: usize) -> Result<Vec<u8>> {
-    match address {
-        0 => Ok(Vec::new()),
-        _ => user::read_c_string(address, OPTIONS_BYTES_MAX).map_err(|error| match error {
-            Errno::ENAMETOOLONG => Errno::EINVAL,
-            other => other,
-        }),
+fn optional_string(address: usize) -> Result<Option<Vec<u8>>> {
+    if address == 0 {
+        return Ok(None);
+    }
+    match user::read_c_string(address, OPTIONS_BYTES_MAX) {
+        Err(Errno::ENAMETOOLONG) => Err(Errno::EINVAL),
+        other => other.map(Some),
     }
 }
 
-/// Options may be absent, and a page of them need not end in a NUL.
+/// Options may be absent. They are a page at most that need not end in a NUL, and that may end
+/// early where the program's memory does: only a first byte that is not there is an error.
 fn options(address: usize) -> Result<Vec<u8>> {
-    match optional_string(address) {
-        Err(Errno::EINVAL) => {
-            let mut bytes = alloc::vec![0; OPTIONS_BYTES_MAX - 1];
-            user::read_bytes(address, &mut bytes)?;
-            Ok(bytes)
+    let mut bytes = alloc::vec![0; if address == 0 { 0 } else { OPTIONS_BYTES_MAX }];
+    let first = OPTIONS_BYTES_MAX - address % OPTIONS_BYTES_MAX;
+    if address != 0 {
+        user::read_bytes(address, &mut bytes[..first])?;
+        if user::read_bytes(address.saturating_add(first), &mut bytes[first..]).is_err() {
+            bytes.truncate(first);
         }
-        other => other,
     }
+    let end = bytes.iter().position(|&byte| byte == 0);
+    bytes.truncate(end.unwrap_or(bytes.len()));
+    Ok(bytes)
 }
 
 /// mount(2).
@@ -56,7 +60,7 @@ pub fn sys_mount(
         flags &= 0xffff;
     }
     let type_name = optional_string(type_name)?;
-    let source = optional_string(source)?;
+    let source = optional_string(source)?.unwrap_or_default();
     let options = options(data)?;
     let path = UserPath::read(target)?;
     let place = walk::find_at(thread, general::AT_FDCWD, path.bytes(), 0)?;
@@ -78,9 +82,7 @@ pub fn sys_mount(
         let from = find_source(thread, &source)?;
         table.move_mount(&from, place)?;
     } else {
-        if type_name.is_empty() {
-            return Err(Errno::EINVAL);
-        }
+        let type_name = type_name.ok_or(Errno::EINVAL)?;
         let request = MountRequest { options: &options };
         let superblock = (find_type(&type_name)?.mount)(&request)?;
         let shown: &[u8] = if source.is_empty() { b"none" } else { &source };

@@ -12,18 +12,24 @@ use crate::{
 };
 use abi::{Errno, raw::general};
 use alloc::{sync::Arc, vec::Vec};
+use metal::paging::USER_END;
 
 /// The `RWF_*` flags that change nothing here: all memory is as stored as it gets.
 const HARMLESS_FLAGS: u32 = general::RWF_HIPRI | general::RWF_DSYNC | general::RWF_SYNC;
 /// How much sendfile(2) moves at a time.
 const SENDFILE_BYTES: usize = 64 * 1024;
 
-/// `EFAULT` at once for addresses in the kernel's half, even where nothing would be moved.
+/// `EFAULT` at once for addresses that no program can have, even where nothing would be moved.
 fn one_range(address: usize, length: usize) -> Result<UserRanges> {
     match address.checked_add(length) {
-        Some(end) if end <= isize::MAX as usize => Ok(UserRanges::one(address, length)),
+        Some(end) if end <= USER_END => Ok(UserRanges::one(address, length)),
         _ => Err(Errno::EFAULT),
     }
+}
+
+/// The count of a vector is a C `int` in the end: what is above is cut off, as on Linux.
+fn vector(iovecs: usize, count: usize) -> Result<UserRanges> {
+    UserRanges::from_iovecs(iovecs, count as u32 as usize)
 }
 
 fn offset_of(raw: usize) -> Result<u64> {
@@ -33,22 +39,39 @@ fn offset_of(raw: usize) -> Result<u64> {
     }
 }
 
-fn readable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
-    let file = thread.files()?.get(descriptor as i32)?;
+fn check_readable(file: &OpenFile) -> Result<()> {
     if file.flags().readable() {
-        Ok(file)
+        Ok(())
     } else {
         Err(Errno::EBADF)
     }
 }
 
-fn writable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
-    let file = thread.files()?.get(descriptor as i32)?;
+fn check_writable(file: &OpenFile) -> Result<()> {
     if file.flags().writable() {
-        Ok(file)
+        Ok(())
     } else {
         Err(Errno::EBADF)
     }
+}
+
+fn readable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
+    let file = thread.files()?.get(descriptor as i32)?;
+    check_readable(&file)?;
+    Ok(file)
+}
+
+fn writable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
+    let file = thread.files()?.get(descriptor as i32)?;
+    check_writable(&file)?;
+    Ok(file)
+}
+
+/// The file of a call that gives a position: that it has none is told before all else.
+fn positioned(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
+    let file = thread.files()?.get_usable(descriptor as i32)?;
+    file.check_positioned()?;
+    Ok(file)
 }
 
 /// read(2).
@@ -81,7 +104,7 @@ pub fn sys_readv(
     count: usize,
 ) -> Result<usize> {
     let file = readable(thread, descriptor)?;
-    file.read(&mut UserRanges::from_iovecs(iovecs, count)?.sink())
+    file.read(&mut vector(iovecs, count)?.sink())
 }
 
 /// writev(2).
@@ -92,7 +115,7 @@ pub fn sys_writev(
     count: usize,
 ) -> Result<usize> {
     let file = writable(thread, descriptor)?;
-    file.write(&mut UserRanges::from_iovecs(iovecs, count)?.source())
+    file.write(&mut vector(iovecs, count)?.source())
 }
 
 /// pread64(2).
@@ -104,7 +127,8 @@ pub fn sys_pread64(
     offset: usize,
 ) -> Result<usize> {
     let offset = offset_of(offset)?;
-    let file = readable(thread, descriptor)?;
+    let file = positioned(thread, descriptor)?;
+    check_readable(&file)?;
     file.read_from(offset, &mut one_range(address, length)?.sink())
 }
 
@@ -117,7 +141,8 @@ pub fn sys_pwrite64(
     offset: usize,
 ) -> Result<usize> {
     let offset = offset_of(offset)?;
-    let file = writable(thread, descriptor)?;
+    let file = positioned(thread, descriptor)?;
+    check_writable(&file)?;
     file.write_to(offset, &mut one_range(address, length)?.source())
 }
 
@@ -130,8 +155,9 @@ pub fn sys_preadv(
     offset: usize,
 ) -> Result<usize> {
     let offset = offset_of(offset)?;
-    let file = readable(thread, descriptor)?;
-    file.read_from(offset, &mut UserRanges::from_iovecs(iovecs, count)?.sink())
+    let file = positioned(thread, descriptor)?;
+    check_readable(&file)?;
+    file.read_from(offset, &mut vector(iovecs, count)?.sink())
 }
 
 /// pwritev(2).
@@ -143,11 +169,9 @@ pub fn sys_pwritev(
     offset: usize,
 ) -> Result<usize> {
     let offset = offset_of(offset)?;
-    let file = writable(thread, descriptor)?;
-    file.write_to(
-        offset,
-        &mut UserRanges::from_iovecs(iovecs, count)?.source(),
-    )
+    let file = positioned(thread, descriptor)?;
+    check_writable(&file)?;
+    file.write_to(offset, &mut vector(iovecs, count)?.source())
 }
 
 fn check_rwf(flags: usize) -> Result<()> {
@@ -168,6 +192,7 @@ pub fn sys_preadv2(
     _offset_high: usize,
     flags: usize,
 ) -> Result<usize> {
+    readable(thread, descriptor)?;
     check_rwf(flags)?;
     match offset as i64 {
         -1 => sys_readv(thread, descriptor, iovecs, count),
@@ -185,6 +210,7 @@ pub fn sys_pwritev2(
     _offset_high: usize,
     flags: usize,
 ) -> Result<usize> {
+    writable(thread, descriptor)?;
     check_rwf(flags)?;
     match offset as i64 {
         -1 => sys_writev(thread, descriptor, iovecs, count),
@@ -229,15 +255,16 @@ pub fn sys_sendfile(
     offset_address: usize,
     count: usize,
 ) -> Result<usize> {
+    let given = match offset_address {
+        0 => None,
+        address => Some(user::read::<i64>(address)?),
+    };
     let from = readable(thread, input)?;
     let to = writable(thread, output)?;
     if to.flags().has(general::O_APPEND) {
         return Err(Errno::EINVAL);
     }
-    let given = match offset_address {
-        0 => None,
-        address => Some(offset_of(user::read::<i64>(address)? as usize)?),
-    };
+    let given = given.map(|offset| offset_of(offset as usize)).transpose()?;
     let kind = from.inode().kind();
     if kind == FileKind::Fifo || kind == FileKind::Socket {
         return Err(if given.is_some() {

@@ -54,7 +54,8 @@ impl Ring {
         (position / PAGE_SIZE, offset, PAGE_SIZE - offset)
     }
 
-    /// Moves bytes out until the sink is full or the ring empty.
+    /// Moves bytes out until the sink is full or the ring empty. A piece that cannot be moved as a
+    /// whole stays, as on Linux.
     pub fn read(&mut self, sink: &mut Sink<'_>) -> Result<usize> {
         let mut total = 0;
         while self.length > 0 && sink.remaining() > 0 {
@@ -63,16 +64,13 @@ impl Ring {
             let Some(frame) = &self.frames[index] else {
                 return Err(Errno::EIO);
             };
-            let count = match sink.write_frame(frame, offset, length) {
-                Ok(count) => count,
-                Err(error) if total == 0 => return Err(error),
-                Err(_) => break,
-            };
-            total += count;
-            self.consume(count);
-            if count < length {
-                break;
+            match sink.write_frame(frame, offset, length) {
+                Ok(count) if count == length => {}
+                _ if total == 0 => return Err(Errno::EFAULT),
+                _ => break,
             }
+            total += length;
+            self.consume(length);
         }
         Ok(total)
     }
@@ -93,25 +91,25 @@ impl Ring {
         }
     }
 
-    /// Takes bytes in until the source or the room is used up.
+    /// Takes bytes in until the source or the room is used up. A piece that cannot be taken as a
+    /// whole is not taken, as on Linux.
     pub fn write(&mut self, source: &mut Source<'_>) -> Result<usize> {
         let mut total = 0;
         while self.free() > 0 && source.remaining() > 0 {
             let (index, offset, room) = self.place(self.length);
             let length = room.min(self.free()).min(source.remaining());
-            let count = match self
-                .frame(index)
-                .and_then(|frame| source.read_into_frame(frame, offset, length))
-            {
-                Ok(count) => count,
+            let frame = match self.frame(index) {
+                Ok(frame) => frame,
                 Err(error) if total == 0 => return Err(error),
                 Err(_) => break,
             };
-            self.length += count;
-            total += count;
-            if count < length {
-                break;
+            match source.read_into_frame(frame, offset, length) {
+                Ok(count) if count == length => {}
+                _ if total == 0 => return Err(Errno::EFAULT),
+                _ => break,
             }
+            self.length += length;
+            total += length;
         }
         Ok(total)
     }
