@@ -14,8 +14,10 @@ use super::copy::{self, Fault, UserAddress};
 
 /// Size of the state in bytes.
 pub const STATE_BYTES: usize = 512;
-/// FXSAVE need not write what lies behind these: reserved, and free for software.
+/// FXSAVE and FXRSTOR need not touch what lies behind these.
 const WRITTEN_BYTES: usize = 416;
+/// From here on the state is free for software.
+const SOFTWARE_OFFSET: usize = 464;
 const MXCSR_OFFSET: usize = 24;
 const MXCSR_RESET: u32 = 0x1f80;
 const CONTROL_WORD_RESET: u16 = 0x037f;
@@ -39,13 +41,13 @@ impl FpuState {
     }
 
     /// Stores the processor's registers at a user address, for a signal frame. What FXSAVE
-    /// leaves alone is cleared: there, a program would look for a longer state.
+    /// leaves to software is cleared: there, a program would look for a longer state.
     ///
     /// # Errors
     /// When there is no such memory, or it is not 16-byte aligned.
     pub fn save_to_user(address: UserAddress) -> Result<(), Fault> {
         copy::save_float_to_user(address)?;
-        copy::zero_user(address + WRITTEN_BYTES, STATE_BYTES - WRITTEN_BYTES)
+        copy::zero_user(address + SOFTWARE_OFFSET, STATE_BYTES - SOFTWARE_OFFSET)
     }
 
     /// Loads the processor's registers from what a program supplies (a signal frame). Bits that
@@ -55,13 +57,14 @@ impl FpuState {
     /// When there is no such memory.
     pub fn restore_from_user(address: UserAddress) -> Result<(), Fault> {
         let mut state = MaybeUninit::<Self>::uninit();
-        copy::from_user_to(state.as_mut_ptr().cast(), address, STATE_BYTES)?;
-        // SAFETY: all its bytes have been copied, and any bytes are a state.
-        let state = unsafe { state.assume_init_mut() };
-        // The mask is below 2^16, so the field's upper half is all reserved.
-        state.0[MXCSR_OFFSET + 2] = 0;
-        state.0[MXCSR_OFFSET + 3] = 0;
-        state.restore();
+        let bytes = state.as_mut_ptr().cast::<u8>();
+        copy::from_user_to(bytes, address, WRITTEN_BYTES)?;
+        // SAFETY: the area is 512 bytes, 16-byte aligned and ours, and FXRSTOR looks only at
+        // what was copied. All reserved bits of MXCSR lie in its upper half, cleared here.
+        unsafe {
+            bytes.add(MXCSR_OFFSET + 2).cast::<u16>().write(0);
+            asm!("fxrstor64 [{}]", in(reg) bytes, options(nostack, preserves_flags, readonly));
+        }
         Ok(())
     }
 

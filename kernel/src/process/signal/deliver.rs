@@ -28,7 +28,7 @@ pub fn deliver(thread: &Arc<Thread>, registers: &mut UserContext) {
             Next::GoOn => break,
             Next::Rest => stop::rest(thread),
             Next::Signal { info, more } => {
-                let (handled, goes_on) = carry_out(thread, registers, info);
+                let (handled, goes_on) = carry_out(thread, registers, &info);
                 is_handled |= handled;
                 if !more && goes_on {
                     break;
@@ -43,7 +43,7 @@ pub fn deliver(thread: &Arc<Thread>, registers: &mut UserContext) {
 
 /// Does what the process wants done about a signal. Returns whether a handler will run, and
 /// whether nothing new came up by it.
-fn carry_out(thread: &Arc<Thread>, registers: &mut UserContext, info: SignalInfo) -> (bool, bool) {
+fn carry_out(thread: &Arc<Thread>, registers: &mut UserContext, info: &SignalInfo) -> (bool, bool) {
     let action = thread.process.signals.action(info.signal);
     match action.disposition(info.signal) {
         Disposition::Ignore => {}
@@ -55,8 +55,8 @@ fn carry_out(thread: &Arc<Thread>, registers: &mut UserContext, info: SignalInfo
         Disposition::Terminate => {
             exit::exit_process(thread, ExitStatus::Killed(info.signal));
         }
-        Disposition::Handle(action) => {
-            let entered = enter_handler(thread, registers, info, action);
+        Disposition::Handle => {
+            let entered = enter_handler(thread, registers, info, &action);
             return (entered, entered);
         }
     }
@@ -76,8 +76,8 @@ fn return_unhandled(thread: &Arc<Thread>, registers: &mut UserContext) {
 fn enter_handler(
     thread: &Arc<Thread>,
     registers: &mut UserContext,
-    info: SignalInfo,
-    action: Action,
+    info: &SignalInfo,
+    action: &Action,
 ) -> bool {
     if action.has(linux::SA_RESETHAND) {
         thread.process.signals.handlers().reset(info.signal);
@@ -113,7 +113,7 @@ fn enter_handler(
 }
 
 /// There is no room for the frame: SIGSEGV, and if it was for that one's own handler, the end.
-fn fail(thread: &Arc<Thread>, info: SignalInfo) {
+fn fail(thread: &Arc<Thread>, info: &SignalInfo) {
     if u32::from(info.signal) == linux::SIGSEGV {
         send::kill_by_fault(thread);
     } else {

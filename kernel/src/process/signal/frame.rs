@@ -51,11 +51,11 @@ const CLEARED_FLAGS: u64 = 1 << 8 | 1 << 10 | 1 << 16;
 static INITIAL_FLOAT_STATE: FpuState = FpuState::initial();
 
 /// What a frame is made from.
-pub(super) struct Request {
+pub(super) struct Request<'a> {
     /// The signal.
-    pub info: SignalInfo,
+    pub info: &'a SignalInfo,
     /// What the program asked for.
-    pub action: Action,
+    pub action: &'a Action,
     /// The mask to return to.
     pub mask: SignalSet,
     /// The thread's alternate stack.
@@ -75,7 +75,7 @@ struct Layout {
 ///
 /// # Errors
 /// EFAULT when a frame on the alternate stack would run out of it.
-fn lay_out(stack_pointer: u64, action: Action, stack: AlternateStack) -> Result<Layout> {
+fn lay_out(stack_pointer: u64, action: &Action, stack: AlternateStack) -> Result<Layout> {
     let mut top = stack_pointer.wrapping_sub(RED_ZONE_BYTES);
     let mut on_alternate = stack.contains(stack_pointer) && !stack.is_disarmed_by_use();
     if action.has(linux::SA_ONSTACK)
@@ -97,24 +97,25 @@ fn lay_out(stack_pointer: u64, action: Action, stack: AlternateStack) -> Result<
 ///
 /// # Errors
 /// EFAULT when the stack cannot be written to, or the program named no restorer.
-pub(super) fn push(registers: &mut UserContext, request: &Request) -> Result<()> {
+pub(super) fn push(registers: &mut UserContext, request: &Request<'_>) -> Result<()> {
     let values = registers.registers();
     if !request.action.has(linux::SA_RESTORER) {
         return Err(Errno::EFAULT);
     }
     let layout = lay_out(values.rsp, request.action, request.stack)?;
     FpuState::save_to_user(layout.float_state as usize).map_err(bad_address)?;
-    let frame = SignalFrame {
+    let mut frame = SignalFrame {
         return_address: request.action.restorer(),
-        context: UserContextFrame {
-            flags: UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
-            link: 0,
-            stack: request.stack.saved(),
-            registers: saved_registers(values, request, layout.float_state),
-            mask: request.mask.0,
-        },
         information: request.info.to_user(),
+        ..SignalFrame::default()
     };
+    frame.context.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+    frame.context.stack = request.stack.saved();
+    frame.context.mask = request.mask.0;
+    save_registers(&mut frame.context.registers, values);
+    save_exception(&mut frame.context.registers, &request.exception);
+    frame.context.registers.old_mask = request.mask.0;
+    frame.context.registers.float_state = layout.float_state;
     user::write(layout.frame as usize, &frame)?;
     INITIAL_FLOAT_STATE.restore();
     let values = registers.registers_mut();
@@ -128,38 +129,33 @@ pub(super) fn push(registers: &mut UserContext, request: &Request) -> Result<()>
     Ok(())
 }
 
-#[inline(always)]
-fn saved_registers(values: &Registers, request: &Request, float_state: u64) -> SigContext {
-    SigContext {
-        r8: values.r8,
-        r9: values.r9,
-        r10: values.r10,
-        r11: values.r11,
-        r12: values.r12,
-        r13: values.r13,
-        r14: values.r14,
-        r15: values.r15,
-        rdi: values.rdi,
-        rsi: values.rsi,
-        rbp: values.rbp,
-        rbx: values.rbx,
-        rdx: values.rdx,
-        rax: values.rax,
-        rcx: values.rcx,
-        rsp: values.rsp,
-        rip: values.rip,
-        rflags: values.rflags,
-        cs: CODE_SEGMENT,
-        gs: 0,
-        fs: 0,
-        ss: STACK_SEGMENT,
-        error: u64::from(request.exception.error),
-        trap: u64::from(request.exception.vector),
-        old_mask: request.mask.0,
-        cr2: request.exception.address,
-        float_state,
-        reserved: [0; 8],
-    }
+fn save_registers(saved: &mut SigContext, values: &Registers) {
+    saved.r8 = values.r8;
+    saved.r9 = values.r9;
+    saved.r10 = values.r10;
+    saved.r11 = values.r11;
+    saved.r12 = values.r12;
+    saved.r13 = values.r13;
+    saved.r14 = values.r14;
+    saved.r15 = values.r15;
+    saved.rdi = values.rdi;
+    saved.rsi = values.rsi;
+    saved.rbp = values.rbp;
+    saved.rbx = values.rbx;
+    saved.rdx = values.rdx;
+    saved.rax = values.rax;
+    saved.rcx = values.rcx;
+    saved.rsp = values.rsp;
+    saved.rip = values.rip;
+    saved.rflags = values.rflags;
+    saved.cs = CODE_SEGMENT;
+    saved.ss = STACK_SEGMENT;
+}
+
+fn save_exception(saved: &mut SigContext, exception: &ExceptionRecord) {
+    saved.error = u64::from(exception.error);
+    saved.trap = u64::from(exception.vector);
+    saved.cr2 = exception.address;
 }
 
 /// rt_sigreturn(2): takes up what a handler interrupted. The stack pointer is just above the
@@ -257,7 +253,7 @@ mod tests {
     metal::ktest! {
         fn a_frame_is_aligned_and_below_the_red_zone() {
             for stack_pointer in (0x10000..0x10080).step_by(8) {
-                let Ok(layout) = lay_out(stack_pointer, handler(0), AlternateStack::NONE) else {
+                let Ok(layout) = lay_out(stack_pointer, &handler(0), AlternateStack::NONE) else {
                     panic!("no place on the program's own stack");
                 };
                 assert_eq!(layout.float_state % 64, 0);
@@ -269,15 +265,15 @@ mod tests {
 
         fn a_frame_goes_to_the_end_of_the_alternate_stack() {
             let stack = alternate(0x20000, 0x4000);
-            let placed = lay_out(0x10000, handler(linux::SA_ONSTACK), stack);
+            let placed = lay_out(0x10000, &handler(linux::SA_ONSTACK), stack);
             assert_eq!(placed, Ok(Layout { float_state: 0x23e00, frame: 0x23c38 }));
-            let unasked = lay_out(0x10000, handler(0), stack);
+            let unasked = lay_out(0x10000, &handler(0), stack);
             assert!(unasked.is_ok_and(|layout| layout.frame < 0x10000));
         }
 
         fn a_frame_that_overflows_the_alternate_stack_is_refused() {
             let stack = alternate(0x20000, 0x4000);
-            let placed = lay_out(0x20100, handler(linux::SA_ONSTACK), stack);
+            let placed = lay_out(0x20100, &handler(linux::SA_ONSTACK), stack);
             assert_eq!(placed, Err(Errno::EFAULT));
         }
     }

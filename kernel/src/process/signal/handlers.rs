@@ -41,7 +41,7 @@ pub(super) enum Disposition {
     /// The process ends.
     Terminate,
     /// The program's handler runs.
-    Handle(Action),
+    Handle,
 }
 
 impl Action {
@@ -67,38 +67,40 @@ impl Action {
     }
 
     /// Whether the flag (SA_…) is set.
-    pub fn has(self, flag: u32) -> bool {
+    #[inline]
+    pub fn has(&self, flag: u32) -> bool {
         self.0.flags & u64::from(flag) != 0
     }
 
     /// Whether it is the default one.
-    pub fn is_default(self) -> bool {
+    pub fn is_default(&self) -> bool {
         self.0.handler == DEFAULT
     }
 
     /// Whether the signal is to be ignored by the program's own wish.
-    pub fn is_ignore(self) -> bool {
+    pub fn is_ignore(&self) -> bool {
         self.0.handler == IGNORE
     }
 
     /// Whether `signal`, with this action, does nothing.
-    pub(super) fn ignores(self, signal: u8) -> bool {
+    pub(super) fn ignores(&self, signal: u8) -> bool {
         self.is_ignore() || (self.is_default() && IGNORED_BY_DEFAULT.contains(signal))
     }
 
     /// What `signal` does with this action.
-    pub(super) fn disposition(self, signal: u8) -> Disposition {
+    #[inline]
+    pub(super) fn disposition(&self, signal: u8) -> Disposition {
         match self.0.handler {
             IGNORE => Disposition::Ignore,
             DEFAULT if IGNORED_BY_DEFAULT.contains(signal) => Disposition::Ignore,
             DEFAULT if STOPPING.contains(signal) => Disposition::Stop,
             DEFAULT => Disposition::Terminate,
-            _ => Disposition::Handle(self),
+            _ => Disposition::Handle,
         }
     }
 
     /// What is blocked while the handler for `signal` runs, besides what was blocked before.
-    pub(super) fn blocked_in_handler(self, signal: u8) -> SignalSet {
+    pub(super) fn blocked_in_handler(&self, signal: u8) -> SignalSet {
         let asked = SignalSet(self.0.mask);
         if self.has(linux::SA_NODEFER) {
             asked
@@ -185,12 +187,12 @@ impl Handlers {
 
 impl Action {
     /// Where the handler starts.
-    pub(super) fn handler(self) -> u64 {
+    pub(super) fn handler(&self) -> u64 {
         self.0.handler
     }
 
     /// Where the handler returns to.
-    pub(super) fn restorer(self) -> u64 {
+    pub(super) fn restorer(&self) -> u64 {
         self.0.restorer
     }
 }

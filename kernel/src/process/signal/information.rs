@@ -104,7 +104,7 @@ impl SignalInfo {
 
     /// As the program sees it.
     #[inline]
-    pub fn to_user(self) -> SigInfo {
+    pub fn to_user(&self) -> SigInfo {
         let numbers = |pid: u32, uid: u32| u64::from(uid) << 32 | u64::from(pid);
         let (first, second) = match self.origin {
             Origin::Process {

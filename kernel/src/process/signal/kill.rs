@@ -47,7 +47,7 @@ fn send_if_allowed(
     sender: &Thread,
     process: &Arc<Process>,
     thread: Option<&Arc<Thread>>,
-    info: SignalInfo,
+    info: &SignalInfo,
 ) -> Result<()> {
     if !may_signal(sender, process, info.signal) {
         return Err(Errno::EPERM);
@@ -80,14 +80,14 @@ pub fn to_process(
 ) -> Result<()> {
     let number = ProcessId::try_from(pid).map_err(|_| Errno::ESRCH)?;
     if number == sender.process.pid {
-        return send_if_allowed(sender, &sender.process, None, build()?);
+        return send_if_allowed(sender, &sender.process, None, &build()?);
     }
     let process = match find(number) {
         Some(process) => process,
         // As on Linux, the number of any thread names its process.
         None => Arc::clone(&find_thread(number).ok_or(Errno::ESRCH)?.process),
     };
-    send_if_allowed(sender, &process, None, build()?)
+    send_if_allowed(sender, &process, None, &build()?)
 }
 
 /// Sends to the thread `tid`, which must belong to the process `pid` if one is given.
@@ -106,12 +106,12 @@ pub fn to_thread(
         // A zombie's first thread is gone, but its number still answers.
         let zombie = find(number).filter(|process| belongs(process));
         let process = zombie.ok_or(Errno::ESRCH)?;
-        return send_if_allowed(sender, &process, None, build()?);
+        return send_if_allowed(sender, &process, None, &build()?);
     };
     if !belongs(&thread.process) {
         return Err(Errno::ESRCH);
     }
-    send_if_allowed(sender, &thread.process, Some(&thread), build()?)
+    send_if_allowed(sender, &thread.process, Some(&thread), &build()?)
 }
 
 /// Sends to all members of a group. It is enough that one could be sent to.
@@ -121,7 +121,7 @@ pub fn to_thread(
 pub fn to_group(sender: &Thread, group: ProcessId, info: SignalInfo) -> Result<()> {
     let outcomes: Vec<_> = table::group_members(group)
         .iter()
-        .map(|process| send_if_allowed(sender, process, None, info))
+        .map(|process| send_if_allowed(sender, process, None, &info))
         .collect();
     if outcomes.iter().any(Result::is_ok) {
         return Ok(());
@@ -140,7 +140,7 @@ pub fn to_all(sender: &Thread, info: SignalInfo) -> Result<()> {
             continue;
         }
         // As on Linux, those that may not be sent to spoil nothing.
-        match send_if_allowed(sender, &process, None, info) {
+        match send_if_allowed(sender, &process, None, &info) {
             Err(Errno::EPERM) if outcome == Err(Errno::ESRCH) => outcome = Ok(()),
             Err(Errno::EPERM) => {}
             other => outcome = other,

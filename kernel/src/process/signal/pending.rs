@@ -98,7 +98,7 @@ impl Pending {
 
     /// Adds a signal. `account` is given for real-time signals. Returns false when it was
     /// refused.
-    pub fn add(&mut self, info: SignalInfo, account: Option<Account>, no_room: NoRoom) -> bool {
+    pub fn add(&mut self, info: &SignalInfo, account: Option<Account>, no_room: NoRoom) -> bool {
         let Some(account) = account else {
             self.add_standard(info);
             return true;
@@ -106,7 +106,7 @@ impl Pending {
         let share = Share::take(account).filter(|_| self.queue.try_reserve(1).is_ok());
         if share.is_some() {
             self.queue.push_back(Queued {
-                info,
+                info: *info,
                 _share: share,
             });
         } else if no_room == NoRoom::Refuse {
@@ -116,19 +116,23 @@ impl Pending {
         true
     }
 
-    fn add_standard(&mut self, info: SignalInfo) {
+    fn add_standard(&mut self, info: &SignalInfo) {
         if self.set.contains(info.signal) {
             return;
         }
         self.set = self.set.union(SignalSet::only(info.signal));
         if let Some(free) = self.inline.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(info);
+            *free = Some(*info);
         } else if self.queue.try_reserve(1).is_ok() {
-            self.queue.push_back(Queued { info, _share: None });
+            self.queue.push_back(Queued {
+                info: *info,
+                _share: None,
+            });
         }
     }
 
     /// Takes the first signal that is not in `blocked`.
+    #[inline]
     pub fn take_unblocked(&mut self, blocked: SignalSet) -> Option<SignalInfo> {
         let signal = self.set.without(blocked).first()?;
         let info = self
@@ -142,7 +146,8 @@ impl Pending {
     }
 
     fn take_inline(&mut self, signal: u8) -> Option<SignalInfo> {
-        let is_it = |slot: &&mut Option<SignalInfo>| slot.is_some_and(|info| info.signal == signal);
+        let is_it =
+            |slot: &&mut Option<SignalInfo>| matches!(slot, Some(info) if info.signal == signal);
         self.inline.iter_mut().find(is_it)?.take()
     }
 
@@ -188,7 +193,7 @@ mod tests {
 
     fn add(pending: &mut Pending, signal: u8, value: u64, limit: u64) -> bool {
         let account = (signal >= 32).then_some(Account { user: USER, limit });
-        pending.add(valued(signal, value), account, NoRoom::Refuse)
+        pending.add(&valued(signal, value), account, NoRoom::Refuse)
     }
 
     fn take(pending: &mut Pending) -> Option<SignalInfo> {

@@ -44,7 +44,7 @@ pub(super) struct Interrupted {
 
 impl Interrupted {
     /// A handler is going to run: starts the call again after it, or makes it fail.
-    pub fn settle_for_handler(self, registers: &mut UserContext, action: Action) {
+    pub fn settle_for_handler(self, registers: &mut UserContext, action: &Action) {
         if self.error == Errno::ERESTARTSYS && action.has(linux::SA_RESTART) {
             self.start_again(registers);
         } else {
@@ -124,7 +124,7 @@ mod tests {
                     flags,
                     ..SigAction::default()
                 };
-                call.settle_for_handler(&mut registers, Action::from_program(given));
+                call.settle_for_handler(&mut registers, &Action::from_program(given));
             }
         }
         (registers.registers().rax as i64, registers.registers().rip)

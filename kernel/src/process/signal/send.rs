@@ -19,12 +19,12 @@ use crate::process::{Attention, ExitStatus, Process, Thread};
 
 /// Sends a signal to a process: any of its threads may take it.
 pub fn send_to_process(process: &Process, info: SignalInfo) {
-    post(process, None, info, NoRoom::DropDetails);
+    post(process, None, &info, NoRoom::DropDetails);
 }
 
 /// Sends a signal to one thread.
 pub fn send_to_thread(thread: &Arc<Thread>, info: SignalInfo) {
-    post(&thread.process, Some(thread), info, NoRoom::DropDetails);
+    post(&thread.process, Some(thread), &info, NoRoom::DropDetails);
 }
 
 /// SIGPIPE, for the thread that wrote to a pipe nobody reads.
@@ -73,7 +73,7 @@ pub(super) fn is_immune(process: &Process) -> bool {
 pub(super) fn post(
     process: &Process,
     thread: Option<&Arc<Thread>>,
-    info: SignalInfo,
+    info: &SignalInfo,
     no_room: NoRoom,
 ) -> bool {
     let signal = info.signal;
@@ -98,7 +98,7 @@ pub(super) fn post(
 
 fn post_to_thread(
     thread: &Arc<Thread>,
-    info: SignalInfo,
+    info: &SignalInfo,
     account: Option<Account>,
     no_room: NoRoom,
 ) -> bool {
@@ -121,7 +121,7 @@ fn post_to_thread(
 /// Whether the signal is ignored is asked of the first thread's mask, as on Linux.
 fn post_to_process(
     process: &Process,
-    info: SignalInfo,
+    info: &SignalInfo,
     account: Option<Account>,
     no_room: NoRoom,
 ) -> bool {

@@ -26,6 +26,7 @@ pub(super) enum Next {
 }
 
 /// Takes the next signal that is not in `blocked`: the thread's own before the process's.
+#[inline]
 fn take_unblocked(
     process: &mut ProcessState,
     own: &mut ThreadState,
@@ -42,6 +43,7 @@ fn take_unblocked(
 }
 
 /// Looks at what is next for the running thread, and takes the signal if it is one.
+#[inline]
 pub(super) fn next(thread: &Thread) -> Next {
     let process = &mut *thread.process.signals.lock();
     if process.stop.is_wanted() {
