@@ -5,7 +5,8 @@
 //! directly as long as it takes it; when it does not, the chip interrupts once it has room.
 use super::deferred::{self, Work};
 use super::interrupt;
-use crate::terminal;
+use crate::terminal::{self, Terminal};
+use core::sync::atomic::{AtomicBool, Ordering};
 use drivers::serial::{Port, ReceivedQueue, Uart16550};
 use drivers::terminal::LineDiscipline;
 use metal::apic::Trigger;
@@ -39,6 +40,8 @@ impl Port for ComPort {
 }
 
 static UART: Lock<Option<Uart16550<ComPort>>> = Lock::new(None);
+/// Received bytes wait for the terminal's readers to make room.
+static HELD_BACK: AtomicBool = AtomicBool::new(false);
 static RECEIVED: Lock<ReceivedQueue<RECEIVED_SLOTS>> = Lock::new(ReceivedQueue::new());
 
 /// Finds the chip and makes it ready to send. To be called as early as ports can be reached.
@@ -74,20 +77,21 @@ fn handle_interrupt() {
     deferred::raise(Work::SERIAL);
 }
 
-/// Hands what was received to the terminal and sends what waits.
+/// Hands what was received to the terminal, as far as it has room, and sends what waits.
 fn feed_terminal() {
     let Some(console) = terminal::console() else {
         return;
     };
     let mut bytes = [0; 64];
-    loop {
+    while let Some(room) = room_of(console) {
+        let room = room.min(bytes.len());
         // The lock is held only while bytes are copied: the terminal echoes, wakes and signals.
-        let count = RECEIVED.lock().take_bytes(&mut bytes);
+        let count = RECEIVED.lock().take_bytes(&mut bytes[..room]);
         console.receive(&bytes[..count]);
         let error = RECEIVED.lock().take_error();
         match error {
             Some(error) => console.receive_error(error),
-            None if count < bytes.len() => break,
+            None if count == 0 => break,
             None => {}
         }
     }
@@ -96,6 +100,24 @@ fn feed_terminal() {
         log::warn!("ttyS0: {lost} bytes arrived faster than they were read and are lost");
     }
     console.transmit();
+}
+
+/// How much the terminal takes; none when its readers have to make room first, who then call
+/// [`input_taken`].
+fn room_of(console: &Terminal) -> Option<usize> {
+    let room = || Some(console.input_room()).filter(|&room| room > 0);
+    room().or_else(|| {
+        HELD_BACK.store(true, Ordering::SeqCst);
+        // A reader may have come between the look and the flag.
+        room()
+    })
+}
+
+/// A reader of the terminal has made room: what was held back can go on.
+pub fn input_taken() {
+    if HELD_BACK.swap(false, Ordering::SeqCst) {
+        deferred::raise(Work::SERIAL);
+    }
 }
 
 /// Sends as much of the terminal's output as the chip takes, and has it interrupt for the rest.

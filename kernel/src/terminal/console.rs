@@ -28,6 +28,10 @@ impl Line for SerialLine {
         serial::transmit(discipline);
     }
 
+    fn input_taken(&self) {
+        serial::input_taken();
+    }
+
     fn settings_changed(&self, old: &Termios2, new: &Termios2) {
         // Speed 0 means to hang up a modem; there is none.
         if old.c_ospeed != new.c_ospeed && new.c_ospeed != 0 {

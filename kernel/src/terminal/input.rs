@@ -35,6 +35,11 @@ impl Terminal {
         taken
     }
 
+    /// How many bytes from the line it takes now at least.
+    pub fn input_room(&self) -> usize {
+        self.state.lock().discipline.input_room()
+    }
+
     fn receive_some(&self, bytes: &[u8]) -> Received {
         let (received, flow) = {
             let discipline = &mut self.state.lock().discipline;

@@ -88,6 +88,28 @@ impl Master {
             .then_some(Err(Errno::EIO))
     }
 
+    /// Types `bytes` on the slave, waiting for room; says how many it took, and why not all.
+    fn give(&self, bytes: &[u8], flags: IoFlags) -> (usize, Result<()>) {
+        let mut given = 0;
+        while given < bytes.len() {
+            let taken = self.terminal.receive(&bytes[given..]);
+            given += taken;
+            if taken > 0 {
+                continue;
+            }
+            let waited = if flags.nonblocking {
+                Err(Errno::EAGAIN)
+            } else {
+                let room = || (self.terminal.input_room() > 0).then_some(());
+                self.pair.master_writers.wait_until(room)
+            };
+            if waited.is_err() {
+                return (given, waited);
+            }
+        }
+        (given, Ok(()))
+    }
+
     fn ioctl_of_master(&self, command: u32, argument: usize) -> Result<()> {
         match command {
             TIOCGPTN => user::write(argument, &self.pair.number),
@@ -180,26 +202,13 @@ impl File for Master {
                 Err(_) if total > 0 => break,
                 Err(error) => return Err(error),
             };
-            let mut given = 0;
-            while given < length {
-                let taken = self.terminal.receive(&buffer[given..length]);
-                given += taken;
-                if taken > 0 {
-                    continue;
-                }
-                let waited = if flags.nonblocking {
-                    Err(Errno::EAGAIN)
-                } else {
-                    let writers = &self.pair.master_writers;
-                    writers.wait_until(|| self.terminal.has_input_room().then_some(()))
-                };
-                match waited {
-                    Ok(()) => {}
-                    Err(_) if total + given > 0 => return Ok(total + given),
-                    Err(error) => return Err(error),
-                }
-            }
+            let (given, outcome) = self.give(&buffer[..length], flags);
             total += given;
+            match outcome {
+                Ok(()) => {}
+                Err(_) if total > 0 => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(total)
     }
@@ -213,7 +222,7 @@ impl File for Master {
         let mut events = PollEvents::empty();
         events.set(READABLE, news || self.terminal.output_sendable() > 0);
         events.set(PollEvents::PRI, news);
-        events.set(WRITABLE, self.terminal.has_input_room());
+        events.set(WRITABLE, self.terminal.input_room() > 0);
         events.set(
             PollEvents::HUP,
             self.pair.slave_closed.load(Ordering::Acquire),
@@ -251,9 +260,5 @@ impl Terminal {
 
     fn output_sendable(&self) -> usize {
         self.state.lock().discipline.output_sendable()
-    }
-
-    fn has_input_room(&self) -> bool {
-        self.state.lock().discipline.input_room() > 0
     }
 }
