@@ -56,6 +56,9 @@ impl Source for Lines<'_, '_> {
         if line.ended {
             text.push(b'\n');
         }
+        if self.shell.has(Flag::Verbose) {
+            write_error(&text);
+        }
         (!text.is_empty()).then_some(text)
     }
 }

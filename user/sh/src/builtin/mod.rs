@@ -13,6 +13,7 @@ mod escape;
 mod float;
 mod flow;
 mod getopts;
+mod help;
 mod job;
 mod kill;
 mod limit;
@@ -41,6 +42,8 @@ pub type Complete = fn(&Shell, &[Bytes], &[u8]) -> Vec<Bytes>;
 pub struct Builtin {
     /// Its name.
     pub name: &'static str,
+    /// How it is called, and what for: a line of `help`.
+    pub usage: &'static str,
     /// Special in the sense of POSIX: found before functions, and its assignments stay.
     pub is_special: bool,
     /// Only writes output and reads nothing, so that `$(…)` needs no process for it.
@@ -51,9 +54,10 @@ pub struct Builtin {
     pub complete: Option<Complete>,
 }
 
-const fn special(name: &'static str, run: Run) -> Builtin {
+const fn special(name: &'static str, usage: &'static str, run: Run) -> Builtin {
     Builtin {
         name,
+        usage,
         is_special: true,
         is_pure: false,
         run,
@@ -61,9 +65,10 @@ const fn special(name: &'static str, run: Run) -> Builtin {
     }
 }
 
-const fn regular(name: &'static str, run: Run) -> Builtin {
+const fn regular(name: &'static str, usage: &'static str, run: Run) -> Builtin {
     Builtin {
         name,
+        usage,
         is_special: false,
         is_pure: false,
         run,
@@ -71,9 +76,10 @@ const fn regular(name: &'static str, run: Run) -> Builtin {
     }
 }
 
-const fn pure(name: &'static str, run: Run) -> Builtin {
+const fn pure(name: &'static str, usage: &'static str, run: Run) -> Builtin {
     Builtin {
         name,
+        usage,
         is_special: false,
         is_pure: true,
         run,
@@ -91,44 +97,148 @@ impl Builtin {
 }
 
 /// All built-in commands, sorted by name.
-pub static TABLE: [Builtin; 37] = [
-    special(".", flow::dot),
-    special(":", flow::succeed),
-    pure("[", test::bracket),
-    regular("alias", alias::alias).completed_by(complete::aliases),
-    regular("bg", job::bg).completed_by(complete::jobs),
-    special("break", flow::break_loop),
-    regular("cd", directory::cd).completed_by(complete::folders),
-    regular("command", describe::command).completed_by(complete::commands),
-    special("continue", flow::continue_loop),
-    pure("echo", echo::echo),
-    special("eval", flow::eval).completed_by(complete::commands),
-    special("exec", flow::exec).completed_by(complete::commands),
-    special("exit", flow::exit),
-    special("export", variable::export).completed_by(complete::variables),
-    pure("false", flow::fail),
-    regular("fg", job::fg).completed_by(complete::jobs),
-    regular("getopts", getopts::getopts),
-    regular("jobs", job::jobs).completed_by(complete::jobs),
-    regular("kill", kill::kill).completed_by(complete::jobs),
-    regular("local", variable::local).completed_by(complete::variables),
-    pure("printf", printf::printf),
-    pure("pwd", directory::pwd),
-    regular("read", read::read).completed_by(complete::variables),
-    special("readonly", variable::readonly).completed_by(complete::variables),
-    special("return", flow::return_from),
-    special("set", set::set),
-    special("shift", set::shift),
-    pure("test", test::test),
-    special("times", limit::times),
-    special("trap", trap::trap),
-    pure("true", flow::succeed),
-    pure("type", describe::describe).completed_by(complete::commands),
-    regular("ulimit", limit::ulimit),
-    regular("umask", directory::umask),
-    regular("unalias", alias::unalias).completed_by(complete::aliases),
-    special("unset", variable::unset).completed_by(complete::variables),
-    regular("wait", job::wait).completed_by(complete::jobs),
+pub static TABLE: [Builtin; 38] = [
+    special(
+        ".",
+        ". file [arguments]: run the commands of a file here",
+        flow::dot,
+    ),
+    special(":", ": [words]: do nothing, successfully", flow::succeed),
+    pure("[", "[ expression ]: test a condition", test::bracket),
+    regular("alias", "alias [name[=text]]: name a command", alias::alias)
+        .completed_by(complete::aliases),
+    regular(
+        "bg",
+        "bg [%job]: let a stopped job go on in the background",
+        job::bg,
+    )
+    .completed_by(complete::jobs),
+    special("break", "break [n]: leave loops", flow::break_loop),
+    regular(
+        "cd",
+        "cd [-LP] [folder | -]: change the working folder",
+        directory::cd,
+    )
+    .completed_by(complete::folders),
+    regular(
+        "command",
+        "command [-pvV] name [arguments]: run a command, functions left out",
+        describe::command,
+    )
+    .completed_by(complete::commands),
+    special(
+        "continue",
+        "continue [n]: go on with the next round of a loop",
+        flow::continue_loop,
+    ),
+    pure("echo", "echo [-neE] [words]: write words", echo::echo),
+    special("eval", "eval [words]: run words as a command", flow::eval)
+        .completed_by(complete::commands),
+    special(
+        "exec",
+        "exec [program [arguments]]: become a program; keep redirections",
+        flow::exec,
+    )
+    .completed_by(complete::commands),
+    special("exit", "exit [status]: leave the shell", flow::exit),
+    special(
+        "export",
+        "export [-np] [name[=value]]: give variables to programs",
+        variable::export,
+    )
+    .completed_by(complete::variables),
+    pure("false", "false: fail", flow::fail),
+    regular("fg", "fg [%job]: bring a job to the foreground", job::fg).completed_by(complete::jobs),
+    regular(
+        "getopts",
+        "getopts letters name [arguments]: take the options of a script apart",
+        getopts::getopts,
+    ),
+    regular("help", "help [name]: what you are reading", help::help),
+    regular("jobs", "jobs [-lp] [%job]: list jobs", job::jobs).completed_by(complete::jobs),
+    regular(
+        "kill",
+        "kill [-signal | -l] pid | %job: send a signal",
+        kill::kill,
+    )
+    .completed_by(complete::jobs),
+    regular(
+        "local",
+        "local name[=value]: make variables of a function",
+        variable::local,
+    )
+    .completed_by(complete::variables),
+    pure(
+        "printf",
+        "printf format [arguments]: write formatted text",
+        printf::printf,
+    ),
+    pure("pwd", "pwd [-LP]: show the working folder", directory::pwd),
+    regular(
+        "read",
+        "read [-r] [-p prompt] [names]: read a line into variables",
+        read::read,
+    )
+    .completed_by(complete::variables),
+    special(
+        "readonly",
+        "readonly [-p] [name[=value]]: protect variables",
+        variable::readonly,
+    )
+    .completed_by(complete::variables),
+    special(
+        "return",
+        "return [status]: leave a function or a sourced file",
+        flow::return_from,
+    ),
+    special(
+        "set",
+        "set [-aCefmnuvx] [-o option] [--] [arguments]: change options and arguments",
+        set::set,
+    ),
+    special("shift", "shift [n]: drop the first arguments", set::shift),
+    pure("test", "test expression: test a condition", test::test),
+    special("times", "times: show the processor time used", limit::times),
+    special(
+        "trap",
+        "trap [commands | - | \"\"] signal: what to do on a signal or at EXIT",
+        trap::trap,
+    ),
+    pure("true", "true: succeed", flow::succeed),
+    pure(
+        "type",
+        "type name: tell what a command is",
+        describe::describe,
+    )
+    .completed_by(complete::commands),
+    regular(
+        "ulimit",
+        "ulimit [-HSa] [-letter [limit]]: limits of programs",
+        limit::ulimit,
+    ),
+    regular(
+        "umask",
+        "umask [-S] [mask]: permissions new files do not get",
+        directory::umask,
+    ),
+    regular(
+        "unalias",
+        "unalias -a | name: forget aliases",
+        alias::unalias,
+    )
+    .completed_by(complete::aliases),
+    special(
+        "unset",
+        "unset [-fv] name: forget variables or functions",
+        variable::unset,
+    )
+    .completed_by(complete::variables),
+    regular(
+        "wait",
+        "wait [pid | %job]: wait for background jobs",
+        job::wait,
+    )
+    .completed_by(complete::jobs),
 ];
 
 /// The built-in command of a name.

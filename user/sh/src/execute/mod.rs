@@ -145,7 +145,12 @@ impl Shell {
         self.status = if lexer.is_blank() { 0 } else { self.status };
         loop {
             lexer.set_aliases(self.aliases.clone());
-            match Parser::new(lexer).complete_command() {
+            let start = lexer.position();
+            let parsed = Parser::new(lexer).complete_command();
+            if self.has(Flag::Verbose) {
+                write_error(lexer.text_since(start));
+            }
+            match parsed {
                 Ok(None) => return Ok(()),
                 Ok(Some(_)) if self.has(Flag::NoExec) && !self.is_interactive() => {}
                 Ok(Some(list)) if after == After::Exit && lexer.is_blank() => {

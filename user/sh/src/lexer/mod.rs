@@ -102,6 +102,18 @@ impl<'source> Lexer<'source> {
         self.source.is_none() && rest.trim_ascii().is_empty()
     }
 
+    /// How much of the text has been read, for [`Lexer::text_since`].
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// What was read since a position, aliases as their text.
+    pub fn text_since(&self, position: usize) -> &[u8] {
+        self.text
+            .get(position..self.position.min(self.text.len()))
+            .unwrap_or_default()
+    }
+
     /// A syntax error at the current line.
     pub fn error(&self, message: impl Into<String>) -> SyntaxError {
         self.error_at(self.line, message)
