@@ -62,6 +62,22 @@ pub struct Itimerspec {
     pub it_value: Timespec,
 }
 
+/// `struct sigevent`: how a timer tells of its expiry.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+pub struct Sigevent {
+    /// What the signal carries.
+    pub sigev_value: u64,
+    /// The signal.
+    pub sigev_signo: i32,
+    /// SIGEV_….
+    pub sigev_notify: i32,
+    /// The thread, for SIGEV_THREAD_ID.
+    pub sigev_notify_thread_id: i32,
+    /// Room for what other kinds may need.
+    pub padding: [i32; 11],
+}
+
 /// `struct tms`, times(2): processor time in ticks of a hundredth of a second.
 #[repr(C)]
 #[derive(
@@ -89,6 +105,7 @@ mod tests {
         assert_eq!(size_of::<Timezone>(), 8);
         assert_eq!(size_of::<Itimerval>(), 32);
         assert_eq!(size_of::<Itimerspec>(), 32);
+        assert_eq!(size_of::<Sigevent>(), 64);
         assert_eq!(size_of::<Tms>(), 32);
     }
 }

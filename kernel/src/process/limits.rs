@@ -18,7 +18,6 @@ pub enum Resource {
     FileSize = general::RLIMIT_FSIZE as usize,
     Data = general::RLIMIT_DATA as usize,
     Stack = general::RLIMIT_STACK as usize,
-    Core = general::RLIMIT_CORE as usize,
     Processes = general::RLIMIT_NPROC as usize,
     Files = general::RLIMIT_NOFILE as usize,
     AddressSpace = general::RLIMIT_AS as usize,

@@ -22,6 +22,7 @@ mod memory;
 mod mount;
 mod open;
 mod poll;
+mod posix_timer;
 mod prctl;
 mod process;
 mod read_write;

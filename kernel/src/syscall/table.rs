@@ -6,8 +6,8 @@
 
 use super::{
     Handler, SystemCall, arguments, attributes, credentials, descriptor, directory,
-    extended_attributes, fcntl, futex, limits, memory, mount, open, poll, prctl, process,
-    read_write, schedule, signal, stat, system, time, timer, working_directory,
+    extended_attributes, fcntl, futex, limits, memory, mount, open, poll, posix_timer, prctl,
+    process, read_write, schedule, signal, stat, system, time, timer, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -207,6 +207,11 @@ table! {
     217 getdents64           3         working_directory::sys_getdents64;
     218 set_tid_address      1         process::sys_set_tid_address;
     219 restart_syscall      0         signal::sys_restart_syscall;
+    222 timer_create         3         posix_timer::sys_timer_create;
+    223 timer_settime        4         posix_timer::sys_timer_settime;
+    224 timer_gettime        2         posix_timer::sys_timer_gettime;
+    225 timer_getoverrun     1         posix_timer::sys_timer_getoverrun;
+    226 timer_delete         1         posix_timer::sys_timer_delete;
     227 clock_settime        2         time::sys_clock_settime;
     228 clock_gettime        2         time::sys_clock_gettime;
     229 clock_getres         2         time::sys_clock_getres;

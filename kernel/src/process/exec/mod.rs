@@ -25,7 +25,7 @@ use super::limits::{Limits, Resource};
 use super::session::Session;
 use super::signal::{self, ProcessSignals, ThreadSignals};
 use super::thread::ThreadParts;
-use super::{Process, Thread, exit, scheduler, table};
+use super::{Process, Thread, exit, scheduler, table, timer};
 use crate::error::{Errno, Result};
 use crate::file::{self, FileTable, OpenFile};
 use crate::memory::AddressSpace;
@@ -109,6 +109,7 @@ fn take_on(thread: &Arc<Thread>, loaded: &Loaded) {
     }
     thread.set_credentials(loaded.credentials.clone());
     signal::reset_for_exec(thread);
+    timer::delete_created(&thread.process);
     let executable = Some(Arc::clone(&loaded.executable));
     let old = core::mem::replace(&mut *thread.process.executable.lock(), executable);
     drop(old);

@@ -73,7 +73,7 @@ pub(super) fn name(thread: &Thread, address: usize, private: bool, write: bool) 
         Some((object, page)) => Named {
             key: Key {
                 holder: Arc::as_ptr(&object).cast::<()>() as usize,
-                place: page * PAGE_SIZE as u64 + (address % PAGE_SIZE) as u64 | SHARED,
+                place: (page * PAGE_SIZE as u64 + (address % PAGE_SIZE) as u64) | SHARED,
             },
             object: Some(object),
         },

@@ -1,21 +1,26 @@
 //! Timers of a process: those that watch the time ([`wall`]) and those that watch how much
-//! processor time it uses ([`processor`]).
+//! processor time it uses ([`processor`]). A process has three from birth (setitimer(2)) and
+//! may create more ([`created`]).
 //!
 //! Source: setitimer(2), timer_settime(2), getrlimit(2) (RLIMIT_CPU).
 
+pub mod created;
 pub mod processor;
 pub mod wall;
 
+use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 
 use abi::raw::general as linux;
 use spin::Once;
 
+use created::CreatedTimer;
 use processor::{Name, ProcessorTimers};
 use wall::WallTimer;
 
 use super::signal::{self, SignalInfo};
 use super::{Process, Thread};
+use crate::sync::SpinLock;
 use crate::time::{Clock, Deadline, Nanoseconds, Portion};
 
 /// When a timer expires and how often.
@@ -44,6 +49,8 @@ pub struct ProcessTimers {
     real: Once<Arc<WallTimer>>,
     /// All that watch processor time.
     pub processor: ProcessorTimers,
+    /// Those of timer_create(2), by their numbers.
+    created: SpinLock<BTreeMap<i32, Arc<CreatedTimer>>>,
 }
 
 impl ProcessTimers {
@@ -52,6 +59,7 @@ impl ProcessTimers {
         Self {
             real: Once::new(),
             processor: ProcessorTimers::new(limited),
+            created: SpinLock::new(BTreeMap::new()),
         }
     }
 
@@ -66,10 +74,19 @@ impl ProcessTimers {
 
     /// Turns everything off, when the process ends.
     pub fn release(&self) {
+        drop(core::mem::take(&mut *self.created.lock()));
         if let Some(real) = self.real.get() {
             real.set(None, Nanoseconds(0));
         }
         self.processor.release();
+    }
+}
+
+/// Deletes the timers that the old program has created (execve(2)).
+pub fn delete_created(process: &Process) {
+    let created = core::mem::take(&mut *process.timers.created.lock());
+    for timer in created.values() {
+        timer.turn_off(process);
     }
 }
 

@@ -95,6 +95,12 @@ impl ProcessorTimers {
         drop(old);
     }
 
+    /// Turns a timer off.
+    pub fn turn_off(&self, name: Name) {
+        let old = take(&mut self.timers.lock(), name);
+        drop(old);
+    }
+
     /// The limit has changed: it must be looked at soon.
     pub fn note_limit(&self) {
         self.left.store(0, Ordering::Relaxed);

@@ -1,0 +1,214 @@
+//! The timers that a program creates for itself: any number, on any clock that can be waited
+//! for, each with a signal of its own choice.
+//!
+//! While a timer's signal is still pending, expiries send no other: they are counted and told
+//! with the next one (overruns).
+//!
+//! Source: timer_create(2), timer_settime(2), timer_getoverrun(2), sigevent(3type).
+
+use alloc::sync::{Arc, Weak};
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+use super::processor::{self, Name};
+use super::wall::WallTimer;
+use super::{Expired, Setting};
+use crate::error::{Errno, Result};
+use crate::process::limits::Resource;
+use crate::process::signal::{self, Origin, SignalInfo};
+use crate::process::{Process, Thread};
+use crate::time::{Clock, Deadline, Instant, Nanoseconds};
+
+/// `si_code` of a timer's signal.
+const SI_TIMER: i32 = -2;
+
+/// Whom an expiry is told to.
+pub enum Target {
+    /// Nobody: the program looks for itself.
+    Nobody,
+    /// The process, by this signal.
+    Process(u8),
+    /// One thread of it, by this signal.
+    Thread(Weak<Thread>, u8),
+}
+
+/// The value that the signal carries.
+#[derive(Clone, Copy)]
+pub enum Value {
+    /// One that the program chose.
+    Given(u64),
+    /// The timer's number.
+    Number,
+}
+
+/// A timer that a program created.
+pub struct CreatedTimer {
+    number: i32,
+    clock: Clock,
+    wall: Arc<WallTimer>,
+    expired: Expired,
+    overruns: Arc<Overruns>,
+}
+
+#[derive(Default)]
+struct Overruns {
+    /// Expiries that were not told yet.
+    missed: AtomicU64,
+    /// What the last signal told.
+    told: AtomicI32,
+}
+
+/// Creates a timer of the calling thread's process and returns its number.
+///
+/// # Errors
+/// EAGAIN when there are as many as signals may be pending.
+pub fn create(thread: &Thread, clock: Clock, target: Target, value: Value) -> Result<i32> {
+    let process = &thread.process;
+    let limit = process.limit(Resource::PendingSignals);
+    let mut created = process.timers.created.lock();
+    if created.len() as u64 >= limit {
+        return Err(Errno::EAGAIN);
+    }
+    let last = created.last_key_value().map_or(-1, |(number, _)| *number);
+    let unused = || (0..i32::MAX).find(|number| !created.contains_key(number));
+    let number = match last.checked_add(1) {
+        Some(number) => number,
+        None => unused().ok_or(Errno::EAGAIN)?,
+    };
+    let value = match value {
+        Value::Given(value) => value,
+        Value::Number => number as u64,
+    };
+    let overruns = Arc::new(Overruns::default());
+    let expired = teller(process, target, number, value, Arc::clone(&overruns));
+    let timer = CreatedTimer {
+        number,
+        clock,
+        wall: WallTimer::new(Arc::clone(&expired)),
+        expired,
+        overruns,
+    };
+    created.insert(number, Arc::new(timer));
+    Ok(number)
+}
+
+/// The function that an expiry calls.
+fn teller(
+    process: &Arc<Process>,
+    target: Target,
+    number: i32,
+    value: u64,
+    overruns: Arc<Overruns>,
+) -> Expired {
+    let process = Arc::downgrade(process);
+    let info = move |signal, overrun: u32| SignalInfo {
+        signal,
+        origin: Origin::Process {
+            code: SI_TIMER,
+            // In the place of the sender's numbers stand the timer's and its overruns.
+            pid: number as u32,
+            uid: overrun,
+            value,
+        },
+    };
+    Arc::new(move |count| {
+        let Some(process) = process.upgrade() else {
+            return;
+        };
+        let (signal, thread) = match &target {
+            Target::Nobody => return,
+            Target::Process(signal) => (*signal, None),
+            Target::Thread(thread, signal) => match thread.upgrade() {
+                Some(thread) => (*signal, Some(thread)),
+                None => return,
+            },
+        };
+        let sets = signal::sets(&process, thread.as_deref());
+        let pending = match thread {
+            Some(_) => sets.pending,
+            None => sets.process_pending,
+        };
+        if pending & 1 << (signal - 1) != 0 {
+            overruns.missed.fetch_add(count, Ordering::Relaxed);
+            return;
+        }
+        let missed = overruns.missed.swap(0, Ordering::Relaxed) + count - 1;
+        let told = i32::try_from(missed).unwrap_or(i32::MAX);
+        overruns.told.store(told, Ordering::Relaxed);
+        let info = info(signal, told as u32);
+        match thread {
+            Some(thread) => signal::send_to_thread(&thread, info),
+            None => signal::send_to_process(&process, info),
+        }
+    })
+}
+
+/// The timer with this number.
+///
+/// # Errors
+/// EINVAL when there is none.
+pub fn find(process: &Process, number: i32) -> Result<Arc<CreatedTimer>> {
+    let created = process.timers.created.lock();
+    created.get(&number).cloned().ok_or(Errno::EINVAL)
+}
+
+/// Deletes a timer.
+///
+/// # Errors
+/// EINVAL when there is none.
+pub fn delete(process: &Process, number: i32) -> Result<()> {
+    let timer = process.timers.created.lock().remove(&number);
+    timer.ok_or(Errno::EINVAL)?.turn_off(process);
+    Ok(())
+}
+
+impl CreatedTimer {
+    /// How it is set.
+    pub fn get(&self, process: &Process) -> Setting {
+        match self.clock {
+            Clock::Realtime { .. } | Clock::Monotonic { .. } => self.wall.get(),
+            _ => process.timers.processor.get(Name::Created(self.number)),
+        }
+    }
+
+    /// Sets it, to a span from now or to a moment of its clock; returns how it was set.
+    pub fn set(&self, process: &Process, setting: Setting, absolute: bool) -> Setting {
+        let Setting { value, interval } = setting;
+        let on = value.0 != 0;
+        self.overruns.missed.store(0, Ordering::Relaxed);
+        let deadline = match self.clock {
+            Clock::Realtime { .. } if absolute => Deadline::Realtime(value),
+            Clock::Monotonic { .. } if absolute => Deadline::Monotonic(Instant(value.0)),
+            Clock::Realtime { .. } | Clock::Monotonic { .. } => Deadline::after(value),
+            _ => return self.set_processor_time(process, setting, absolute),
+        };
+        self.wall.set(on.then_some(deadline), interval)
+    }
+
+    fn set_processor_time(&self, process: &Process, setting: Setting, absolute: bool) -> Setting {
+        let name = Name::Created(self.number);
+        let timers = &process.timers.processor;
+        let old = timers.get(name);
+        let start = if absolute { 0 } else { self.clock.now().0 };
+        let first = Nanoseconds(start.saturating_add(setting.value.0));
+        timers.set(
+            name,
+            self.clock.clone(),
+            (setting.value.0 != 0).then_some(first),
+            setting.interval,
+            Arc::clone(&self.expired),
+        );
+        processor::check();
+        old
+    }
+
+    /// How many expiries the last signal stood for besides its own.
+    pub fn overruns(&self) -> i32 {
+        self.overruns.told.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn turn_off(&self, process: &Process) {
+        self.wall.set(None, Nanoseconds(0));
+        let name = Name::Created(self.number);
+        process.timers.processor.turn_off(name);
+    }
+}
