@@ -13,11 +13,12 @@
 //! A thread that holds a lock may take only locks further down. Locks on one line are never
 //! held together, unless a rule is given.
 //!
-//! 1. A file's offset, a pipe, a terminal, a directory (two of them: `rename` takes the
-//!    ancestor first, otherwise the one at the lower address).
+//! 1. In this order: an open file's offset; the changes of mounts; the moves between
+//!    directories; a directory's names (two of them only by who holds the moves); a regular
+//!    file's contents; a pipe; a terminal.
 //! 2. An address space. A page fault takes it, so user memory may be touched only while
 //!    nothing from here down is held.
-//! 3. A page cache.
+//! 3. The short locks of files: a page cache, attributes, remembered names, advisory locks.
 //! 4. The table of processes ([`crate::process::table`]).
 //! 5. A process's or a thread's own small fields (handlers, credentials, limits, files).
 //! 6. A wait queue.

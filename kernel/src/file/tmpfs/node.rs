@@ -3,6 +3,7 @@
 use super::{
     Account,
     directory::Directory,
+    pages::PAGE_BYTES,
     regular::{self, Regular},
 };
 use crate::{
@@ -21,6 +22,8 @@ use core::any::Any;
 
 /// Bytes a name is counted with in a directory's size, as on Linux.
 const DIRECTORY_ENTRY_BYTES: u64 = 20;
+/// A longer target of a symbolic link is counted as a page of contents, as on Linux.
+const SHORT_TARGET_BYTES: usize = 128;
 /// After this long, reading stamps a file even if it was read since its last change.
 const RELATIVE_ACCESS_SECONDS: i64 = 24 * 60 * 60;
 
@@ -77,6 +80,11 @@ impl Node {
         ownership: Ownership,
     ) -> Result<Arc<Node>> {
         let number = account.reserve_inode()?;
+        let long_target = matches!(content, NewContent::SymbolicLink(target) if target.len() > SHORT_TARGET_BYTES);
+        if long_target && let Err(error) = account.reserve_page() {
+            account.release_inode();
+            return Err(error);
+        }
         let now = clock::now();
         let links = if content.kind() == FileKind::Directory {
             2
@@ -127,6 +135,10 @@ impl Node {
         let mut attributes = self.attributes.lock();
         attributes.links = attributes.links.saturating_add_signed(change);
         attributes.changed = now;
+    }
+
+    fn has_long_target(&self) -> bool {
+        matches!(&self.content, Content::SymbolicLink(target) if target.len() > SHORT_TARGET_BYTES)
     }
 
     fn directory(&self) -> Result<&SpinLock<Directory>> {
@@ -233,6 +245,7 @@ impl Inode for Node {
         let (blocks_512, device) = match &self.content {
             Content::Regular(regular) => (regular.blocks_512(), DeviceNumber::default()),
             Content::CharacterDevice(number) | Content::BlockDevice(number) => (0, *number),
+            _ if self.has_long_target() => (PAGE_BYTES / 512, DeviceNumber::default()),
             _ => (0, DeviceNumber::default()),
         };
         let attributes = self.attributes.lock();
@@ -391,6 +404,9 @@ impl Inode for Node {
 impl Drop for Node {
     fn drop(&mut self) {
         self.account.release_inode();
+        if self.has_long_target() {
+            self.account.release_pages(1);
+        }
         let Content::Directory(names) = &mut self.content else {
             return;
         };
