@@ -16,8 +16,6 @@
 //! 1. In this order: an open file's offset; the changes of mounts; the moves between
 //!    directories; a directory's names (two of them only by who holds the moves); a regular
 //!    file's contents; a pipe; a terminal.
-//! 1. A file's offset, a pipe, a terminal, a directory (two of them: `rename` takes the
-//!    ancestor first, otherwise the one at the lower address).
 //!    A terminal's state and its job control are two spin locks, never held together; the
 //!    serial chip's interrupt lock is taken under the state, the table of processes under the
 //!    job control.
