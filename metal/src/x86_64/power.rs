@@ -3,6 +3,7 @@
 //! Source: QEMU's `isa-debug-exit` (exit status = 2·code + 1), ACPI 6.4 sections 4.8.3 and
 //! 4.8.4 (sleep control), the PC's reset port 0xcf9.
 
+use super::clock::nanoseconds;
 use super::interrupt;
 use super::port::Port;
 use crate::acpi;
@@ -36,10 +37,18 @@ pub fn halt() -> ! {
     }
 }
 
+/// How long a machine may take to go off once it was told to.
+const POWER_OFF_NANOSECONDS: u64 = 1_000_000_000;
+
 /// Powers the machine off through ACPI. Returns when the machine has no such thing.
 pub fn power_off() {
     interrupt::disable();
     acpi::sleep_off();
+    // QEMU obeys a moment later, when its main loop comes to it.
+    let end = nanoseconds() + POWER_OFF_NANOSECONDS;
+    while nanoseconds() < end {
+        core::hint::spin_loop();
+    }
 }
 
 /// Resets the machine: by ACPI's reset register, by the chip set's, at last by a triple
