@@ -12,7 +12,6 @@ type UuMain = fn(std::vec::IntoIter<OsString>) -> i32;
 pub const TOOLS: &[(&str, UuMain)] = &[
     ("[", uu_test::uumain),
     ("basename", uu_basename::uumain),
-    ("cat", uu_cat::uumain),
     ("chgrp", uu_chgrp::uumain),
     ("chmod", uu_chmod::uumain),
     ("chown", uu_chown::uumain),

@@ -5,6 +5,7 @@
 //! error and begin with the tool's name, as those of the Linux tools do.
 
 mod calendar;
+mod cat;
 mod clear;
 mod date;
 mod dd;
@@ -56,6 +57,11 @@ pub struct Tool {
 
 /// All of them, by name.
 pub const TOOLS: &[Tool] = &[
+    Tool {
+        name: "cat",
+        help: cat::HELP,
+        run: cat::run,
+    },
     Tool {
         name: "clear",
         help: clear::HELP,

@@ -247,3 +247,31 @@ fn dd_copies_blocks() {
             .contains("unrecognized operand 'nonsense'")
     );
 }
+
+#[test]
+fn cat_copies_and_shows() {
+    let folder = Folder::new("cat");
+    folder.file("a", "one\n\n\ntwo").file("b", " three\n");
+    assert_eq!(
+        folder.run(&["cat", "a", "b"]).good(),
+        "one\n\n\ntwo three\n"
+    );
+    assert_eq!(feed(&["cat", "-"], "in").good(), "in");
+    assert_eq!(
+        folder.run(&["cat", "-ns", "a", "b"]).good(),
+        "     1\tone\n     2\t\n     3\ttwo three\n"
+    );
+    assert_eq!(
+        folder.run(&["cat", "-b", "a"]).good(),
+        "     1\tone\n\n\n     2\ttwo"
+    );
+    assert_eq!(
+        feed(&["cat", "-A"], "a\tb\x01\u{e9}\x7f\n").good(),
+        "a^Ib^AM-CM-)^?$\n"
+    );
+    let ran = folder.run(&["cat", "nope", "b"]);
+    assert_eq!(ran.output, " three\n");
+    assert_eq!(ran.bad(1), "cat: nope: No such file or directory\n");
+    assert_eq!(folder.run(&["cat", "."]).bad(1), "cat: .: Is a directory\n");
+    assert_eq!(run(&["cat", "/proc/self/comm"]).good(), "tools\n");
+}
