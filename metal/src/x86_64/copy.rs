@@ -136,7 +136,12 @@ user_exchange_fixup:
     .global user_save_float
 user_save_float:
     fxsave64 [rdi]
+    add rdi, 464                    // from here on the state is free for software
+    mov ecx, 6
     xor eax, eax
+    .global user_save_float_clear
+user_save_float_clear:
+    rep stosq
     ret
     .global user_save_float_fixup
 user_save_float_fixup:
@@ -167,6 +172,7 @@ labels!(
     user_load_fixup,
     user_exchange_do,
     user_exchange_fixup,
+    user_save_float_clear,
     user_save_float_fixup
 );
 
@@ -219,6 +225,10 @@ pub(super) fn fixup(instruction: usize) -> Option<usize> {
             user_save_float as *const () as usize,
             at(&raw const user_save_float_fixup),
         ),
+        (
+            at(&raw const user_save_float_clear),
+            at(&raw const user_save_float_fixup),
+        ),
     ];
     table
         .iter()
@@ -257,6 +267,7 @@ fn outcome(length: usize, left: usize) -> Result<(), Fault> {
     }
 }
 
+#[inline]
 pub(crate) fn to_user_from(
     destination: UserAddress,
     source: *const u8,
@@ -271,6 +282,7 @@ pub(crate) fn to_user_from(
     outcome(length, left)
 }
 
+#[inline]
 pub(crate) fn from_user_to(
     destination: *mut u8,
     source: UserAddress,
@@ -288,6 +300,7 @@ pub(crate) fn from_user_to(
 ///
 /// # Errors
 /// With the number of bytes that were copied before the fault.
+#[inline]
 pub fn to_user(destination: UserAddress, source: &[u8]) -> Result<(), Fault> {
     to_user_from(destination, source.as_ptr(), source.len())
 }
@@ -324,6 +337,7 @@ pub fn read<T: FromBytes + Copy>(source: UserAddress) -> Result<T, Fault> {
 }
 
 /// Stores the processor's floating-point registers in user memory, as FXSAVE lays them out.
+/// What it leaves to software is cleared: there, a program would look for a longer state.
 ///
 /// # Errors
 /// When there is no such memory, or it is not 16-byte aligned.

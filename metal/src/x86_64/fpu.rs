@@ -16,8 +16,6 @@ use super::copy::{self, Fault, UserAddress};
 pub const STATE_BYTES: usize = 512;
 /// FXSAVE and FXRSTOR need not touch what lies behind these.
 const WRITTEN_BYTES: usize = 416;
-/// From here on the state is free for software.
-const SOFTWARE_OFFSET: usize = 464;
 const MXCSR_OFFSET: usize = 24;
 const MXCSR_RESET: u32 = 0x1f80;
 const CONTROL_WORD_RESET: u16 = 0x037f;
@@ -40,14 +38,12 @@ impl FpuState {
         Self(bytes)
     }
 
-    /// Stores the processor's registers at a user address, for a signal frame. What FXSAVE
-    /// leaves to software is cleared: there, a program would look for a longer state.
+    /// Stores the processor's registers at a user address, for a signal frame.
     ///
     /// # Errors
     /// When there is no such memory, or it is not 16-byte aligned.
     pub fn save_to_user(address: UserAddress) -> Result<(), Fault> {
-        copy::save_float_to_user(address)?;
-        copy::zero_user(address + SOFTWARE_OFFSET, STATE_BYTES - SOFTWARE_OFFSET)
+        copy::save_float_to_user(address)
     }
 
     /// Loads the processor's registers from what a program supplies (a signal frame). Bits that
