@@ -153,32 +153,32 @@ pub fn sys_sigaltstack(thread: &Arc<Thread>, registers: &mut UserContext) -> Res
     Ok(0)
 }
 
-/// The details of a signal that a program sends by its number alone.
-fn sent_by(thread: &Thread, signal: i32, code: i32) -> Result<SignalInfo> {
-    Ok(SignalInfo {
-        signal: signal::check_number(signal)?,
-        origin: Origin::Process {
-            code,
-            pid: thread.process.pid,
-            uid: thread.real_user(),
-            value: 0,
-        },
-    })
+/// What the receiver is told of a signal that a program sends by its number alone.
+fn sent_by(thread: &Thread, code: i32) -> Origin {
+    Origin::Process {
+        code,
+        pid: thread.process.pid,
+        uid: thread.real_user(),
+        value: 0,
+    }
 }
 
 /// kill(2).
 pub fn sys_kill(thread: &Arc<Thread>, pid: usize, signal: usize) -> Result<usize> {
-    let info = || sent_by(thread, signal as i32, linux::SI_USER as i32);
+    let origin = sent_by(thread, linux::SI_USER as i32);
+    let signal = signal as i32;
     match pid as i32 {
         i32::MIN => return Err(Errno::ESRCH),
-        -1 => signal::to_all(thread, info()?)?,
+        -1 => signal::to_all(thread, signal, &origin)?,
         0 => {
             let own = table::group_and_session_of(thread.process.pid);
             let (group, _) = own.ok_or(Errno::ESRCH)?;
-            signal::to_group(thread, group, info()?)?;
+            signal::to_group(thread, group, signal, &origin)?;
         }
-        group if group < 0 => signal::to_group(thread, -group as ProcessId, info()?)?,
-        pid => signal::to_process(thread, pid, info)?,
+        group if group < 0 => {
+            signal::to_group(thread, -group as ProcessId, signal, &origin)?;
+        }
+        pid => signal::to_process(thread, pid, signal, &origin)?,
     }
     Ok(0)
 }
@@ -189,9 +189,8 @@ pub fn sys_tkill(thread: &Arc<Thread>, tid: usize, signal: usize) -> Result<usiz
     if tid <= 0 {
         return Err(Errno::EINVAL);
     }
-    signal::to_thread(thread, None, tid, || {
-        sent_by(thread, signal as i32, linux::SI_TKILL)
-    })?;
+    let origin = sent_by(thread, linux::SI_TKILL);
+    signal::to_thread(thread, None, tid, signal as i32, &origin)?;
     Ok(0)
 }
 
@@ -201,9 +200,8 @@ pub fn sys_tgkill(thread: &Arc<Thread>, pid: usize, tid: usize, signal: usize) -
     if pid <= 0 || tid <= 0 {
         return Err(Errno::EINVAL);
     }
-    signal::to_thread(thread, Some(pid), tid, || {
-        sent_by(thread, signal as i32, linux::SI_TKILL)
-    })?;
+    let origin = sent_by(thread, linux::SI_TKILL);
+    signal::to_thread(thread, Some(pid), tid, signal as i32, &origin)?;
     Ok(0)
 }
 
@@ -217,11 +215,6 @@ fn check_details(thread: &Thread, target: i32, given: &SigInfo) -> Result<()> {
     Ok(())
 }
 
-fn with_details(signal: usize, given: &SigInfo) -> Result<SignalInfo> {
-    let number = signal::check_number(signal as i32)?;
-    Ok(SignalInfo::from_program(number, given))
-}
-
 /// rt_sigqueueinfo(2).
 pub fn sys_rt_sigqueueinfo(
     thread: &Arc<Thread>,
@@ -232,7 +225,7 @@ pub fn sys_rt_sigqueueinfo(
     let pid = pid as i32;
     let given: SigInfo = user::read(information)?;
     check_details(thread, pid, &given)?;
-    signal::to_process(thread, pid, || with_details(signal, &given))?;
+    signal::to_process(thread, pid, signal as i32, &Origin::from_program(&given))?;
     Ok(0)
 }
 
@@ -250,6 +243,7 @@ pub fn sys_rt_tgsigqueueinfo(
         return Err(Errno::EINVAL);
     }
     check_details(thread, tid, &given)?;
-    signal::to_thread(thread, Some(pid), tid, || with_details(signal, &given))?;
+    let origin = Origin::from_program(&given);
+    signal::to_thread(thread, Some(pid), tid, signal as i32, &origin)?;
     Ok(0)
 }

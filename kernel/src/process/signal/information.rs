@@ -42,6 +42,19 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// What a program says with rt_sigqueueinfo(2). All that a negative code may carry fits
+    /// into the sender's two numbers and the value.
+    pub fn from_program(given: &SigInfo) -> Self {
+        Self::Process {
+            code: given.code,
+            pid: given.fields[0] as u32,
+            uid: (given.fields[0] >> 32) as u32,
+            value: given.fields[1],
+        }
+    }
+}
+
 /// One signal on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignalInfo {
@@ -73,20 +86,6 @@ impl SignalInfo {
         }
     }
 
-    /// What a program says with rt_sigqueueinfo(2). All that a negative code may carry fits
-    /// into the sender's two numbers and the value.
-    pub fn from_program(signal: u8, given: &SigInfo) -> Self {
-        Self {
-            signal,
-            origin: Origin::Process {
-                code: given.code,
-                pid: given.fields[0] as u32,
-                uid: (given.fields[0] >> 32) as u32,
-                value: given.fields[1],
-            },
-        }
-    }
-
     /// `si_code`.
     pub fn code(&self) -> i32 {
         match self.origin {
@@ -104,7 +103,7 @@ impl SignalInfo {
 
     /// As the program sees it.
     #[inline]
-    pub fn to_user(&self) -> SigInfo {
+    pub fn to_user(self) -> SigInfo {
         let numbers = |pid: u32, uid: u32| u64::from(uid) << 32 | u64::from(pid);
         let (first, second) = match self.origin {
             Origin::Process {
@@ -135,7 +134,7 @@ mod tests {
         fn a_program_gets_back_what_a_program_said() {
             let origin = Origin::Process { code: -1, pid: 7, uid: 1000, value: 0x1234_5678_9abc };
             let info = SignalInfo { signal: 40, origin };
-            assert_eq!(SignalInfo::from_program(40, &info.to_user()), info);
+            assert_eq!(Origin::from_program(&info.to_user()), origin);
         }
 
         fn a_fault_carries_its_address() {

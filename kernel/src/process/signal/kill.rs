@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use abi::raw::general as linux;
 
-use super::information::SignalInfo;
+use super::information::{Origin, SignalInfo};
 use super::pending::NoRoom;
 use super::send;
 use super::set::SIGNAL_MAX;
@@ -42,52 +42,53 @@ fn may_signal(sender: &Thread, process: &Arc<Process>, signal: u8) -> bool {
     allowed || (u32::from(signal) == linux::SIGCONT && same_session())
 }
 
-/// Sends to a process, or to one of its threads, if the sender may. `info.signal` may be 0.
+/// Sends to a process, or to one of its threads, if the sender may.
 fn send_if_allowed(
     sender: &Thread,
     process: &Arc<Process>,
     thread: Option<&Arc<Thread>>,
-    info: &SignalInfo,
+    signal: i32,
+    origin: &Origin,
 ) -> Result<()> {
-    if !may_signal(sender, process, info.signal) {
+    let signal = check_number(signal)?;
+    if !may_signal(sender, process, signal) {
         return Err(Errno::EPERM);
     }
-    if info.signal == 0 {
+    if signal == 0 {
         return Ok(());
     }
+    let info = SignalInfo {
+        signal,
+        origin: *origin,
+    };
     // kill(2) of a real-time signal is never refused, only sigqueue(3).
     let no_room = if info.code() == linux::SI_USER as i32 {
         NoRoom::DropDetails
     } else {
         NoRoom::Refuse
     };
-    if send::post(process, thread, info, no_room) {
+    if send::post(process, thread, &info, no_room) {
         Ok(())
     } else {
         Err(Errno::EAGAIN)
     }
 }
 
-/// Sends to the process `pid`. `build` checks the signal and makes its details; it is called
-/// when the process is found.
+/// Sends to the process `pid`. Here and below, signal 0 only asks whether one could be sent.
 ///
 /// # Errors
-/// ESRCH, EPERM, EAGAIN, and those of `build`.
-pub fn to_process(
-    sender: &Thread,
-    pid: i32,
-    build: impl FnOnce() -> Result<SignalInfo>,
-) -> Result<()> {
+/// ESRCH, EINVAL for what is no signal, EPERM, EAGAIN.
+pub fn to_process(sender: &Thread, pid: i32, signal: i32, origin: &Origin) -> Result<()> {
     let number = ProcessId::try_from(pid).map_err(|_| Errno::ESRCH)?;
     if number == sender.process.pid {
-        return send_if_allowed(sender, &sender.process, None, &build()?);
+        return send_if_allowed(sender, &sender.process, None, signal, origin);
     }
     let process = match find(number) {
         Some(process) => process,
         // As on Linux, the number of any thread names its process.
         None => Arc::clone(&find_thread(number).ok_or(Errno::ESRCH)?.process),
     };
-    send_if_allowed(sender, &process, None, &build()?)
+    send_if_allowed(sender, &process, None, signal, origin)
 }
 
 /// Sends to the thread `tid`, which must belong to the process `pid` if one is given.
@@ -98,7 +99,8 @@ pub fn to_thread(
     sender: &Thread,
     pid: Option<i32>,
     tid: i32,
-    build: impl FnOnce() -> Result<SignalInfo>,
+    signal: i32,
+    origin: &Origin,
 ) -> Result<()> {
     let number = ProcessId::try_from(tid).map_err(|_| Errno::ESRCH)?;
     let belongs = |process: &Process| pid.is_none_or(|pid| pid as ProcessId == process.pid);
@@ -106,22 +108,22 @@ pub fn to_thread(
         // A zombie's first thread is gone, but its number still answers.
         let zombie = find(number).filter(|process| belongs(process));
         let process = zombie.ok_or(Errno::ESRCH)?;
-        return send_if_allowed(sender, &process, None, &build()?);
+        return send_if_allowed(sender, &process, None, signal, origin);
     };
     if !belongs(&thread.process) {
         return Err(Errno::ESRCH);
     }
-    send_if_allowed(sender, &thread.process, Some(&thread), &build()?)
+    send_if_allowed(sender, &thread.process, Some(&thread), signal, origin)
 }
 
 /// Sends to all members of a group. It is enough that one could be sent to.
 ///
 /// # Errors
 /// ESRCH when the group has no member, else the last member's error.
-pub fn to_group(sender: &Thread, group: ProcessId, info: SignalInfo) -> Result<()> {
+pub fn to_group(sender: &Thread, group: ProcessId, signal: i32, origin: &Origin) -> Result<()> {
     let outcomes: Vec<_> = table::group_members(group)
         .iter()
-        .map(|process| send_if_allowed(sender, process, None, &info))
+        .map(|process| send_if_allowed(sender, process, None, signal, origin))
         .collect();
     if outcomes.iter().any(Result::is_ok) {
         return Ok(());
@@ -133,14 +135,14 @@ pub fn to_group(sender: &Thread, group: ProcessId, info: SignalInfo) -> Result<(
 ///
 /// # Errors
 /// ESRCH when there is nobody else.
-pub fn to_all(sender: &Thread, info: SignalInfo) -> Result<()> {
+pub fn to_all(sender: &Thread, signal: i32, origin: &Origin) -> Result<()> {
     let mut outcome = Err(Errno::ESRCH);
     for process in crate::process::all() {
         if process.pid == 1 || Arc::ptr_eq(&process, &sender.process) {
             continue;
         }
         // As on Linux, those that may not be sent to spoil nothing.
-        match send_if_allowed(sender, &process, None, &info) {
+        match send_if_allowed(sender, &process, None, signal, origin) {
             Err(Errno::EPERM) if outcome == Err(Errno::ESRCH) => outcome = Ok(()),
             Err(Errno::EPERM) => {}
             other => outcome = other,
