@@ -1,9 +1,9 @@
 //! Mounts: which tree is seen where.
 //!
 //! A [`Mount`] shows a super block's tree, or with a bind mount a part of it, at one place of
-//! another mount. The mounts of a mount namespace form a tree themselves ([`MountTable`] holds its
+//! another mount. The mounts of a mount namespace form a tree themselves ([`super::MountTable`] holds its
 //! root). A mount is in use as long as something holds a [`Location`] on it, which is how umount(2)
-//! knows `EBUSY`. Changes of the tree are made by [`MountTable`] only.
+//! knows `EBUSY`. Changes of the tree are made by [`super::MountTable`] only.
 //!
 //! Source: mount(2), umount(2), proc_pid_mounts(5).
 

@@ -43,8 +43,18 @@ pub struct MapRequest {
     pub populate: bool,
     /// It may be larger than memory (MAP_NORESERVE).
     pub unreserved: bool,
-    /// The object, its file and the byte offset in it; none for anonymous memory.
-    pub object: Option<(Arc<dyn Pager>, Option<Arc<OpenFile>>, u64)>,
+    /// The object it shows; none for anonymous memory.
+    pub object: Option<MappedObject>,
+}
+
+/// What a mapping shows.
+pub struct MappedObject {
+    /// The object.
+    pub pager: Arc<dyn Pager>,
+    /// The file it came from, if it did.
+    pub file: Option<Arc<OpenFile>>,
+    /// Where in the object the mapping starts, in bytes.
+    pub offset_bytes: u64,
 }
 
 impl MapRequest {
@@ -94,10 +104,10 @@ impl AddressSpace {
         state.check_limits(process, &request, length)?;
         let range = state.choose(request.place, length)?;
         let backing = match request.object {
-            Some((pager, file, offset)) => Backing::Object {
-                pager,
-                file,
-                first_page: offset / PAGE_SIZE as u64,
+            Some(object) => Backing::Object {
+                pager: object.pager,
+                file: object.file,
+                first_page: object.offset_bytes / PAGE_SIZE as u64,
             },
             None if request.shared => shared_anonymous(),
             None => Backing::Anonymous,

@@ -16,7 +16,7 @@ pub mod user;
 
 pub use area::{Area, Backing, Protection};
 pub use fault::{FaultError, handle_kernel_fault, without_faults};
-pub use map::{MapRequest, Place};
+pub use map::{MapRequest, MappedObject, Place};
 pub use pager::{Pager, SharedMemory};
 pub use remap::Move;
 pub use space::{AddressSpace, AddressSpaceState, MMAP_TOP, STACK_TOP};

@@ -7,7 +7,8 @@ use core::sync::atomic::Ordering;
 use metal::memory::{Frame, free_frames};
 
 use super::{
-    AddressSpace, FaultError, MapRequest, Move, PAGE_SIZE, Pager, Place, Protection, SharedMemory,
+    AddressSpace, FaultError, MapRequest, MappedObject, Move, PAGE_SIZE, Pager, Place, Protection,
+    SharedMemory,
 };
 use crate::error::Errno;
 use crate::process::current;
@@ -25,7 +26,11 @@ fn shared(space: &AddressSpace, pager: &Arc<SharedMemory>, pages: usize) -> usiz
     let mut request = MapRequest::anonymous(Place::Hint(0), pages * PAGE_SIZE, READ_WRITE);
     request.shared = true;
     let pager: Arc<dyn Pager> = Arc::<SharedMemory>::clone(pager);
-    request.object = Some((pager, None, 0));
+    request.object = Some(MappedObject {
+        pager,
+        file: None,
+        offset_bytes: 0,
+    });
     space
         .map(&current().process, request)
         .expect("room for a few pages")

@@ -15,7 +15,6 @@ pub mod kernel_thread;
 pub mod limits;
 pub mod out_of_memory;
 mod policy;
-mod process;
 mod processor_time;
 mod run;
 pub mod scheduler;
@@ -24,13 +23,14 @@ pub mod signal;
 pub mod sleep;
 pub mod table;
 mod thread;
+mod thread_group;
 pub mod timer;
 pub mod wait;
 
-pub use process::{ExitStatus, Process, Times};
 pub use scheduler::{current, yield_if_needed};
 pub use table::{all, find, find_thread};
 pub use thread::{Attention, Thread};
+pub use thread_group::{ExitStatus, Process, Times};
 
 /// The number of a process, thread, group or session, as the root pid namespace counts.
 pub type ProcessId = u32;

@@ -11,10 +11,10 @@ use metal::user::UserContext;
 
 use super::credentials::Credentials;
 use super::futex::ThreadWait;
-use super::process::Times;
 use super::processor_time::ThreadClock;
 use super::scheduler::Scheduling;
 use super::signal::ThreadSignals;
+use super::thread_group::Times;
 use super::{ExitStatus, Process, ProcessId, scheduler};
 use crate::error::{Errno, Result};
 use crate::file::{FileTable, FsContext};

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 
 use abi::raw::general as linux;
 
-use super::process::Times;
+use super::Times;
 use super::table::{self, Node, Table};
 use super::{ExitStatus, ProcessId, Thread, signal};
 use crate::error::{Errno, Result};

@@ -47,16 +47,6 @@ impl<T> Mutex<T> {
             guard: Some(guard),
         })
     }
-
-    /// The value, when nobody else can have the lock.
-    pub fn get_mut(&mut self) -> &mut T {
-        self.value.get_mut()
-    }
-
-    /// Takes the value out.
-    pub fn into_inner(self) -> T {
-        self.value.into_inner()
-    }
 }
 
 impl<T> Deref for MutexGuard<'_, T> {

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use abi::raw::general as linux;
 
 use crate::error::{Errno, Result};
-use crate::memory::{AddressSpace, MapRequest, Move, PAGE_SIZE, Place, Protection};
+use crate::memory::{AddressSpace, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection};
 use crate::process::Thread;
 
 /// The calling thread's memory.
@@ -73,7 +73,11 @@ fn attach_file(
         request.allowed -= Protection::WRITE;
     }
     let pager = file.pager()?;
-    request.object = Some((pager, Some(file), offset));
+    request.object = Some(MappedObject {
+        pager,
+        file: Some(file),
+        offset_bytes: offset,
+    });
     Ok(())
 }
 

@@ -43,14 +43,11 @@ use metal::user::UserContext;
 use crate::error::{Errno, Result};
 use crate::process::{Thread, exit, out_of_memory, signal as signals};
 
-pub use table::COUNT;
-
 /// What serves a call: ordinary functions get the arguments, a few get the registers.
 type Handler = fn(&Arc<Thread>, &mut UserContext) -> Result<usize>;
 
 /// One row of the table.
 struct SystemCall {
-    name: &'static str,
     handler: Handler,
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Numbers from here on are not served.
-pub const COUNT: usize = 512;
+const COUNT: usize = 512;
 
 macro_rules! handler {
     (0, $function:path) => {{
@@ -43,7 +43,6 @@ macro_rules! table {
             let mut table = [const { None }; COUNT];
             $(
                 table[$number] = Some(SystemCall {
-                    name: stringify!($name),
                     handler: handler!($arguments, $function),
                 });
             )*

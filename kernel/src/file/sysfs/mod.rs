@@ -1,6 +1,6 @@
 //! sysfs: devices and their attributes as files, usually at `/sys`.
 //!
-//! There is one tree. Whoever finds a device adds a directory with attributes ([`directory`],
+//! There is one tree. Whoever finds a device adds a directory with attributes ([`directory()`],
 //! [`Directory::add_attribute`]) or, for one that has a node in `/dev`, calls
 //! [`add_class_device`], which makes the directory and all links that lead to it.
 //!

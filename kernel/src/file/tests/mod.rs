@@ -48,7 +48,7 @@ impl Playground {
     }
 
     /// The same playground for somebody who is not root.
-    fn as_user(mut self, uid: u32) -> Playground {
+    fn acting_as(mut self, uid: u32) -> Playground {
         let mut credentials = Credentials::root();
         (credentials.fsuid, credentials.fsgid) = (uid, uid);
         self.credentials = Arc::new(credentials);

@@ -155,7 +155,7 @@ metal::ktest! {
     fn sticky_directory() {
         let place = Playground::with_options(b"mode=1777");
         place.file("f");
-        let place = place.as_user(7);
+        let place = place.acting_as(7);
         assert_eq!(remove(&place, "/", "f", Removal::File), Err(Errno::EPERM));
     }
 }

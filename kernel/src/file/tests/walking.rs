@@ -63,7 +63,7 @@ metal::ktest! {
         place.file("a/f");
         let change = AttributeChange { permissions: Some(0o700), ..Default::default() };
         place.at("a").inode().change(&change).unwrap();
-        let place = place.as_user(7);
+        let place = place.acting_as(7);
         assert_eq!(place.find("a/f", Follow::Yes).err(), Some(Errno::EACCES));
         assert!(place.find("a", Follow::Yes).is_ok());
     }

@@ -15,8 +15,8 @@ use formats::elf::{self, Program, Segment};
 use crate::error::{Errno, Result};
 use crate::file::{self, OpenFile};
 use crate::memory::{
-    AddressSpace, MapRequest, PAGE_SIZE, Place, Protection, STACK_TOP, page_align_down,
-    page_align_up,
+    AddressSpace, MapRequest, MappedObject, PAGE_SIZE, Place, Protection, STACK_TOP,
+    page_align_down, page_align_up,
 };
 use crate::process::{Process, Thread};
 
@@ -185,7 +185,11 @@ fn map_segment(
     if segment.file_bytes > 0 {
         let mut request = MapRequest::anonymous(Place::Fixed(page), file_end - page, protection);
         let offset = segment.file_offset - (start - page) as u64;
-        request.object = Some((file.pager()?, Some(Arc::clone(file)), offset));
+        request.object = Some(MappedObject {
+            pager: file.pager()?,
+            file: Some(Arc::clone(file)),
+            offset_bytes: offset,
+        });
         space.map(process, request).map_err(not_a_program)?;
         mapped_end = page_align_up(file_end).ok_or(Errno::ENOEXEC)?;
         // What follows the file's bytes in their last page is zero in memory.

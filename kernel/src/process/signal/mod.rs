@@ -8,11 +8,11 @@
 //! | [`information`] | what a signal carries |
 //! | [`kill`] | who may send to whom |
 //! | [`send`] | into a queue, and to a thread that can take it |
-//! | [`pending`] | the queues |
+//! | [`mod@pending`] | the queues |
 //! | [`mask`], [`take`] | what a thread blocks, what it waits for |
-//! | [`deliver`] | out of the queue: ignored, stopped, ended, or handled |
+//! | [`mod@deliver`] | out of the queue: ignored, stopped, ended, or handled |
 //! | [`stop`] | stopping and continuing |
-//! | [`handlers`], [`alternate_stack`], [`frame`] | the program's own handler, and the way back |
+//! | [`handlers`], [`mod@alternate_stack`], [`frame`] | the program's own handler, and the way back |
 //! | [`restart`] | what becomes of the call that was interrupted |
 //!
 //! The locks and their order are in [`state`].

@@ -82,7 +82,7 @@ pub fn resume(thread: &Arc<Thread>) -> Result<usize> {
     (restart.function)(thread, restart.state)
 }
 
-/// Remembers that the call `number` was interrupted, so that [`super::deliver`] can start it
+/// Remembers that the call `number` was interrupted, so that [`mod@super::deliver`] can start it
 /// again or make it fail.
 pub fn note_interrupted(
     thread: &Arc<Thread>,
