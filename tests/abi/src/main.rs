@@ -77,6 +77,10 @@ const FAMILIES: &[Family] = &[
 
 fn main() {
     let mut arguments = std::env::args();
+    // A case that tries to run this program with no arguments at all expects to be refused.
+    if std::env::args().next().is_none_or(|name| name.is_empty()) {
+        abi_tests::process::leave(helper::NO_COMMAND);
+    }
     // A case runs this program again under this name to see what a new program is given.
     if arguments
         .next()

@@ -328,6 +328,8 @@ fn stop_and_start_output() -> Outcome {
     let pair = pair()?;
     set(pair.slave, |now| now.local &= !ECHO)?;
     put(pair.master, "\x13")?;
+    // Linux looks at it in a work queue, a little later.
+    process::pause(50);
     let child = spawn(|| sys!(SYS_write, pair.slave, b"held", 4) as i32)?;
     process::pause(30);
     same!(waiting(pair.master)?, 0);

@@ -25,7 +25,7 @@ cases![
 
 /// At most this many processes, by a counter they share: more than a guest of 128 MiB can hold,
 /// few enough for a host to bear.
-const MOST: u32 = 1500;
+const MOST: u32 = 1000;
 
 /// Forks without end, each child doing the same.
 fn fork_without_end(counter: usize) -> i32 {
