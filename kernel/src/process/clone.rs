@@ -210,6 +210,7 @@ fn process_for(thread: &Thread, request: &CloneRequest, pid: ProcessId) -> Arc<P
         to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
     };
     copy(&parent.dumpable, &process.dumpable);
+    copy(&parent.personality, &process.personality);
     let given_up = parent.gave_terminal_up.load(Ordering::Relaxed);
     process.gave_terminal_up.store(given_up, Ordering::Relaxed);
     let score = parent.out_of_memory_score.load(Ordering::Relaxed);

@@ -22,6 +22,8 @@ pub mod session;
 pub mod signal;
 pub mod sleep;
 pub mod table;
+#[cfg(feature = "ktest")]
+mod tests;
 mod thread;
 mod thread_group;
 pub mod timer;

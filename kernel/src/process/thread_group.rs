@@ -93,6 +93,8 @@ pub struct Process {
     pub(super) maker: AtomicU32,
     /// Its parent's number, as the table has it: getppid(2) asks often.
     pub(super) parent: AtomicU32,
+    /// The flags of personality(2).
+    pub personality: AtomicU32,
     /// Its timers.
     pub timers: ProcessTimers,
     last_user: AtomicU32,
@@ -131,6 +133,7 @@ impl Process {
             gave_terminal_up: AtomicBool::new(false),
             maker: AtomicU32::new(0),
             parent: AtomicU32::new(0),
+            personality: AtomicU32::new(0),
             timers: ProcessTimers::new(limits.soft(Resource::Cpu) != INFINITY),
             last_user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),

@@ -23,8 +23,9 @@
 //!    nothing from here down is held.
 //! 3. The short locks of files: a page cache, attributes, remembered names, advisory locks.
 //! 4. The table of processes ([`crate::process::table`]).
-//! 5. A process's or a thread's own small fields (handlers, credentials, limits, files).
-//! 6. A wait queue.
+//! 5. A process's or a thread's own small fields (handlers, credentials, limits, files); its
+//!    timers before the others, since they ask what time was used.
+//! 6. A wait queue; a bucket of futexes (two of them: the one with the lower number first).
 //! 7. The run queue, the timer queue.
 //! 8. The frame allocator and the kernel heap (inside `metal`).
 

@@ -3,7 +3,7 @@
 //! An option that this kernel does not have is EINVAL, as it is on a Linux built without it.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 use abi::raw::{general as linux, prctl as names};
 
@@ -119,17 +119,22 @@ fn set_name(thread: &Thread, address: usize) -> Result<usize> {
     Ok(0)
 }
 
-/// personality(2): this kernel has one, Linux's own.
-pub fn sys_personality(_thread: &Arc<Thread>, wanted: usize) -> Result<usize> {
+/// personality(2): this kernel has one, Linux's own, with a few flags that are kept and
+/// change nothing, because addresses are not randomised here anyway.
+pub fn sys_personality(thread: &Arc<Thread>, wanted: usize) -> Result<usize> {
     const QUERY: u32 = u32::MAX;
-    /// Flags that change nothing that a program here could see.
-    const HARMLESS: u32 = 0x004_0000 | 0x020_0000;
-    static PERSONALITY: AtomicU32 = AtomicU32::new(0);
+    const ADDR_NO_RANDOMIZE: u32 = 0x004_0000;
+    const ADDR_COMPAT_LAYOUT: u32 = 0x020_0000;
+    let kept = &thread.process.personality;
+    let before = kept.load(Ordering::Relaxed);
     match wanted as u32 {
-        QUERY | 0 => Ok(PERSONALITY.load(Ordering::Relaxed) as usize),
-        flags if flags & !HARMLESS == 0 => Ok(0),
-        _ => Err(Errno::EINVAL),
+        QUERY => {}
+        flags if flags & !(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT) == 0 => {
+            kept.store(flags, Ordering::Relaxed);
+        }
+        _ => return Err(Errno::EINVAL),
     }
+    Ok(before as usize)
 }
 
 /// membarrier(2): with one processor, every thread of the process has passed a barrier by the

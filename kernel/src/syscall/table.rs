@@ -168,9 +168,9 @@ table! {
     143 sched_getparam       2         schedule::sys_sched_getparam;
     144 sched_setscheduler   3         schedule::sys_sched_setscheduler;
     145 sched_getscheduler   1         schedule::sys_sched_getscheduler;
-    146 sched_get_priority_max 1         schedule::sys_sched_get_priority_max;
-    147 sched_get_priority_min 1         schedule::sys_sched_get_priority_min;
-    148 sched_rr_get_interval 2         schedule::sys_sched_rr_get_interval;
+    146 sched_get_priority_max 1       schedule::sys_sched_get_priority_max;
+    147 sched_get_priority_min 1       schedule::sys_sched_get_priority_min;
+    148 sched_rr_get_interval 2        schedule::sys_sched_rr_get_interval;
     149 mlock                2         memory::sys_mlock;
     150 munlock              2         memory::sys_mlock;
     153 vhangup              0         system::sys_vhangup;

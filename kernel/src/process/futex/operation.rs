@@ -88,3 +88,33 @@ pub(super) fn make_writable(thread: &Thread, address: usize) -> Result<()> {
         .handle_fault(address, Protection::WRITE, usize::MAX)
         .map_err(|_| Errno::EFAULT)
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::WakeOperation;
+    use crate::error::Errno;
+
+    /// Fields as FUTEX_OP() of the manual packs them.
+    fn packed(operation: u32, operand: u32, comparison: u32, comparand: u32) -> WakeOperation {
+        let fields = operation << 28 | comparison << 24;
+        WakeOperation(fields | (operand & 0xfff) << 12 | comparand & 0xfff)
+    }
+
+    metal::ktest! {
+        fn the_operand_is_signed_or_a_bit_number() {
+            assert_eq!(packed(1, 5, 0, 0).new_value(7), Ok(12));
+            assert_eq!(packed(1, 0xfff, 0, 0).new_value(7), Ok(6));
+            assert_eq!(packed(8, 4, 0, 0).new_value(7), Ok(16));
+            assert_eq!(packed(8, 36, 0, 0).new_value(7), Ok(16));
+            assert_eq!(packed(3, 5, 0, 0).new_value(7), Ok(2));
+            assert_eq!(packed(5, 0, 0, 0).new_value(7), Err(Errno::ENOSYS));
+        }
+
+        fn old_values_are_compared_as_signed_numbers() {
+            assert_eq!(packed(0, 0, 2, 0).matches(u32::MAX), Ok(true));
+            assert_eq!(packed(0, 0, 4, 0xfff).matches(0), Ok(true));
+            assert_eq!(packed(0, 0, 0, 3).matches(4), Ok(false));
+            assert_eq!(packed(0, 0, 6, 0).matches(0), Err(Errno::ENOSYS));
+        }
+    }
+}
