@@ -159,6 +159,17 @@ impl FileTable {
         self.install_from(file, close_on_exec, 0)
     }
 
+    /// As [`FileTable::install`], for a caller that knows the limit from [`FileTable::check_room`].
+    pub fn install_below(
+        &self,
+        file: Arc<OpenFile>,
+        close_on_exec: bool,
+        limit: u64,
+    ) -> Result<i32> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.install_between(file, close_on_exec, 0, limit.min(DESCRIPTORS_MAX))
+    }
+
     /// Gives a file the lowest free descriptor from `from` on. `EMFILE`: there is none.
     pub fn install_from(
         &self,
@@ -166,19 +177,26 @@ impl FileTable {
         close_on_exec: bool,
         from: usize,
     ) -> Result<i32> {
-        let limit = Self::limit();
+        self.install_between(file, close_on_exec, from, Self::limit())
+    }
+
+    fn install_between(
+        &self,
+        file: Arc<OpenFile>,
+        close_on_exec: bool,
+        from: usize,
+        limit: usize,
+    ) -> Result<i32> {
         let mut slots = self.slots.lock();
         let number = slots.lowest_free(from);
         if number >= limit {
             return Err(Errno::EMFILE);
         }
-        slots.put(
-            number,
-            Slot {
-                file,
-                close_on_exec,
-            },
-        )?;
+        let slot = Slot {
+            file,
+            close_on_exec,
+        };
+        slots.put(number, slot)?;
         Ok(number as i32)
     }
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 
 /// Enough for nearly every path.
-const SHORT_BYTES: usize = 128;
+const SHORT_BYTES: usize = 64;
 const PAGE_BYTES: usize = 4096;
 
 /// A path copied from a program's memory.

@@ -250,6 +250,8 @@ impl Walk {
         match text.first() {
             None => Err(Errno::ENOENT),
             Some(b'/') if self.boundary.is_some() => Err(Errno::EXDEV),
+            // Nearly always it was found already where it starts: no need to count it again.
+            Some(b'/') if directory == self.root => Ok(directory),
             Some(b'/') => Ok(self.root.clone()),
             Some(_) => Ok(directory),
         }

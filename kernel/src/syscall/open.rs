@@ -32,9 +32,10 @@ fn open_at(
     }
     let path = UserPath::read(path_address)?;
     let files = thread.files()?;
-    files.check_room(thread.process.limit(Resource::Files))?;
+    let limit = thread.process.limit(Resource::Files);
+    files.check_room(limit)?;
     let file = file::open(thread, directory, path.bytes(), request)?;
-    Ok(files.install(file, flags.close_on_exec())? as usize)
+    Ok(files.install_below(file, flags.close_on_exec(), limit)? as usize)
 }
 
 /// The flags as open(2) takes them: every program here is a 64-bit one.
