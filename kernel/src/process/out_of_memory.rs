@@ -1,20 +1,24 @@
 //! When memory is out: somebody must go, and it should be the one who took it.
 //!
 //! A call that can fail fails with ENOMEM. A touch of a page that was promised cannot, so a
-//! process is killed: the one with the most memory, as its `oom_score_adj` weighs it, and never
-//! process 1. The touch is tried again when that one has ended.
+//! process is killed, never process 1. Who took the memory is asked by process group, because a
+//! fork bomb is made of many small processes, each smaller than the shell it was started from:
+//! of the group that has the most memory, as `oom_score_adj` weighs it, the youngest of the large
+//! members goes. The touch is tried again when that one has ended.
 //!
 //! The kernel itself lives off a reserve meanwhile (`metal::memory`).
 //!
 //! Source: proc(5), `oom_score_adj`.
 
+use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use abi::raw::general;
 use metal::memory::{PAGE_SIZE, total_frames};
 
-use super::{ExitStatus, Process, Thread, exit, scheduler};
+use super::{ExitStatus, Process, ProcessId, Thread, exit, scheduler, table};
 use crate::sync::SpinLock;
 
 /// The one that is being killed: until it has ended, nobody else is.
@@ -59,15 +63,50 @@ fn kill(victim: &Arc<Process>) {
     }
 }
 
-/// The process with the most memory by its own and its administrator's account.
+/// One that may be chosen.
+struct Candidate {
+    process: Arc<Process>,
+    group: ProcessId,
+    badness: i64,
+}
+
+/// The youngest large process of the largest group.
 fn choose() -> Option<Arc<Process>> {
+    let candidates = candidates();
+    let mut totals = BTreeMap::new();
+    for candidate in &candidates {
+        *totals.entry(candidate.group).or_insert(0) += candidate.badness;
+    }
+    let (group, _) = totals.into_iter().max_by_key(|(_, total)| *total)?;
+    let members = || {
+        candidates
+            .iter()
+            .filter(|candidate| candidate.group == group)
+    };
+    let largest = members().map(|candidate| candidate.badness).max()?;
+    members()
+        .filter(|candidate| candidate.badness >= largest / 2)
+        .max_by_key(|candidate| (candidate.process.started, candidate.process.pid))
+        .map(|candidate| Arc::clone(&candidate.process))
+}
+
+/// Everybody but process 1, the dead, and those an administrator exempted.
+fn candidates() -> Vec<Candidate> {
     const NEVER: i32 = -1000;
-    let processes = super::all();
-    processes
+    let group_of = |pid| table::with(|table| table.node(pid).map(|node| node.group));
+    super::all()
         .into_iter()
         .filter(|process| process.pid != 1 && !process.has_ended())
         .filter(|process| process.out_of_memory_score.load(Ordering::Relaxed) > NEVER)
-        .max_by_key(|process| badness(process))
+        .filter_map(|process| {
+            let (group, badness) = (group_of(process.pid)?, badness(&process));
+            Some(Candidate {
+                process,
+                group,
+                badness,
+            })
+        })
+        .collect()
 }
 
 /// As on Linux: bytes, plus thousandths of all memory by `oom_score_adj`.
