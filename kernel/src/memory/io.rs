@@ -44,6 +44,8 @@ impl UserRanges {
     /// # Errors
     /// EFAULT, and EINVAL for more than 1,024 ranges or more bytes than an `ssize_t` counts.
     pub fn from_iovecs(address: usize, count: usize) -> Result<Self> {
+        // Linux looks at the lower half only.
+        let count = count as u32 as usize;
         if count > RANGES_MAX {
             return Err(Errno::EINVAL);
         }

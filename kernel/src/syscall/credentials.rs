@@ -170,7 +170,9 @@ pub fn sys_getgroups(thread: &Arc<Thread>, size: usize, list: usize) -> Result<u
         if groups.len() > size {
             return Err(Errno::EINVAL);
         }
-        user::write(list, groups.as_slice())?;
+        if !groups.is_empty() {
+            user::write(list, groups.as_slice())?;
+        }
     }
     Ok(groups.len())
 }

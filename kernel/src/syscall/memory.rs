@@ -94,10 +94,10 @@ pub fn sys_mprotect(
     protection: usize,
 ) -> Result<usize> {
     const GROWTH: u32 = linux::PROT_GROWSDOWN | linux::PROT_GROWSUP;
-    let bits = protection as u32 & !GROWTH;
-    if protection as u32 & GROWTH == GROWTH
-        || bits & !(Protection::all().bits() | linux::PROT_SEM) != 0
-    {
+    // Unlike most flags these are looked at in their whole width.
+    let protection = u32::try_from(protection).map_err(|_| Errno::EINVAL)?;
+    let bits = protection & !GROWTH;
+    if protection & GROWTH == GROWTH || bits & !(Protection::all().bits() | linux::PROT_SEM) != 0 {
         return Err(Errno::EINVAL);
     }
     let protection = Protection::from_bits_truncate(bits);
@@ -169,12 +169,24 @@ pub fn sys_msync(
     if flags & !(BOTH | linux::MS_INVALIDATE) != 0 || flags & BOTH == BOTH {
         return Err(Errno::EINVAL);
     }
+    if address % PAGE_SIZE == 0 && rounds_to_nothing(0, length) {
+        return Ok(0);
+    }
     space(thread)?.check_range(address, length).map(|()| 0)
+}
+
+/// Whether a length so near the largest number, from `offset` in its page on, comes round to 0
+/// when rounded up to pages, as Linux lets it.
+fn rounds_to_nothing(offset: usize, length: usize) -> bool {
+    length.wrapping_add(offset).wrapping_add(PAGE_SIZE - 1) < PAGE_SIZE
 }
 
 /// mlock(2), munlock(2): nothing is ever paged out.
 pub fn sys_mlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
     let start = address / PAGE_SIZE * PAGE_SIZE;
+    if rounds_to_nothing(address - start, length) {
+        return Ok(0);
+    }
     let end = address.checked_add(length).ok_or(Errno::EINVAL)?;
     space(thread)?.check_range(start, end - start).map(|()| 0)
 }

@@ -222,6 +222,18 @@ fn write_usage(address: usize, report: &Report) -> Result<()> {
     user::write(address, &super::limits::usage_of(report.times, 0))
 }
 
+/// What waitid(2) may wait for; one of them must be asked.
+const WAITID_CHANGES: u32 = linux::WEXITED | linux::WSTOPPED | linux::WCONTINUED;
+const WAITID_ALLOWED: u32 = WAITID_CHANGES
+    | linux::WNOHANG
+    | linux::WNOWAIT
+    | linux::__WNOTHREAD
+    | linux::__WCLONE
+    | linux::__WALL;
+
+/// How much of a `siginfo_t` waitid(2) fills: up to `si_status`.
+const CHILD_FIELDS_END: usize = 28;
+
 /// waitid(2).
 pub fn sys_waitid(
     thread: &Arc<Thread>,
@@ -231,34 +243,31 @@ pub fn sys_waitid(
     options: usize,
     usage: usize,
 ) -> Result<usize> {
-    const CHANGES: u32 = linux::WEXITED | linux::WSTOPPED | linux::WCONTINUED;
-    const ALLOWED: u32 = CHANGES
-        | linux::WNOHANG
-        | linux::WNOWAIT
-        | linux::__WNOTHREAD
-        | linux::__WCLONE
-        | linux::__WALL;
-    let options = options as u32;
-    if options & !ALLOWED != 0 || options & CHANGES == 0 {
+    let report = wait_for_id(thread, kind as u32, id as i32, options as u32);
+    // Linux clears the fields also when there is nothing to say, or an error.
+    if information != 0 {
+        let found = report.as_ref().ok().and_then(Option::as_ref);
+        let bytes = found.map_or([0; 128], child_information);
+        user::write_bytes(information, &bytes[..CHILD_FIELDS_END])?;
+    }
+    if let Some(report) = &report? {
+        write_usage(usage, report)?;
+    }
+    Ok(0)
+}
+
+fn wait_for_id(thread: &Arc<Thread>, kind: u32, id: i32, options: u32) -> Result<Option<Report>> {
+    if options & !WAITID_ALLOWED != 0 || options & WAITID_CHANGES == 0 {
         return Err(Errno::EINVAL);
     }
-    let id = id as i32;
-    let which = match kind as u32 {
+    let which = match kind {
         linux::P_ALL => Which::Any,
         linux::P_PID if id > 0 => Which::Process(id as ProcessId),
         linux::P_PGID if id == 0 => Which::Group(own_group(thread)),
         linux::P_PGID if id > 0 => Which::Group(id as ProcessId),
         _ => return Err(Errno::EINVAL),
     };
-    let report = wait::wait(thread, which, options)?;
-    if information != 0 {
-        let bytes = report.as_ref().map_or([0; 128], child_information);
-        user::write_bytes(information, &bytes)?;
-    }
-    if let Some(report) = &report {
-        write_usage(usage, report)?;
-    }
-    Ok(0)
+    wait::wait(thread, which, options)
 }
 
 /// A `siginfo_t` as waitid(2) fills it.
