@@ -90,6 +90,9 @@ pub fn clone(
     if request.has(linux::CLONE_PARENT_SETTID) {
         user::write(request.parent_tid, &tid)?;
     }
+    if !request.has(linux::CLONE_VM) {
+        *child.restartable.lock() = *thread.restartable.lock();
+    }
     if request.has(linux::CLONE_CHILD_CLEARTID) {
         child
             .clear_child_tid

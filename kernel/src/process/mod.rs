@@ -16,6 +16,7 @@ pub mod limits;
 pub mod out_of_memory;
 mod policy;
 mod processor_time;
+pub mod restartable;
 mod run;
 pub mod scheduler;
 pub mod session;

@@ -7,6 +7,7 @@ use metal::interrupt;
 use metal::user::{Event, UserContext};
 
 use super::limits::Resource;
+use super::restartable;
 use super::scheduler;
 use super::signal::{self, ExceptionRecord, Origin, SignalInfo};
 use super::{Attention, Thread, exit, out_of_memory};
@@ -23,7 +24,9 @@ pub fn run_program(thread: &Arc<Thread>) {
         interrupt::disable();
         if deferred::is_raised() {
             interrupt::enable();
-            scheduler::yield_if_needed();
+            if scheduler::yield_if_needed() {
+                restartable::abort_section(thread, &mut registers);
+            }
             continue;
         }
         let attention = thread.attention();

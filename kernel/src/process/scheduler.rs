@@ -215,13 +215,16 @@ pub fn yield_now() {
 }
 
 /// For long loops in the kernel: gives way when the turn is over. No spin lock may be held.
-pub fn yield_if_needed() {
+/// Returns whether the turn was over.
+pub fn yield_if_needed() -> bool {
     if deferred::is_raised() {
         deferred::run();
     }
-    if must_reschedule() {
+    let over = must_reschedule();
+    if over {
         yield_now();
     }
+    over
 }
 
 /// Ends the running thread, whose stack nobody comes back to: the caller has dropped all that

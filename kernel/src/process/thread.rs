@@ -12,6 +12,7 @@ use metal::user::UserContext;
 use super::credentials::Credentials;
 use super::futex::ThreadWait;
 use super::processor_time::ThreadClock;
+use super::restartable::Registration;
 use super::scheduler::Scheduling;
 use super::signal::ThreadSignals;
 use super::thread_group::Times;
@@ -94,6 +95,8 @@ pub struct Thread {
     pub(super) kernel_function: SpinLock<Option<fn() -> !>>,
     pub(super) initial_registers: SpinLock<Option<UserContext>>,
     tid: AtomicU32,
+    /// Its restartable sequences, if its program has any.
+    pub(super) restartable: SpinLock<Option<Registration>>,
     attention: AtomicU32,
     last_status: SpinLock<ExitStatus>,
     vfork: SpinLock<Option<Arc<Vfork>>>,
@@ -129,6 +132,7 @@ impl Thread {
             run_state: AtomicU8::new(scheduler::NEW),
             kernel_function: SpinLock::new(None),
             initial_registers: SpinLock::new(Some(parts.registers)),
+            restartable: SpinLock::new(None),
             attention: AtomicU32::new(0),
             last_status: SpinLock::new(ExitStatus::Exited(0)),
             vfork: SpinLock::new(None),

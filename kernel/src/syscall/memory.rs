@@ -169,7 +169,7 @@ pub fn sys_msync(
     if flags & !(BOTH | linux::MS_INVALIDATE) != 0 || flags & BOTH == BOTH {
         return Err(Errno::EINVAL);
     }
-    if address % PAGE_SIZE == 0 && rounds_to_nothing(0, length) {
+    if address.is_multiple_of(PAGE_SIZE) && rounds_to_nothing(0, length) {
         return Ok(0);
     }
     space(thread)?.check_range(address, length).map(|()| 0)

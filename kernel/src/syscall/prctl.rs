@@ -11,6 +11,7 @@ use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::Thread;
 use crate::process::credentials::Credentials;
+use crate::process::restartable;
 
 /// Signals go from 1 to this.
 const SIGNAL_MAX: usize = 64;
@@ -172,7 +173,20 @@ pub fn sys_membarrier(
     Ok(0)
 }
 
-/// rseq(2): not served, as by a kernel built without it; C libraries then do without.
-pub fn sys_rseq(_thread: &Arc<Thread>) -> Result<usize> {
-    Err(Errno::ENOSYS)
+/// rseq(2).
+pub fn sys_rseq(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    flags: usize,
+    signature: usize,
+) -> Result<usize> {
+    const UNREGISTER: u32 = 1;
+    let (length, signature) = (length as u32, signature as u32);
+    match flags as u32 {
+        0 => restartable::register(thread, address, length, signature)?,
+        UNREGISTER => restartable::unregister(thread, address, length, signature)?,
+        _ => return Err(Errno::EINVAL),
+    }
+    Ok(0)
 }

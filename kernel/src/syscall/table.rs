@@ -256,7 +256,7 @@ table! {
     327 preadv2              6         read_write::sys_preadv2;
     328 pwritev2             6         read_write::sys_pwritev2;
     332 statx                5         stat::sys_statx;
-    334 rseq                 0         prctl::sys_rseq;
+    334 rseq                 4         prctl::sys_rseq;
     435 clone3               registers process::sys_clone3;
     436 close_range          3         descriptor::sys_close_range;
     437 openat2              4         open::sys_openat2;

@@ -95,6 +95,7 @@ fn take_on(thread: &Arc<Thread>, loaded: &Loaded) {
     loaded.space.activate();
     thread.set_address_space(Some(Arc::clone(&loaded.space)));
     thread.finish_vfork();
+    *thread.restartable.lock() = None;
     thread.set_name(&loaded.name);
     let before = thread.credentials();
     let changed = before.euid != loaded.credentials.euid || before.egid != loaded.credentials.egid;

@@ -15,7 +15,7 @@ use super::handlers::{Action, Disposition};
 use super::information::SignalInfo;
 use super::take::{self, Next};
 use super::{frame, mask, send, stop};
-use crate::process::{Attention, ExitStatus, Thread, exit};
+use crate::process::{Attention, ExitStatus, Thread, exit, restartable};
 
 /// Carries out all signals that can be delivered, and rests while the process is stopped. The
 /// handlers' frames are put onto the program's stack, the last one to run first.
@@ -97,6 +97,7 @@ fn enter_handler(
     if let Some(call) = interrupted {
         call.settle_for_handler(registers, action);
     }
+    restartable::abort_section(thread, registers);
     if frame::push(registers, &request).is_err() {
         fail(thread, info);
         return false;
