@@ -180,6 +180,15 @@ impl AddressSpace {
         self.lock().check_mapped(&range)
     }
 
+    /// Whether a part of a range may not even be read.
+    pub fn has_inaccessible(&self, address: usize, length: usize) -> Result<bool> {
+        let range = page_range(address, length)?;
+        let state = self.lock();
+        Ok(state
+            .overlapping(&range)
+            .any(|area| area.protection.is_empty()))
+    }
+
     /// Which pages of a range are in memory, a byte a page (mincore(2)).
     ///
     /// # Errors
@@ -206,7 +215,8 @@ impl AddressSpace {
     /// EINVAL for bad advice or a bad range, ENOMEM when a part is not mapped.
     pub fn advise(&self, address: usize, length: usize, advice: u32) -> Result<()> {
         use abi::raw::general as linux;
-        let range = page_range(address, length).map_err(|_| Errno::EINVAL)?;
+        // Nothing is mapped beyond the user half: ENOMEM, as anywhere where nothing is.
+        let range = page_range(address, length)?;
         let mut state = self.lock();
         match advice {
             linux::MADV_DONTNEED | linux::MADV_DONTNEED_LOCKED => state.discard(&range, false),

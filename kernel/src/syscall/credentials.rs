@@ -224,12 +224,14 @@ fn sets_of(credentials: &Credentials) -> [CapabilitySet; 2] {
 
 /// capget(2).
 pub fn sys_capget(thread: &Arc<Thread>, header: usize, data: usize) -> Result<usize> {
-    let asked: CapabilityHeader = user::read(header)?;
-    let count = match sets_of_version(header, asked.version) {
+    // Piece by piece: a version that is not known is said before the rest is looked at.
+    let version: u32 = user::read(header)?;
+    let count = match sets_of_version(header, version) {
         // Without room for an answer, the question was which version there is.
         Err(Errno::EINVAL) if data == 0 => return Ok(0),
         other => other?,
     };
+    let asked: CapabilityHeader = user::read(header)?;
     if asked.pid < 0 {
         return Err(Errno::EINVAL);
     }

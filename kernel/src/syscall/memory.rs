@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 
 use abi::raw::general as linux;
+use metal::paging::USER_END;
 
 use crate::error::{Errno, Result};
 use crate::memory::{AddressSpace, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection};
@@ -125,6 +126,10 @@ pub fn sys_mremap(
     {
         return Err(Errno::EINVAL);
     }
+    // What is longer than all that a program can have makes no sense, wherever it is.
+    if old_length > USER_END || new_length > USER_END {
+        return Err(Errno::EINVAL);
+    }
     let destination = match (flags & linux::MREMAP_FIXED != 0, may_move) {
         (true, _) => Move::To(new),
         (false, true) => Move::Anywhere,
@@ -152,6 +157,9 @@ pub fn sys_madvise(
     length: usize,
     advice: usize,
 ) -> Result<usize> {
+    if length != 0 && rounds_to_nothing(0, length) {
+        return Err(Errno::EINVAL);
+    }
     space(thread)?
         .advise(address, length, advice as u32)
         .map(|()| 0)
@@ -181,8 +189,19 @@ fn rounds_to_nothing(offset: usize, length: usize) -> bool {
     length.wrapping_add(offset).wrapping_add(PAGE_SIZE - 1) < PAGE_SIZE
 }
 
-/// mlock(2), munlock(2): nothing is ever paged out.
+/// mlock(2): nothing is ever paged out, but what may not be touched cannot be brought in.
 pub fn sys_mlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
+    sys_munlock(thread, address, length)?;
+    let start = address / PAGE_SIZE * PAGE_SIZE;
+    let length = length.saturating_add(address - start);
+    if !rounds_to_nothing(0, length) && space(thread)?.has_inaccessible(start, length)? {
+        return Err(Errno::ENOMEM);
+    }
+    Ok(0)
+}
+
+/// munlock(2).
+pub fn sys_munlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
     let start = address / PAGE_SIZE * PAGE_SIZE;
     if rounds_to_nothing(address - start, length) {
         return Ok(0);

@@ -126,9 +126,6 @@ pub fn sys_execve(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<u
 /// execveat(2).
 pub fn sys_execveat(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
     let [directory, path, arguments, environment, flags, _] = super::arguments(registers);
-    if flags as u32 & !(linux::AT_EMPTY_PATH | linux::AT_SYMLINK_NOFOLLOW) != 0 {
-        return Err(Errno::EINVAL);
-    }
     execute(
         thread,
         registers,
@@ -148,6 +145,9 @@ fn execute(
     flags: u32,
 ) -> Result<usize> {
     let path = user::read_c_string(path, linux::PATH_MAX as usize)?;
+    if flags & !(linux::AT_EMPTY_PATH | linux::AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL);
+    }
     let limit = exec::arguments_max(&thread.process);
     let executable = file::open_executable(thread, directory, &path, flags)?;
     let mut arguments = user::read_string_array(vectors[0], limit)?;

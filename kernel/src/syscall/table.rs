@@ -172,7 +172,7 @@ table! {
     147 sched_get_priority_min 1       schedule::sys_sched_get_priority_min;
     148 sched_rr_get_interval 2        schedule::sys_sched_rr_get_interval;
     149 mlock                2         memory::sys_mlock;
-    150 munlock              2         memory::sys_mlock;
+    150 munlock              2         memory::sys_munlock;
     153 vhangup              0         system::sys_vhangup;
     157 prctl                5         prctl::sys_prctl;
     158 arch_prctl           2         process::sys_arch_prctl;

@@ -36,12 +36,21 @@ pub fn sys_clock_getres(thread: &Arc<Thread>, clock: usize, result: usize) -> Re
 
 /// clock_settime(2): only CLOCK_REALTIME can be set.
 pub fn sys_clock_settime(thread: &Arc<Thread>, clock: usize, time: usize) -> Result<usize> {
+    check_pointer_of_processor_clock(clock as i32, time)?;
     match Clock::named(thread, clock as i32)? {
         Clock::Realtime { settable: true, .. } => {}
         Clock::Process(_, _, false) | Clock::Thread(_, _, false) => return Err(Errno::EPERM),
         _ => return Err(Errno::EINVAL),
     }
     set_time_of_day(thread, user::read::<Timespec>(time)?)
+}
+
+/// Linux looks at the time before it looks whose processor time a negative number means.
+fn check_pointer_of_processor_clock(number: i32, time: usize) -> Result<()> {
+    if number < 0 {
+        user::read::<Timespec>(time)?;
+    }
+    Ok(())
 }
 
 fn set_time_of_day(thread: &Thread, time: Timespec) -> Result<usize> {
@@ -76,6 +85,7 @@ pub fn sys_clock_nanosleep(
     rest: usize,
 ) -> Result<usize> {
     let number = clock as i32;
+    check_pointer_of_processor_clock(number, request)?;
     let clock = Clock::named(thread, number)?;
     check_sleeps(thread, &clock, number)?;
     let time = Nanoseconds::from_timespec(user::read(request)?)?;

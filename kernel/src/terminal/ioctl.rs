@@ -39,7 +39,7 @@ impl Terminal {
             TIOCGEXCL => {
                 user::write(argument, &i32::from(self.exclusive.load(Ordering::Relaxed)))?;
             }
-            TIOCSTI => return Err(Errno::EPERM),
+            TIOCSTI => self.simulate_input(argument)?,
             TIOCVHANGUP => {
                 if !process::current().credentials().is_privileged() {
                     return Err(Errno::EPERM);
@@ -49,6 +49,16 @@ impl Terminal {
             _ => return self.shared_ioctl(opened, command, argument),
         }
         Ok(0)
+    }
+
+    /// Takes a byte as if it had been typed: on the caller's own terminal, or for the superuser.
+    fn simulate_input(&self, address: usize) -> Result<()> {
+        if !self.controls_caller() && !process::current().credentials().is_privileged() {
+            return Err(Errno::EPERM);
+        }
+        let byte: u8 = user::read(address)?;
+        self.receive(&[byte]);
+        Ok(())
     }
 
     /// Answers what is the same on a terminal and on the master of a pseudoterminal.

@@ -25,7 +25,11 @@ impl Terminal {
         let mut buffer = [0; CHUNK];
         let mut total = 0;
         while source.remaining() > 0 {
+            let wanted = source.remaining().min(CHUNK);
             let count = match source.read(&mut buffer) {
+                // A line's worth goes out as a whole or not at all, as on Linux.
+                Ok(count) if count < wanted && total > 0 => break,
+                Ok(count) if count < wanted => return Err(Errno::EFAULT),
                 Ok(count) => count,
                 Err(_) if total > 0 => break,
                 Err(error) => return Err(error),

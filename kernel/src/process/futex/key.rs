@@ -101,6 +101,9 @@ fn object_at(
         Backing::Object { pager, .. } if area.shared => {
             Some((Arc::clone(pager), area.page_index(address)))
         }
+        // Nobody will ever change a private word that cannot be written: there is nothing to
+        // wait for.
+        _ if !area.protection.contains(Protection::WRITE) => return Err(Errno::EFAULT),
         _ => None,
     })
 }

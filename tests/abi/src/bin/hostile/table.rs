@@ -124,7 +124,6 @@ pub const ROWS: &[Row] = rows![
     SYS_sigaltstack: Words(&[0x2000_0000, 0, 8192]), Out(24);
     SYS_sysinfo: Out(112);
     SYS_syslog: Number(9), Out(16), Number(0);
-    SYS_syslog: Fixed(3), Out(4096), Number(4096);
     SYS_tgkill: Number(4_000_000), Number(4_000_000), Number(0);
     SYS_time: Out(8);
     SYS_times: Out(32);
