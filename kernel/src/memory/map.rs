@@ -4,10 +4,11 @@
 use alloc::sync::Arc;
 use core::ops::Range;
 
+use metal::paging::USER_END;
+
 use super::space::{LOWEST, shared_anonymous};
 use super::{
-    AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection, STACK_TOP,
-    page_align_up,
+    AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection, page_align_up,
 };
 use crate::error::{Errno, Result};
 use crate::file::OpenFile;
@@ -84,7 +85,7 @@ fn page_range(address: usize, length: usize) -> Result<Range<usize>> {
     }
     let length = page_align_up(length).ok_or(Errno::ENOMEM)?;
     let end = address.checked_add(length).ok_or(Errno::ENOMEM)?;
-    if end > STACK_TOP {
+    if end > USER_END {
         return Err(Errno::ENOMEM);
     }
     Ok(address..end)

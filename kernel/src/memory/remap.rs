@@ -3,10 +3,11 @@
 use core::ops::Range;
 
 use super::space::LOWEST;
-use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, STACK_TOP, page_align_up};
+use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, page_align_up};
 use crate::error::{Errno, Result, out_of_memory};
 use crate::process::Process;
 use crate::process::limits::Resource;
+use metal::paging::USER_END;
 
 /// Where a mapping that changes its size may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl AddressSpace {
             return Ok(old);
         }
         let extension = old_end..old + new_length;
-        if area.range.end == old_end && extension.end <= STACK_TOP && state.is_free(&extension) {
+        if area.range.end == old_end && extension.end <= USER_END && state.is_free(&extension) {
             let mut more = area.part(old..old_end);
             more.backing = area.backing_beyond_end();
             more.range = extension;
@@ -90,7 +91,7 @@ impl AddressSpace {
 
 fn fixed_range(address: usize, length: usize) -> Result<Range<usize>> {
     let end = address.checked_add(length).ok_or(Errno::EINVAL)?;
-    if !address.is_multiple_of(PAGE_SIZE) || end > STACK_TOP || address < LOWEST {
+    if !address.is_multiple_of(PAGE_SIZE) || end > USER_END || address < LOWEST {
         return Err(Errno::EINVAL);
     }
     Ok(address..end)

@@ -81,7 +81,7 @@ fn page_fault(
         _ => Protection::READ,
     };
     let outcome = match thread.address_space() {
-        Some(space) if address < crate::memory::STACK_TOP => {
+        Some(space) if address < metal::paging::USER_END => {
             let stack_limit = thread.process.limit(Resource::Stack) as usize;
             thread.process.count_page_fault();
             space.lock().handle_fault(address, wanted, stack_limit)

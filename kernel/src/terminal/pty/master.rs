@@ -196,8 +196,11 @@ impl File for Master {
         let mut buffer = [0; CHUNK];
         let mut total = 0;
         while source.remaining() > 0 {
+            let wanted = source.remaining().min(CHUNK);
             let length = match source.read(&mut buffer) {
                 Ok(0) => break,
+                Ok(length) if length < wanted && total > 0 => break,
+                Ok(length) if length < wanted => return Err(Errno::EFAULT),
                 Ok(length) => length,
                 Err(_) if total > 0 => break,
                 Err(error) => return Err(error),
