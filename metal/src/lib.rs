@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | a trap | `x86_64/trap.rs` (kernel mode), `x86_64/user.rs` (user mode) |
 //! | a context switch | `x86_64/context.rs` |
-//! | a page table | `x86_64/paging.rs` |
+//! | a page table | `x86_64/paging/` |
 //! | a user copy | `x86_64/copy.rs` |
 //! | a frame of memory | `frame.rs` |
 

@@ -1,0 +1,208 @@
+//! Whole ranges of a page table: taking rights or pages away, and what a fork shares.
+//!
+//! A page that was taken away is let go of after the processor has forgotten it; see
+//! `removed.rs`.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::entry::{
+    ACCESSED, ADDRESS_MASK, DIRTY, HELD, HIDDEN, PRESENT, WRITABLE, index, number_of, span,
+    table_of,
+};
+use super::removed::Removed;
+use super::{OutOfMemory, PAGE_SIZE, PageFlags, PageTable};
+use crate::frame::Frame;
+
+impl PageTable {
+    /// Takes rights from all pages of a range: the flags become `flags`, and pages that lose
+    /// nothing keep what they have.
+    pub fn protect(&mut self, range: core::ops::Range<usize>, flags: PageFlags) {
+        let allowed = flags.to_bits_of_entry();
+        self.for_each_entry(range.clone(), |slot| {
+            let old = slot.load(Ordering::Relaxed);
+            // Write permission is only taken here; a later write fault gives it, because it
+            // must look at who else holds the frame.
+            let writable = old & allowed & WRITABLE;
+            let kept = old & (ADDRESS_MASK | ACCESSED | DIRTY);
+            slot.store(kept | writable | (allowed & !WRITABLE), Ordering::Release);
+        });
+        self.invalidate_range(range);
+    }
+
+    /// Makes the pages of a range unusable without giving them up (PROT_NONE).
+    pub fn hide(&mut self, range: core::ops::Range<usize>) {
+        self.for_each_entry(range.clone(), |slot| {
+            let old = slot.load(Ordering::Relaxed);
+            slot.store(old & !(PRESENT | WRITABLE) | HIDDEN, Ordering::Release);
+        });
+        self.invalidate_range(range);
+    }
+
+    /// Removes all pages of a range and drops their holds.
+    pub fn unmap(&mut self, range: core::ops::Range<usize>) {
+        self.unmap_all(core::iter::once(range));
+    }
+
+    /// Removes all pages of several ranges and drops their holds.
+    pub fn unmap_all(&mut self, ranges: impl Iterator<Item = core::ops::Range<usize>>) {
+        let mut removed = Removed::new(self);
+        let root = self.root.number();
+        for range in ranges {
+            unmap_table(root, 3, range, &mut removed);
+        }
+        removed.flush();
+    }
+
+    /// Calls `change` with each present entry of the range.
+    pub(super) fn for_each_entry(
+        &self,
+        range: core::ops::Range<usize>,
+        mut change: impl FnMut(&AtomicU64),
+    ) {
+        let mut address = range.start;
+        while address < range.end {
+            let end = (address / span(1) * span(1) + span(1)).min(range.end);
+            if let Some(number) = self.leaf_table(address) {
+                let first = index(address, 0);
+                let count = (end - address).div_ceil(PAGE_SIZE);
+                table_of(number)[first..first + count]
+                    .iter()
+                    .filter(|slot| slot.load(Ordering::Relaxed) & HELD != 0)
+                    .for_each(&mut change);
+            }
+            address = end;
+        }
+    }
+
+    /// How many pages of a range are there.
+    pub fn count_present(&self, range: core::ops::Range<usize>) -> usize {
+        let mut count = 0;
+        self.for_each_entry(range, |_| count += 1);
+        count
+    }
+
+    /// Shows the child of a fork what this table shows in `range`. With `copy_on_write` both
+    /// lose the right to write, so that the first write of either makes a copy.
+    ///
+    /// # Errors
+    /// When there is no memory for a table; the child then has a part of the range.
+    pub fn share_with_child(
+        &mut self,
+        child: &mut Self,
+        range: core::ops::Range<usize>,
+        copy_on_write: bool,
+    ) -> Result<(), OutOfMemory> {
+        let mut address = range.start;
+        while address < range.end {
+            let end = (address / span(1) * span(1) + span(1)).min(range.end);
+            if let Some(parent_number) = self.leaf_table(address) {
+                let first = index(address, 0);
+                let last = first + (end - address).div_ceil(PAGE_SIZE);
+                let from = &table_of(parent_number)[first..last];
+                if from
+                    .iter()
+                    .any(|slot| slot.load(Ordering::Relaxed) & PRESENT != 0)
+                {
+                    let child_number = child.leaf_table_or_new(address)?;
+                    let to = &table_of(child_number)[first..last];
+                    let added = share_entries(from, to, copy_on_write);
+                    Frame::change_live_entries(child_number, added);
+                }
+            }
+            address = end;
+        }
+        Ok(())
+    }
+
+    /// Takes the pages of `from` to `to` (same length, both page-aligned, not overlapping).
+    ///
+    /// # Errors
+    /// When there is no memory for a table; some pages have moved then and the rest is where
+    /// it was.
+    pub fn relocate(
+        &mut self,
+        from: core::ops::Range<usize>,
+        to: usize,
+    ) -> Result<(), OutOfMemory> {
+        for offset in (0..from.len()).step_by(PAGE_SIZE) {
+            let Some((frame, flags)) = self.get(from.start + offset) else {
+                continue;
+            };
+            self.map(to + offset, frame, flags)?;
+        }
+        self.unmap(from);
+        Ok(())
+    }
+}
+
+/// Copies entries for a fork and returns how many there were.
+fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i32 {
+    let mut added = 0;
+    for (from, to) in from.iter().zip(to) {
+        let mut entry = from.load(Ordering::Relaxed);
+        if entry & HELD == 0 {
+            continue;
+        }
+        if copy_on_write && entry & WRITABLE != 0 {
+            entry = from.fetch_and(!WRITABLE, Ordering::AcqRel) & !WRITABLE;
+        }
+        // SAFETY: the parent's entry holds the frame; the new hold is the child's entry's.
+        let _ = unsafe { Frame::another(number_of(entry)) }.into_number();
+        to.store(entry, Ordering::Release);
+        added += 1;
+    }
+    added
+}
+
+/// Clears the entries of a table above the leaves that `range` covers; stops as soon as the
+/// table is empty.
+fn unmap_table(
+    number: u32,
+    level: usize,
+    range: core::ops::Range<usize>,
+    removed: &mut Removed<'_>,
+) {
+    let mut address = range.start;
+    for slot in &table_of(number)[index(range.start, level)..] {
+        if address >= range.end || Frame::change_live_entries(number, 0) == 0 {
+            return;
+        }
+        let end = (address | (span(level) - 1)) + 1;
+        let entry = slot.load(Ordering::Relaxed);
+        if entry & PRESENT != 0 {
+            let child = number_of(entry);
+            let part = address..end.min(range.end);
+            if level > 1 {
+                unmap_table(child, level - 1, part, removed);
+            } else {
+                unmap_leaves(child, part, removed);
+            }
+            // A table that still shows something stays.
+            if Frame::change_live_entries(child, 0) == 0 {
+                slot.store(0, Ordering::Release);
+                Frame::change_live_entries(number, -1);
+                // SAFETY: the entry held the frame and is gone from the table. All of its own
+                // entries are clear.
+                removed.push_table(unsafe { Frame::from_number(child) });
+            }
+        }
+        address = end;
+    }
+}
+
+/// Clears the entries of one leaf table that `range` covers.
+fn unmap_leaves(number: u32, range: core::ops::Range<usize>, removed: &mut Removed<'_>) {
+    let first = index(range.start, 0);
+    let count = range.len().div_ceil(PAGE_SIZE);
+    let mut cleared = 0;
+    for slot in &table_of(number)[first..first + count] {
+        let entry = slot.load(Ordering::Relaxed);
+        if entry & HELD != 0 {
+            slot.store(0, Ordering::Release);
+            cleared -= 1;
+            // SAFETY: the entry held the frame and is gone from the table.
+            removed.push(unsafe { Frame::from_number(number_of(entry)) });
+        }
+    }
+    Frame::change_live_entries(number, cleared);
+}
