@@ -4,6 +4,7 @@
 //! where and why.
 
 mod area;
+mod change;
 mod fault;
 pub mod io;
 mod map;

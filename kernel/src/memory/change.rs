@@ -1,0 +1,214 @@
+//! Changing what is mapped: rights, advice, and what is asked about a range. Source: mprotect(2),
+//! madvise(2), mincore(2), msync(2), mlock(2).
+
+use alloc::sync::Arc;
+use core::ops::Range;
+
+use super::map::page_range;
+use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection};
+use crate::error::{Errno, Result};
+
+impl AddressSpace {
+    /// Changes what may be done with a range (mprotect(2)).
+    ///
+    /// # Errors
+    /// EINVAL for a bad range, ENOMEM when a part is not mapped, EACCES when a part does not
+    /// allow it.
+    pub fn protect(&self, address: usize, length: usize, protection: Protection) -> Result<()> {
+        let range = page_range(address, length)?;
+        self.lock().change(&range, |area| {
+            if !area.allowed.contains(protection) {
+                return Err(Errno::EACCES);
+            }
+            area.protection = protection;
+            Ok(())
+        })
+    }
+
+    /// Checks that a range is mapped as a whole (msync(2), mlock(2)).
+    ///
+    /// # Errors
+    /// EINVAL when it is not aligned, ENOMEM when a part is not mapped.
+    pub fn check_range(&self, address: usize, length: usize) -> Result<()> {
+        let range = page_range(address, length)?;
+        self.lock().check_mapped(&range)
+    }
+
+    /// Whether a part of a range may not even be read.
+    pub fn has_inaccessible(&self, address: usize, length: usize) -> Result<bool> {
+        let range = page_range(address, length)?;
+        let state = self.lock();
+        Ok(state
+            .overlapping(&range)
+            .any(|area| area.protection.is_empty()))
+    }
+
+    /// Which pages of a range are in memory, a byte a page (mincore(2)).
+    ///
+    /// # Errors
+    /// EINVAL when it is not aligned, ENOMEM when a part is not mapped.
+    pub fn presence(&self, address: usize, length: usize) -> Result<alloc::vec::Vec<u8>> {
+        let range = page_range(address, length)?;
+        let state = self.lock();
+        state.check_mapped(&range)?;
+        let mut present = alloc::vec::Vec::new();
+        present
+            .try_reserve_exact(range.len() / PAGE_SIZE)
+            .map_err(|_| Errno::ENOMEM)?;
+        present.extend(
+            range
+                .step_by(PAGE_SIZE)
+                .map(|page| u8::from(state.table.get(page).is_some())),
+        );
+        Ok(present)
+    }
+
+    /// Gives advice (madvise(2)) on a range.
+    ///
+    /// # Errors
+    /// EINVAL for bad advice or a bad range, ENOMEM when a part is not mapped.
+    pub fn advise(&self, address: usize, length: usize, advice: u32) -> Result<()> {
+        use abi::raw::general as linux;
+        // Nothing is mapped beyond the user half: ENOMEM, as anywhere where nothing is.
+        let range = page_range(address, length)?;
+        let mut state = self.lock();
+        match advice {
+            linux::MADV_DONTNEED | linux::MADV_DONTNEED_LOCKED => state.discard(&range, false),
+            linux::MADV_FREE => state.discard(&range, true),
+            linux::MADV_DONTFORK => state.change(&range, |area| {
+                area.not_inherited = true;
+                Ok(())
+            }),
+            linux::MADV_DOFORK => state.change(&range, |area| {
+                area.not_inherited = false;
+                Ok(())
+            }),
+            linux::MADV_WIPEONFORK | linux::MADV_KEEPONFORK => state.change(&range, |area| {
+                if area.shared || !matches!(area.backing, Backing::Anonymous) {
+                    return Err(Errno::EINVAL);
+                }
+                area.wiped_in_child = advice == linux::MADV_WIPEONFORK;
+                Ok(())
+            }),
+            linux::MADV_WILLNEED | linux::MADV_POPULATE_READ | linux::MADV_POPULATE_WRITE => {
+                state.check_mapped(&range)?;
+                if advice != linux::MADV_WILLNEED {
+                    state.populate(range);
+                }
+                Ok(())
+            }
+            // These change nothing that a program could see.
+            linux::MADV_NORMAL
+            | linux::MADV_RANDOM
+            | linux::MADV_SEQUENTIAL
+            | linux::MADV_MERGEABLE
+            | linux::MADV_UNMERGEABLE
+            | linux::MADV_HUGEPAGE
+            | linux::MADV_NOHUGEPAGE
+            | linux::MADV_DONTDUMP
+            | linux::MADV_DODUMP
+            | linux::MADV_COLD
+            | linux::MADV_PAGEOUT => state.check_mapped(&range),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+impl AddressSpaceState {
+    /// Whether every page of a range is mapped.
+    ///
+    /// # Errors
+    /// ENOMEM when one is not.
+    pub(super) fn check_mapped(&self, range: &Range<usize>) -> Result<()> {
+        let mut covered = range.start;
+        for area in self.overlapping(range) {
+            if area.range.start > covered {
+                break;
+            }
+            covered = area.range.end;
+        }
+        if covered >= range.end {
+            Ok(())
+        } else {
+            Err(Errno::ENOMEM)
+        }
+    }
+
+    /// Changes the mappings of a range, which must all be there, and takes from their pages
+    /// the rights they lose.
+    fn change(
+        &mut self,
+        range: &Range<usize>,
+        mut change: impl FnMut(&mut Area) -> Result<()>,
+    ) -> Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let whole = self.check_mapped(range);
+        let mut outcome = Ok(());
+        for mut area in self.take(range)? {
+            if outcome.is_ok() {
+                let before = area.protection;
+                outcome = change(&mut area);
+                if area.protection != before {
+                    self.apply_protection(&area);
+                }
+            }
+            self.insert(area);
+        }
+        outcome.and(whole)
+    }
+
+    fn apply_protection(&mut self, area: &Area) {
+        if area.protection.is_empty()
+            && matches!(area.backing, Backing::Object { .. })
+            && area.shared
+        {
+            // Comes back by a fault.
+            self.table.unmap(area.range.clone());
+        } else if area.protection.is_empty() {
+            self.table.hide(area.range.clone());
+        } else {
+            self.table
+                .protect(area.range.clone(), area.protection.flags());
+        }
+    }
+
+    /// Drops what mappings of `pager` show of its `pages`, private copies too, as truncate(2) has it.
+    pub(super) fn discard_pages(&mut self, pager: &dyn Pager, pages: &Range<u64>) {
+        let Self { areas, table, .. } = self;
+        for area in areas.values() {
+            let Backing::Object {
+                pager: other,
+                first_page,
+                ..
+            } = &area.backing
+            else {
+                continue;
+            };
+            if !core::ptr::addr_eq(Arc::as_ptr(other), pager) {
+                continue;
+            }
+            let count = (area.range.len() / PAGE_SIZE) as u64;
+            let first = pages.start.max(*first_page);
+            let end = pages.end.min(first_page + count);
+            if first < end {
+                let address =
+                    |page: u64| area.range.start + (page - first_page) as usize * PAGE_SIZE;
+                table.unmap(address(first)..address(end));
+            }
+        }
+    }
+
+    /// Drops the pages of a range (MADV_DONTNEED); with `anonymous_only` refuses others, as
+    /// MADV_FREE does.
+    fn discard(&mut self, range: &Range<usize>, anonymous_only: bool) -> Result<()> {
+        let whole = self.check_mapped(range);
+        let foreign = |area: &Area| !matches!(area.backing, Backing::Anonymous);
+        if anonymous_only && self.overlapping(range).any(foreign) {
+            return Err(Errno::EINVAL);
+        }
+        self.table.unmap(range.clone());
+        whole
+    }
+}
