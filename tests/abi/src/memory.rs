@@ -4,15 +4,19 @@ use abi_tests::check::{Case, Failure};
 use abi_tests::works;
 use libc::*;
 
+mod advice;
 mod brk;
 mod fault;
 mod map;
 mod remap;
 mod share;
+mod unmap;
 
 /// The tables of this family.
 pub const TABLES: &[&[Case]] = &[
     map::CASES,
+    unmap::CASES,
+    advice::CASES,
     remap::CASES,
     share::CASES,
     fault::CASES,

@@ -3,8 +3,19 @@
 
 use abi_tests::check::Case;
 
+mod descriptors;
+mod entries;
+mod image;
 mod machine;
-mod own;
+mod maps;
+mod status;
 
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[own::CASES, machine::CASES];
+pub const TABLES: &[&[Case]] = &[
+    status::CASES,
+    image::CASES,
+    descriptors::CASES,
+    maps::CASES,
+    entries::CASES,
+    machine::CASES,
+];

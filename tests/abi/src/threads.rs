@@ -8,9 +8,10 @@ use std::sync::atomic::AtomicU32;
 mod futex;
 mod life;
 mod robust;
+mod wake;
 
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[futex::CASES, robust::CASES, life::CASES];
+pub const TABLES: &[&[Case]] = &[futex::CASES, wake::CASES, robust::CASES, life::CASES];
 
 /// Words on a page shared with children, all 0.
 fn shared_words<const N: usize>() -> Result<[&'static AtomicU32; N], Failure> {

@@ -1,5 +1,7 @@
-//! read, write and their positioned and vectored forms. Source: read(2), write(2), readv(2).
+//! read, write, their positioned forms, and sendfile. Source: read(2), write(2), pread(2),
+//! sendfile(2).
 
+use super::{low_page, new};
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, same, works};
 use libc::*;
@@ -24,21 +26,7 @@ cases![
     pread_past_end,
     pwrite_on_append_file_appends,
     pread_on_pipe,
-    readv_fills_in_order,
-    writev_gathers,
-    readv_skips_empty,
-    vector_too_many,
-    vector_negative_length,
-    vector_sum_overflows,
-    vector_bad_address,
-    vector_zero_count,
-    preadv_and_pwritev,
-    preadv2_minus_one_uses_position,
     huge_count_is_clamped,
-    write_to_full_device,
-    read_zero_device,
-    null_device,
-    random_devices,
     sendfile_between_files,
     sendfile_with_offset,
     sendfile_to_append_refused,
@@ -46,20 +34,6 @@ cases![
     file_size_limit_signals,
     overwrite_middle,
 ];
-
-fn new(name: &std::ffi::CStr, text: &[u8]) -> Result<isize, abi_tests::check::Failure> {
-    let fd = works!(SYS_open, name, O_CREAT | O_RDWR | O_TRUNC, 0o644);
-    gives!(text.len(), SYS_write, fd, text, text.len());
-    works!(SYS_lseek, fd, 0, SEEK_SET);
-    Ok(fd)
-}
-
-fn vector(parts: &mut [&mut [u8]]) -> Vec<[usize; 2]> {
-    parts
-        .iter_mut()
-        .map(|part| [part.as_mut_ptr().expose_provenance(), part.len()])
-        .collect()
-}
 
 fn two_pages_one_mapped() -> Result<isize, abi_tests::check::Failure> {
     let at = works!(
@@ -73,20 +47,6 @@ fn two_pages_one_mapped() -> Result<isize, abi_tests::check::Failure> {
     );
     works!(SYS_munmap, at + 4096, 4096);
     Ok(at)
-}
-
-/// A page so low that 2 GiB from it still lie in the user half.
-fn low_page() -> Result<usize, abi_tests::check::Failure> {
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-    Ok(works!(
-        SYS_mmap,
-        0x1000_0000,
-        4096,
-        PROT_READ | PROT_WRITE,
-        flags,
-        -1,
-        0
-    ) as usize)
 }
 
 fn read_at_end_gives_zero() -> Outcome {
@@ -253,115 +213,6 @@ fn pread_on_pipe() -> Outcome {
     Ok(())
 }
 
-fn readv_fills_in_order() -> Outcome {
-    let fd = new(c"f", b"abcdefg")?;
-    let (mut a, mut b) = ([0u8; 3], [0u8; 9]);
-    let parts = vector(&mut [&mut a, &mut b]);
-    gives!(7, SYS_readv, fd, parts.as_slice(), 2);
-    same!((&a, &b[..5]), (b"abc", b"defg\0".as_slice()));
-    Ok(())
-}
-
-fn writev_gathers() -> Outcome {
-    let fd = new(c"f", b"")?;
-    let (mut a, mut b) = (*b"abc", *b"defg");
-    let parts = vector(&mut [&mut a, &mut b]);
-    gives!(7, SYS_writev, fd, parts.as_slice(), 2);
-    same!(std::fs::read("f")?, b"abcdefg");
-    Ok(())
-}
-
-fn readv_skips_empty() -> Outcome {
-    let fd = new(c"f", b"ab")?;
-    let mut a = [0u8; 2];
-    let parts = [[0usize, 0], [a.as_mut_ptr().expose_provenance(), 2], [0, 0]];
-    gives!(2, SYS_readv, fd, &parts, 3);
-    same!(&a, b"ab");
-    Ok(())
-}
-
-fn vector_too_many() -> Outcome {
-    let fd = new(c"f", b"ab")?;
-    let parts = vec![[0usize, 0]; 1025];
-    gives!(0, SYS_readv, fd, parts.as_slice(), 1024);
-    fails!(EINVAL, SYS_readv, fd, parts.as_slice(), 1025);
-    fails!(EINVAL, SYS_writev, fd, parts.as_slice(), usize::MAX);
-    Ok(())
-}
-
-fn vector_negative_length() -> Outcome {
-    let fd = new(c"f", b"ab")?;
-    let mut a = [0u8; 2];
-    let parts = [[a.as_mut_ptr().expose_provenance(), 2], [4096, usize::MAX]];
-    fails!(EINVAL, SYS_readv, fd, &parts, 2);
-    fails!(EINVAL, SYS_writev, fd, &parts, 2);
-    Ok(())
-}
-
-/// The lengths are cut so that the sum stays below 2 GiB; but one that reaches out of the user
-/// half is refused as a whole.
-fn vector_sum_overflows() -> Outcome {
-    let fd = new(c"f", b"ab")?;
-    let at = low_page()?;
-    let parts = [[at, 2], [at, 0x7fff_ffff], [at, 0x7fff_ffff]];
-    gives!(2, SYS_readv, fd, &parts, 3);
-    let parts = [
-        [at, 2],
-        [at, isize::MAX as usize],
-        [at, isize::MAX as usize],
-    ];
-    fails!(EFAULT, SYS_readv, fd, &parts, 3);
-    Ok(())
-}
-
-fn vector_bad_address() -> Outcome {
-    let fd = new(c"f", b"ab")?;
-    fails!(EFAULT, SYS_readv, fd, 0, 1);
-    fails!(EFAULT, SYS_readv, fd, &[[1usize << 63, 2]], 1);
-    fails!(EFAULT, SYS_writev, fd, &[[0usize, 2]], 1);
-    Ok(())
-}
-
-fn vector_zero_count() -> Outcome {
-    let fd = new(c"f", b"ab")?;
-    gives!(0, SYS_readv, fd, 0, 0);
-    gives!(0, SYS_writev, fd, 0, 0);
-    fails!(EBADF, SYS_readv, 99, 0, 0);
-    Ok(())
-}
-
-fn preadv_and_pwritev() -> Outcome {
-    let fd = new(c"f", b"abcdef")?;
-    let (mut a, mut b) = ([0u8; 1], [0u8; 2]);
-    let parts = vector(&mut [&mut a, &mut b]);
-    gives!(3, SYS_preadv, fd, parts.as_slice(), 2, 2, 0);
-    same!((&a, &b), (b"c", b"de"));
-    gives!(3, SYS_pwritev, fd, parts.as_slice(), 2, 5, 0);
-    same!(std::fs::read("f")?, b"abcdecde");
-    fails!(EINVAL, SYS_preadv, fd, parts.as_slice(), 2, -1, 0);
-    gives!(0, SYS_lseek, fd, 0, SEEK_CUR);
-    Ok(())
-}
-
-fn preadv2_minus_one_uses_position() -> Outcome {
-    let fd = new(c"f", b"abcdef")?;
-    let mut a = [0u8; 2];
-    let parts = vector(&mut [&mut a]);
-    gives!(2, SYS_preadv2, fd, parts.as_slice(), 1, -1, -1, 0);
-    gives!(2, SYS_lseek, fd, 0, SEEK_CUR);
-    fails!(
-        EOPNOTSUPP,
-        SYS_preadv2,
-        fd,
-        parts.as_slice(),
-        1,
-        0,
-        0,
-        0x4000_0000
-    );
-    Ok(())
-}
-
 fn huge_count_is_clamped() -> Outcome {
     let fd = new(c"f", b"abc")?;
     let at = low_page()?;
@@ -370,47 +221,6 @@ fn huge_count_is_clamped() -> Outcome {
     fails!(EFAULT, SYS_pread64, fd, at, -1, 0);
     fails!(EFAULT, SYS_write, fd, at, -1);
     fails!(EFAULT, SYS_read, fd, at, isize::MAX);
-    Ok(())
-}
-
-fn write_to_full_device() -> Outcome {
-    let fd = works!(SYS_open, c"/dev/full", O_RDWR);
-    fails!(ENOSPC, SYS_write, fd, b"x", 1);
-    let mut a = [1u8; 4];
-    gives!(4, SYS_read, fd, &mut a, 4);
-    same!(a, [0; 4]);
-    Ok(())
-}
-
-fn read_zero_device() -> Outcome {
-    let fd = works!(SYS_open, c"/dev/zero", O_RDWR);
-    let mut a = [1u8; 4];
-    gives!(4, SYS_read, fd, &mut a, 4);
-    same!(a, [0; 4]);
-    gives!(4, SYS_write, fd, &a, 4);
-    Ok(())
-}
-
-fn null_device() -> Outcome {
-    let fd = works!(SYS_open, c"/dev/null", O_RDWR);
-    let mut a = [1u8; 4];
-    gives!(0, SYS_read, fd, &mut a, 4);
-    gives!(4, SYS_write, fd, &a, 4);
-    gives!(4, SYS_write, fd, 0, 4);
-    gives!(0, SYS_lseek, fd, 100, SEEK_SET);
-    fails!(ENOTTY, SYS_ioctl, fd, TCGETS, &mut [0u8; 64]);
-    Ok(())
-}
-
-fn random_devices() -> Outcome {
-    for name in [c"/dev/random", c"/dev/urandom"] {
-        let fd = works!(SYS_open, name, O_RDONLY);
-        let mut a = [0u8; 32];
-        gives!(32, SYS_read, fd, &mut a, 32);
-        let mut b = [0u8; 32];
-        gives!(32, SYS_read, fd, &mut b, 32);
-        same!(a == b, false);
-    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! mmap, munmap, mprotect. Source: mmap(2), mprotect(2).
+//! mmap: what it makes and what it refuses. Source: mmap(2).
 
 use super::{ANON, PAGE, RW, file, line_of, pages};
 use abi_tests::check::Outcome;
@@ -32,26 +32,7 @@ cases![
     map_none_is_reserved,
     map_populate,
     map_dev_zero,
-    unmap_middle_splits,
-    unmap_hole_is_fine,
-    unmap_bad_arguments,
-    unmap_many_at_once,
-    protect_read_only_faults,
-    protect_none_faults,
-    protect_and_back_keeps_contents,
-    protect_splits_and_joins,
-    protect_unmapped,
-    protect_bad_arguments,
-    protect_shared_read_only_file,
-    execute_needs_permission,
-    execute_after_protect,
     maps_line_of_file,
-    madvise_dont_need_zeroes,
-    madvise_dont_need_file_rereads,
-    madvise_errors,
-    msync_calls,
-    mincore_tells,
-    mlock_calls,
 ];
 
 fn map_anonymous_is_zero() -> Outcome {
@@ -354,141 +335,6 @@ fn map_dev_zero() -> Outcome {
     Ok(())
 }
 
-fn unmap_middle_splits() -> Outcome {
-    let at = pages(3)?;
-    for n in 0..3 {
-        poke(at + n * PAGE, n as u8 + 1);
-    }
-    gives!(0, SYS_munmap, at + PAGE, PAGE);
-    same!((peek(at), peek(at + 2 * PAGE)), (1, 3));
-    same!(status_of(|| i32::from(peek(at + PAGE)))?, SIGSEGV);
-    Ok(())
-}
-
-fn unmap_hole_is_fine() -> Outcome {
-    let at = pages(2)?;
-    gives!(0, SYS_munmap, at, 2 * PAGE);
-    gives!(0, SYS_munmap, at, 2 * PAGE);
-    Ok(())
-}
-
-fn unmap_bad_arguments() -> Outcome {
-    let at = pages(2)?;
-    fails!(EINVAL, SYS_munmap, at + 1, PAGE);
-    fails!(EINVAL, SYS_munmap, at, 0);
-    fails!(EINVAL, SYS_munmap, at, usize::MAX);
-    fails!(EINVAL, SYS_munmap, 1usize << 63, PAGE);
-    fails!(EINVAL, SYS_munmap, 0x7fff_ffff_f000usize, PAGE);
-    Ok(())
-}
-
-fn unmap_many_at_once() -> Outcome {
-    let at = pages(6)?;
-    works!(SYS_munmap, at + PAGE, PAGE);
-    works!(SYS_mprotect, at + 3 * PAGE, PAGE, PROT_READ);
-    gives!(0, SYS_munmap, at, 6 * PAGE);
-    same!(line_of(at)?, "");
-    same!(line_of(at + 5 * PAGE)?, "");
-    Ok(())
-}
-
-fn protect_read_only_faults() -> Outcome {
-    let at = pages(1)?;
-    poke(at, 1);
-    gives!(0, SYS_mprotect, at, PAGE, PROT_READ);
-    same!(peek(at), 1);
-    let write = || {
-        poke(at, 2);
-        0
-    };
-    same!(status_of(write)?, SIGSEGV);
-    Ok(())
-}
-
-fn protect_none_faults() -> Outcome {
-    let at = pages(1)?;
-    gives!(0, SYS_mprotect, at, PAGE, PROT_NONE);
-    same!(status_of(|| i32::from(peek(at)))?, SIGSEGV);
-    fails!(
-        EFAULT,
-        SYS_write,
-        works!(SYS_open, c"f", O_CREAT | O_RDWR, 0o600),
-        at,
-        1
-    );
-    Ok(())
-}
-
-fn protect_and_back_keeps_contents() -> Outcome {
-    let at = pages(1)?;
-    poke(at, 77);
-    works!(SYS_mprotect, at, PAGE, PROT_NONE);
-    works!(SYS_mprotect, at, PAGE, RW);
-    same!(peek(at), 77);
-    poke(at, 78);
-    Ok(())
-}
-
-fn protect_splits_and_joins() -> Outcome {
-    let at = pages(3)?;
-    works!(SYS_mprotect, at + PAGE, PAGE, PROT_READ);
-    let range = format!("{:x}-{:x} r--p", at + PAGE, at + 2 * PAGE);
-    same!(line_of(at + PAGE)?.starts_with(&range), true);
-    works!(SYS_mprotect, at + PAGE, PAGE, RW);
-    same!(line_of(at)?, line_of(at + 2 * PAGE)?);
-    Ok(())
-}
-
-fn protect_unmapped() -> Outcome {
-    let at = pages(3)?;
-    works!(SYS_munmap, at + PAGE, PAGE);
-    fails!(ENOMEM, SYS_mprotect, at, 3 * PAGE, PROT_READ);
-    fails!(ENOMEM, SYS_mprotect, at + PAGE, PAGE, PROT_READ);
-    Ok(())
-}
-
-fn protect_bad_arguments() -> Outcome {
-    let at = pages(1)?;
-    fails!(EINVAL, SYS_mprotect, at + 1, PAGE, PROT_READ);
-    fails!(EINVAL, SYS_mprotect, at, PAGE, 0x100);
-    gives!(0, SYS_mprotect, at, 0, PROT_READ);
-    fails!(ENOMEM, SYS_mprotect, at, usize::MAX - PAGE, PROT_READ);
-    Ok(())
-}
-
-fn protect_shared_read_only_file() -> Outcome {
-    file(b"x")?;
-    let fd = works!(SYS_open, c"f", O_RDONLY);
-    let at = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-    fails!(EACCES, SYS_mprotect, at, PAGE, RW);
-    let at = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-    gives!(0, SYS_mprotect, at, PAGE, RW);
-    Ok(())
-}
-
-fn execute_needs_permission() -> Outcome {
-    let at = pages(1)?;
-    poke(at, 0xc3);
-    let run = || {
-        abi_tests::raw::call_address(at);
-        0
-    };
-    same!(status_of(run)?, SIGSEGV);
-    Ok(())
-}
-
-fn execute_after_protect() -> Outcome {
-    let at = pages(1)?;
-    poke(at, 0xc3);
-    works!(SYS_mprotect, at, PAGE, PROT_READ | PROT_EXEC);
-    let run = || {
-        abi_tests::raw::call_address(at);
-        3
-    };
-    same!(status_of(run)?, 3 << 8);
-    Ok(())
-}
-
 fn maps_line_of_file() -> Outcome {
     use std::os::unix::fs::MetadataExt;
     let fd = file(&[1u8; 9000])?;
@@ -510,80 +356,5 @@ fn maps_line_of_file() -> Outcome {
         "saw {line}"
     );
     same!(line.find('/'), Some(73));
-    Ok(())
-}
-
-fn madvise_dont_need_zeroes() -> Outcome {
-    let at = pages(2)?;
-    poke(at, 5);
-    poke(at + PAGE, 6);
-    gives!(0, SYS_madvise, at, PAGE, MADV_DONTNEED);
-    same!((peek(at), peek(at + PAGE)), (0, 6));
-    Ok(())
-}
-
-fn madvise_dont_need_file_rereads() -> Outcome {
-    let fd = file(b"hello")?;
-    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, fd, 0) as usize;
-    poke(at, b'J');
-    gives!(0, SYS_madvise, at, PAGE, MADV_DONTNEED);
-    same!(peek(at), b'h');
-    Ok(())
-}
-
-fn madvise_errors() -> Outcome {
-    let at = pages(3)?;
-    fails!(EINVAL, SYS_madvise, at + 1, PAGE, MADV_NORMAL);
-    fails!(EINVAL, SYS_madvise, at, PAGE, 9999);
-    fails!(EINVAL, SYS_madvise, at, usize::MAX, MADV_NORMAL);
-    gives!(0, SYS_madvise, at, 0, MADV_NORMAL);
-    for advice in [
-        MADV_NORMAL,
-        MADV_RANDOM,
-        MADV_SEQUENTIAL,
-        MADV_WILLNEED,
-        MADV_FREE,
-    ] {
-        gives!(0, SYS_madvise, at, PAGE, advice);
-    }
-    works!(SYS_munmap, at + PAGE, PAGE);
-    fails!(ENOMEM, SYS_madvise, at, 3 * PAGE, MADV_DONTNEED);
-    Ok(())
-}
-
-fn msync_calls() -> Outcome {
-    let fd = file(b"hello")?;
-    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED, fd, 0) as usize;
-    poke(at, b'J');
-    gives!(0, SYS_msync, at, PAGE, MS_SYNC);
-    same!(std::fs::read("f")?, b"Jello");
-    gives!(0, SYS_msync, at, PAGE, MS_ASYNC | MS_INVALIDATE);
-    fails!(EINVAL, SYS_msync, at, PAGE, MS_SYNC | MS_ASYNC);
-    fails!(EINVAL, SYS_msync, at + 1, PAGE, MS_SYNC);
-    fails!(EINVAL, SYS_msync, at, PAGE, 0x80);
-    works!(SYS_munmap, at, PAGE);
-    fails!(ENOMEM, SYS_msync, at, PAGE, MS_SYNC);
-    Ok(())
-}
-
-fn mincore_tells() -> Outcome {
-    let at = pages(3)?;
-    poke(at + PAGE, 1);
-    let mut resident = [9u8; 3];
-    gives!(0, SYS_mincore, at, 3 * PAGE, &mut resident);
-    same!(resident, [0, 1, 0]);
-    fails!(EINVAL, SYS_mincore, at + 1, PAGE, &mut resident);
-    fails!(EFAULT, SYS_mincore, at, PAGE, 8);
-    works!(SYS_munmap, at, PAGE);
-    fails!(ENOMEM, SYS_mincore, at, PAGE, &mut resident);
-    Ok(())
-}
-
-fn mlock_calls() -> Outcome {
-    let at = pages(2)?;
-    gives!(0, SYS_mlock, at, PAGE);
-    gives!(0, SYS_munlock, at, PAGE);
-    works!(SYS_munmap, at, 2 * PAGE);
-    fails!(ENOMEM, SYS_mlock, at, PAGE);
     Ok(())
 }
