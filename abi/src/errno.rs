@@ -8,9 +8,11 @@ pub struct Errno(i32);
 macro_rules! errnos {
     ($($name:ident),* $(,)?) => {
         /// The names of `errno(3)`.
-        #[allow(missing_docs)] // each is described in errno(3)
         impl Errno {
-            $(pub const $name: Errno = Errno(errno::$name as i32);)*
+            $(
+                #[doc = concat!("`", stringify!($name), "`.")]
+                pub const $name: Errno = Errno(errno::$name as i32);
+            )*
         }
 
         impl Errno {

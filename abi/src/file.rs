@@ -13,22 +13,36 @@ pub const CLOSE_RANGE_CLOEXEC: u32 = 1 << 2;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
 )]
-#[allow(missing_docs)] // the fields are stat(3type)'s
 pub struct Stat {
+    /// The device that holds the file.
     pub st_dev: u64,
+    /// Inode number.
     pub st_ino: u64,
+    /// How many names the file has.
     pub st_nlink: u64,
+    /// Kind and permissions (`S_IF*`, then 12 bits).
     pub st_mode: u32,
+    /// Its user.
     pub st_uid: u32,
+    /// Its group.
     pub st_gid: u32,
+    /// Zero.
     pub padding: u32,
+    /// The device that it is, for a device file.
     pub st_rdev: u64,
+    /// Bytes.
     pub st_size: i64,
+    /// The size of transfers that suits it best, in bytes.
     pub st_blksize: i64,
+    /// What it takes up, in units of 512 bytes.
     pub st_blocks: i64,
+    /// Last read.
     pub st_atim: Timespec,
+    /// Last change of the contents.
     pub st_mtim: Timespec,
+    /// Last change of the inode.
     pub st_ctim: Timespec,
+    /// Zero.
     pub reserved: [i64; 3],
 }
 
@@ -51,31 +65,54 @@ pub struct StatxTimestamp {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
 )]
-#[allow(missing_docs)] // the fields are statx(2)'s
 pub struct Statx {
+    /// Which of the fields hold something (`STATX_*`).
     pub stx_mask: u32,
+    /// The size of transfers that suits the file best, in bytes.
     pub stx_blksize: u32,
+    /// `STATX_ATTR_*`.
     pub stx_attributes: u64,
+    /// How many names the file has.
     pub stx_nlink: u32,
+    /// Its user.
     pub stx_uid: u32,
+    /// Its group.
     pub stx_gid: u32,
+    /// Kind and permissions (`S_IF*`, then 12 bits).
     pub stx_mode: u16,
+    /// Zero.
     pub padding: u16,
+    /// Inode number.
     pub stx_ino: u64,
+    /// Bytes.
     pub stx_size: u64,
+    /// What it takes up, in units of 512 bytes.
     pub stx_blocks: u64,
+    /// Which of the attributes mean something here.
     pub stx_attributes_mask: u64,
+    /// Last read.
     pub stx_atime: StatxTimestamp,
+    /// When the file was made.
     pub stx_btime: StatxTimestamp,
+    /// Last change of the inode.
     pub stx_ctime: StatxTimestamp,
+    /// Last change of the contents.
     pub stx_mtime: StatxTimestamp,
+    /// The device that it is, for a device file: the major number.
     pub stx_rdev_major: u32,
+    /// And the minor number.
     pub stx_rdev_minor: u32,
+    /// The device that holds the file: the major number.
     pub stx_dev_major: u32,
+    /// And the minor number.
     pub stx_dev_minor: u32,
+    /// The mount by which it was found.
     pub stx_mnt_id: u64,
+    /// How direct transfers must be aligned in memory; 0, there are none.
     pub stx_dio_mem_align: u32,
+    /// And in the file.
     pub stx_dio_offset_align: u32,
+    /// Zero.
     pub reserved: [u64; 12],
 }
 
@@ -84,19 +121,30 @@ pub struct Statx {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
 )]
-#[allow(missing_docs)] // the fields are statfs(2)'s
 pub struct Statfs {
+    /// The magic number of the kind of file system.
     pub f_type: i64,
+    /// The size of transfers that suits it best, in bytes.
     pub f_bsize: i64,
+    /// How many blocks it has.
     pub f_blocks: u64,
+    /// How many are free.
     pub f_bfree: u64,
+    /// How many of them anyone may have.
     pub f_bavail: u64,
+    /// How many inodes it has.
     pub f_files: u64,
+    /// How many are free.
     pub f_ffree: u64,
+    /// A number of its own.
     pub f_fsid: [i32; 2],
+    /// The longest name, in bytes.
     pub f_namelen: i64,
+    /// The size of a block, in bytes.
     pub f_frsize: i64,
+    /// How it is mounted (`ST_*`).
     pub f_flags: i64,
+    /// Zero.
     pub f_spare: [i64; 4],
 }
 
@@ -119,14 +167,20 @@ pub struct DirectoryEntry64 {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
 )]
-#[allow(missing_docs)] // the fields are fcntl_locking(2)'s
 pub struct Flock {
+    /// `F_RDLCK`, `F_WRLCK` or `F_UNLCK`.
     pub l_type: i16,
+    /// What the start counts from (`SEEK_*`).
     pub l_whence: i16,
+    /// Not read.
     pub padding: u32,
+    /// Where the range starts, in bytes.
     pub l_start: i64,
+    /// How many bytes it has; 0 reaches to the end, a negative one lies before the start.
     pub l_len: i64,
+    /// Who holds the lock that stands in the way.
     pub l_pid: i32,
+    /// Not read.
     pub tail: u32,
 }
 

@@ -58,7 +58,7 @@ pub struct SigStack {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
 )]
-#[allow(missing_docs)] // the names are the processor's own
+#[allow(missing_docs, reason = "the names are the processor's own")]
 pub struct SigContext {
     pub r8: u64,
     pub r9: u64,

@@ -44,11 +44,13 @@ pub fn all() -> &'static [KernelTest] {
 /// Declares in-kernel tests; see the module.
 #[macro_export]
 macro_rules! ktest {
+    // What a test must panic with, if it must.
+    (@expected) => { None };
+    (@expected $text:literal) => { Some($text) };
     ($($(#[doc = $doc:expr])* $(#[should_panic($expected:literal)])? fn $name:ident() $body:block)*) => {
         $(
             $(#[doc = $doc])*
             fn $name() {
-                #[allow(unsafe_code)]
                 #[used]
                 #[unsafe(link_section = ".ktest")]
                 static TEST: $crate::ktest::KernelTest = $crate::ktest::KernelTest {
@@ -56,12 +58,7 @@ macro_rules! ktest {
                     file: file!(),
                     line: line!(),
                     run: $name,
-                    should_panic: {
-                        #[allow(unused_mut, unused_assignments)]
-                        let mut expected: Option<&'static str> = None;
-                        $(expected = Some($expected);)?
-                        expected
-                    },
+                    should_panic: $crate::ktest!(@expected $($expected)?),
                 };
                 $body
             }

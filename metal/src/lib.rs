@@ -43,7 +43,6 @@ pub mod memory {
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
-        #[allow(unsafe_code)]
         const _: () = {
             #[unsafe(no_mangle)]
             extern "C" fn kernel_entry(start_info: u64) -> ! {

@@ -7,16 +7,24 @@ use crate::error::{Errno, Result};
 
 /// The identity of a thread. Immutable: a change makes a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of credentials(7)")]
 pub struct Credentials {
+    /// Real user.
     pub uid: u32,
+    /// Effective user: whose rights count.
     pub euid: u32,
+    /// Saved user: whom the effective one may become again.
     pub suid: u32,
+    /// User for files; follows the effective one.
     pub fsuid: u32,
+    /// Real group.
     pub gid: u32,
+    /// Effective group.
     pub egid: u32,
+    /// Saved group.
     pub sgid: u32,
+    /// Group for files; follows the effective one.
     pub fsgid: u32,
+    /// Supplementary groups.
     pub groups: Arc<Vec<u32>>,
     /// PR_SET_NO_NEW_PRIVS: programs give no more rights than there are.
     pub no_new_privileges: bool,
@@ -101,10 +109,12 @@ impl Credentials {
 
 /// Three ids of one kind; the rules for changing them are the same for users and groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of credentials(7)")]
 pub struct Ids {
+    /// Who started the program.
     pub real: u32,
+    /// Whose rights count.
     pub effective: u32,
+    /// Whom the effective one may become again.
     pub saved: u32,
 }
 

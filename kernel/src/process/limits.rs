@@ -12,17 +12,26 @@ pub const COUNT: usize = general::RLIM_NLIMITS as usize;
 /// The resources that this kernel asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-#[allow(missing_docs, reason = "each is described in getrlimit(2)")]
 pub enum Resource {
+    /// Processor time, in seconds.
     Cpu = general::RLIMIT_CPU as usize,
+    /// Size of a file written, in bytes.
     FileSize = general::RLIMIT_FSIZE as usize,
+    /// Private writable memory, in bytes.
     Data = general::RLIMIT_DATA as usize,
+    /// The stack of the first thread, in bytes.
     Stack = general::RLIMIT_STACK as usize,
+    /// Threads of a user.
     Processes = general::RLIMIT_NPROC as usize,
+    /// Descriptors: one more than the highest number.
     Files = general::RLIMIT_NOFILE as usize,
+    /// All that is mapped, in bytes.
     AddressSpace = general::RLIMIT_AS as usize,
+    /// Signals queued to a user's processes.
     PendingSignals = general::RLIMIT_SIGPENDING as usize,
+    /// 20 less the lowest nice value.
     Nice = general::RLIMIT_NICE as usize,
+    /// The highest real-time priority.
     RealtimePriority = general::RLIMIT_RTPRIO as usize,
 }
 

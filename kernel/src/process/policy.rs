@@ -21,14 +21,19 @@ const SHORTEST_SLICE: u64 = 200_000;
 
 /// A scheduling policy (SCHED_…).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is described in sched(7)")]
 pub enum Policy {
+    /// By turns, weighed by nice values.
     #[default]
     Other,
+    /// Until it sleeps or yields.
     Fifo,
+    /// By turns among equals.
     RoundRobin,
+    /// As `Other`, for what nobody waits for.
     Batch,
+    /// When nobody else wants to run.
     Idle,
+    /// By deadlines.
     Deadline,
 }
 
