@@ -49,6 +49,24 @@ impl FsContext {
         }
     }
 
+    /// A copy for a new mount namespace, whose number is `number`: the same places on mounts of
+    /// its own.
+    pub fn with_own_mounts(&self, number: u64) -> FsContext {
+        let (mut root, mut cwd, mounts) = {
+            let places = self.places.lock();
+            (
+                places.root.clone(),
+                places.cwd.clone(),
+                places.mounts.clone(),
+            )
+        };
+        let mounts = mounts.copy(number, [&mut root, &mut cwd]);
+        FsContext {
+            places: SpinLock::new(Places { root, cwd, mounts }),
+            umask: AtomicU32::new(self.umask()),
+        }
+    }
+
     /// Where absolute paths start.
     pub fn root(&self) -> Location {
         self.places.lock().root.clone()

@@ -4,7 +4,7 @@
 //! mount may touch two tables; walking takes no lock but the children's of each mount it crosses.
 
 use super::{Location, Mount, SuperBlock};
-use crate::{error::Result, sync::Mutex};
+use crate::{error::Result, namespace::mount::FIRST_NUMBER, sync::Mutex};
 use abi::{Errno, raw::general};
 use alloc::{sync::Arc, vec::Vec};
 
@@ -13,6 +13,8 @@ static CHANGING: Mutex<()> = Mutex::new(());
 
 /// One mount namespace's mounts.
 pub struct MountTable {
+    /// The number of the mount namespace.
+    number: u64,
     root: Arc<Mount>,
 }
 
@@ -21,8 +23,31 @@ impl MountTable {
     pub fn new(superblock: Arc<SuperBlock>, source: &[u8]) -> Arc<MountTable> {
         let root = superblock.root().clone();
         Arc::new(MountTable {
+            number: FIRST_NUMBER,
             root: Mount::new(superblock, root, source.to_vec(), 0),
         })
+    }
+
+    /// The number of the mount namespace.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// A table of its own with copies of all mounts. `places` that lie on a mount of this table
+    /// are moved to its copy.
+    pub fn copy(&self, number: u64, places: [&mut Location; 2]) -> Arc<MountTable> {
+        let _changing = CHANGING.lock();
+        let root = duplicate(&self.root, self.root.root().clone());
+        let copies = copy_below(&self.root, self.root.root(), &root);
+        for place in places {
+            let copy = copies
+                .iter()
+                .find(|(from, _)| Arc::ptr_eq(from, &place.mount));
+            if let Some((_, copy)) = copy {
+                place.mount = copy.clone();
+            }
+        }
+        Arc::new(MountTable { number, root })
     }
 
     /// Where the whole tree begins, under whatever was mounted over it.
@@ -180,8 +205,14 @@ fn duplicate(mount: &Arc<Mount>, root: Arc<super::Dentry>) -> Arc<Mount> {
     )
 }
 
-/// Copies the mounts on `original` that are at or below `top` onto `copy`, and theirs.
-fn copy_below(original: &Arc<Mount>, top: &Arc<super::Dentry>, copy: &Arc<Mount>) {
+/// Copies the mounts on `original` that are at or below `top` onto `copy`, and theirs. Returns
+/// each mount with its copy.
+fn copy_below(
+    original: &Arc<Mount>,
+    top: &Arc<super::Dentry>,
+    copy: &Arc<Mount>,
+) -> Vec<(Arc<Mount>, Arc<Mount>)> {
+    let mut copies = alloc::vec![(original.clone(), copy.clone())];
     let mut pending = alloc::vec![(original.clone(), top.clone(), copy.clone())];
     while let Some((original, top, copy)) = pending.pop() {
         for child in original.children() {
@@ -192,10 +223,12 @@ fn copy_below(original: &Arc<Mount>, top: &Arc<super::Dentry>, copy: &Arc<Mount>
             if top.is_ancestor_of(&point.dentry) {
                 let below = duplicate(&child, child.root().clone());
                 copy.attach(&point.dentry, below.clone());
+                copies.push((child.clone(), below.clone()));
                 pending.push((child.clone(), child.root().clone(), below));
             }
         }
     }
+    copies
 }
 
 /// Detaches a mount and all on it, children first.

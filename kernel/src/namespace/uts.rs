@@ -1,9 +1,17 @@
 //! The UTS namespace: the names of the system.
 //!
 //! Source: `uts_namespaces(7)`, `uname(2)`, `sethostname(2)`.
-use crate::error::{Errno, Result};
-use crate::sync::SpinLock;
+
+use alloc::sync::Arc;
+
+use abi::raw::general::CLONE_NEWUTS;
 use abi::system::{NAME_LENGTH, Utsname};
+use spin::LazyLock;
+
+use super::{Kind, Namespace, Plan, kind, new_number};
+use crate::error::{Errno, Result};
+use crate::process::Thread;
+use crate::sync::SpinLock;
 
 /// What `uname` calls the system: programs are built for Linux.
 pub const SYSTEM: &str = "Linux";
@@ -13,6 +21,19 @@ pub const RELEASE: &str = "6.1.0-janus";
 pub const VERSION: &str = concat!("#1 PREEMPT Janus ", env!("CARGO_PKG_VERSION"));
 /// The machine.
 pub const MACHINE: &str = "x86_64";
+
+/// The row of the list of kinds.
+pub(super) const KIND: Kind = Kind {
+    name: "uts",
+    label: "uts",
+    flag: CLONE_NEWUTS,
+    first_number: 0xeffffffe,
+    of: |thread| Ok(Arc::clone(&thread.namespaces().uts) as Arc<dyn Namespace>),
+    create: Some(|plan| {
+        plan.set_mut().uts = plan.set.uts.copy();
+        Ok(())
+    }),
+};
 
 /// A name of at most 64 bytes.
 #[derive(Clone, Copy)]
@@ -32,6 +53,14 @@ impl Name {
         Self { bytes, length }
     }
 
+    fn checked(name: &[u8]) -> Result<Self> {
+        if name.len() < NAME_LENGTH {
+            Ok(Self::new(name))
+        } else {
+            Err(Errno::EINVAL)
+        }
+    }
+
     /// The name's bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
@@ -39,57 +68,92 @@ impl Name {
 }
 
 /// The names that can be changed.
+#[derive(Clone, Copy)]
 struct Names {
     host: Name,
     domain: Name,
 }
 
-static NAMES: SpinLock<Names> = SpinLock::new(Names {
-    host: Name::new(b"janus"),
-    domain: Name::new(b"(none)"),
-});
-
-/// The host name.
-pub fn host_name() -> Name {
-    NAMES.lock().host
+/// A UTS namespace.
+pub struct UtsNamespace {
+    number: u64,
+    names: SpinLock<Names>,
 }
 
-/// The NIS domain name.
-pub fn domain_name() -> Name {
-    NAMES.lock().domain
-}
+impl UtsNamespace {
+    /// The one that exists from boot.
+    pub fn root() -> &'static Arc<Self> {
+        static ROOT: LazyLock<Arc<UtsNamespace>> = LazyLock::new(|| {
+            let names = Names {
+                host: Name::new(b"janus"),
+                domain: Name::new(b"(none)"),
+            };
+            Arc::new(UtsNamespace {
+                number: KIND.first_number,
+                names: SpinLock::new(names),
+            })
+        });
+        &ROOT
+    }
 
-fn checked(name: &[u8]) -> Result<Name> {
-    if name.len() < NAME_LENGTH {
-        Ok(Name::new(name))
-    } else {
-        Err(Errno::EINVAL)
+    /// A new one that begins with the same names.
+    pub(super) fn copy(&self) -> Arc<Self> {
+        let names = *self.names.lock();
+        Arc::new(Self {
+            number: new_number(),
+            names: SpinLock::new(names),
+        })
+    }
+
+    /// The host name.
+    pub fn host_name(&self) -> Name {
+        self.names.lock().host
+    }
+
+    /// The NIS domain name.
+    pub fn domain_name(&self) -> Name {
+        self.names.lock().domain
+    }
+
+    /// Sets the host name. `EINVAL`: longer than 64 bytes.
+    pub fn set_host_name(&self, name: &[u8]) -> Result<()> {
+        let name = Name::checked(name)?;
+        self.names.lock().host = name;
+        Ok(())
+    }
+
+    /// Sets the NIS domain name. `EINVAL`: longer than 64 bytes.
+    pub fn set_domain_name(&self, name: &[u8]) -> Result<()> {
+        let name = Name::checked(name)?;
+        self.names.lock().domain = name;
+        Ok(())
+    }
+
+    /// What `uname(2)` answers.
+    pub fn names(&self) -> Utsname {
+        let names = *self.names.lock();
+        Utsname::new([
+            SYSTEM.as_bytes(),
+            names.host.as_bytes(),
+            RELEASE.as_bytes(),
+            VERSION.as_bytes(),
+            MACHINE.as_bytes(),
+            names.domain.as_bytes(),
+        ])
     }
 }
 
-/// Sets the host name. `EINVAL`: longer than 64 bytes.
-pub fn set_host_name(name: &[u8]) -> Result<()> {
-    let name = checked(name)?;
-    NAMES.lock().host = name;
-    Ok(())
-}
+impl Namespace for UtsNamespace {
+    fn kind(&self) -> &'static Kind {
+        kind(KIND.name)
+    }
 
-/// Sets the NIS domain name. `EINVAL`: longer than 64 bytes.
-pub fn set_domain_name(name: &[u8]) -> Result<()> {
-    let name = checked(name)?;
-    NAMES.lock().domain = name;
-    Ok(())
-}
+    fn number(&self) -> u64 {
+        self.number
+    }
 
-/// What `uname(2)` answers.
-pub fn names() -> Utsname {
-    let names = NAMES.lock();
-    Utsname::new([
-        SYSTEM.as_bytes(),
-        names.host.as_bytes(),
-        RELEASE.as_bytes(),
-        VERSION.as_bytes(),
-        MACHINE.as_bytes(),
-        names.domain.as_bytes(),
-    ])
+    fn enter(self: Arc<Self>, _thread: &Thread, plan: &mut Plan) -> Result<()> {
+        plan.set_mut().uts = self;
+        Ok(())
+    }
 }

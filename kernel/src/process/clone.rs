@@ -9,11 +9,13 @@ use metal::user::UserContext;
 
 use super::limits::Resource;
 use super::scheduler;
-use super::signal::{self, ThreadSignals};
+use super::signal::{self, SignalInfo, ThreadSignals};
+use super::table::Reserved;
 use super::thread::{ThreadParts, Vfork};
-use super::{Attention, Process, ProcessId, Thread, table};
+use super::{Attention, Process, ProcessId, Thread, pidfd, table};
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::namespace::{self, Plan};
 
 /// What clone(2) and clone3(2) are asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +33,8 @@ pub struct CloneRequest {
     /// Where to store the child's number in the child, with CLONE_CHILD_SETTID, and where to
     /// clear it when it ends, with CLONE_CHILD_CLEARTID.
     pub child_tid: usize,
+    /// Where to store a descriptor of the child, with CLONE_PIDFD.
+    pub pidfd: usize,
 }
 
 /// Flags that this kernel knows.
@@ -49,6 +53,7 @@ const KNOWN: u64 = (linux::CLONE_VM
     | linux::CLONE_DETACHED
     | linux::CLONE_UNTRACED
     | linux::CLONE_IO
+    | linux::CLONE_PIDFD
     | linux::CLONE_PTRACE) as u64
     | linux::CLONE_CLEAR_SIGHAND;
 
@@ -57,11 +62,36 @@ impl CloneRequest {
         self.flags & u64::from(flag) != 0
     }
 
+    /// The namespaces that the child gets.
+    fn namespaces(&self, thread: &Thread) -> Result<Plan> {
+        let flags = self.flags as u32 & namespace::flags();
+        let plan = if flags == 0 {
+            Plan::unchanged(thread)?
+        } else {
+            Plan::with_new(thread, flags)?
+        };
+        let own = &thread.process;
+        // All threads of a process are in one pid namespace.
+        if self.has(linux::CLONE_THREAD)
+            && !Arc::ptr_eq(&plan.set.pid_for_children, &own.pid_namespace)
+        {
+            return Err(Errno::EINVAL);
+        }
+        Ok(plan)
+    }
+
     /// The rules of clone(2) about which flags go together.
     fn check(&self) -> Result<()> {
         let needs = |flag, other| self.has(flag) && !self.has(other);
         let clear_handlers = self.flags & linux::CLONE_CLEAR_SIGHAND != 0;
-        if self.flags & !KNOWN != 0
+        let both = |flag, other| self.has(flag) && self.has(other);
+        if self.flags & !(KNOWN | u64::from(namespace::flags())) != 0
+            || both(linux::CLONE_NEWNS, linux::CLONE_FS)
+            || both(linux::CLONE_NEWUSER, linux::CLONE_FS)
+            || both(linux::CLONE_NEWTIME, linux::CLONE_VM)
+            || both(linux::CLONE_NEWIPC, linux::CLONE_SYSVSEM)
+            || both(linux::CLONE_THREAD, linux::CLONE_PIDFD)
+            || both(linux::CLONE_DETACHED, linux::CLONE_PIDFD)
             || needs(linux::CLONE_THREAD, linux::CLONE_SIGHAND)
             || needs(linux::CLONE_SIGHAND, linux::CLONE_VM)
             || (clear_handlers && self.has(linux::CLONE_SIGHAND))
@@ -73,7 +103,7 @@ impl CloneRequest {
     }
 }
 
-/// Makes a thread or a process; returns its number. With CLONE_VFORK sleeps until the child
+/// Makes a thread or a process; returns its number, as the caller sees it. With CLONE_VFORK sleeps until the child
 /// has memory of its own or has ended.
 ///
 /// # Errors
@@ -84,11 +114,27 @@ pub fn clone(
     request: &CloneRequest,
 ) -> Result<ProcessId> {
     request.check()?;
+    if request.has(linux::CLONE_PARENT) && thread.process.is_namespace_init() {
+        // Nobody would collect it: an init has no parent in its namespace.
+        return Err(Errno::EINVAL);
+    }
     check_thread_count(thread)?;
-    let tid = table::new_number()?;
-    let child = build(thread, registers, request, tid)?;
-    if request.has(linux::CLONE_PARENT_SETTID) {
-        user::write(request.parent_tid, &tid)?;
+    let plan = request.namespaces(thread)?;
+    let numbers = table::new_number(&plan.set.pid_for_children)?;
+    let child = build(thread, registers, request, &numbers, plan)?;
+    let tid = thread.sees(numbers.number);
+    let pidfd = if request.has(linux::CLONE_PIDFD) {
+        Some(pidfd::install(thread, &child.process, request.pidfd)?)
+    } else {
+        None
+    };
+    if request.has(linux::CLONE_PARENT_SETTID)
+        && let Err(error) = user::write(request.parent_tid, &tid)
+    {
+        if let Some(pidfd) = pidfd {
+            thread.files()?.close(pidfd)?;
+        }
+        return Err(error);
     }
     if !request.has(linux::CLONE_VM) {
         *child.restartable.lock() = *thread.restartable.lock();
@@ -102,7 +148,7 @@ pub fn clone(
         && let Some(space) = child.address_space()
     {
         // Linux does not report a bad address here either.
-        let _ = space.write_bytes(request.child_tid, &tid.to_ne_bytes());
+        let _ = space.write_bytes(request.child_tid, &child.local_tid().to_ne_bytes());
     }
     let vfork = request.has(linux::CLONE_VFORK).then(|| child.begin_vfork());
     publish(thread, &child, request);
@@ -132,11 +178,13 @@ fn build(
     thread: &Arc<Thread>,
     registers: &UserContext,
     request: &CloneRequest,
-    tid: ProcessId,
+    numbers: &Reserved,
+    plan: Plan,
 ) -> Result<Arc<Thread>> {
     let space = thread.address_space().ok_or(Errno::ESRCH)?;
     let files = thread.files()?;
-    let fs = thread.fs()?;
+    let fs = plan.fs.unwrap_or(plan.old_fs);
+    let is_new_fs = request.has(linux::CLONE_NEWNS);
     let mut child_registers = registers.clone();
     // The child's copy of the call returns 0, with all registers as the parent left them.
     let values = child_registers.replace();
@@ -152,8 +200,8 @@ fn build(
         user_state.bases.fs = request.tls;
     }
     Thread::new(ThreadParts {
-        tid,
-        process: process_for(thread, request, tid),
+        tid: numbers.number,
+        process: process_for(thread, request, numbers),
         address_space: if request.has(linux::CLONE_VM) {
             space
         } else {
@@ -164,11 +212,12 @@ fn build(
         } else {
             Arc::new(files.fork_copy()?)
         },
-        fs: if request.has(linux::CLONE_FS) {
+        fs: if request.has(linux::CLONE_FS) || is_new_fs {
             fs
         } else {
             Arc::new(fs.fork_copy())
         },
+        namespaces: plan.set,
         credentials: thread.credentials(),
         signals: signals_for(thread, request),
         name: thread.name(),
@@ -195,7 +244,7 @@ fn signals_for(thread: &Thread, request: &CloneRequest) -> ThreadSignals {
     thread.signals.inherit(keep_stack)
 }
 
-fn process_for(thread: &Thread, request: &CloneRequest, pid: ProcessId) -> Arc<Process> {
+fn process_for(thread: &Thread, request: &CloneRequest, numbers: &Reserved) -> Arc<Process> {
     let parent = &thread.process;
     if request.has(linux::CLONE_THREAD) {
         return Arc::clone(parent);
@@ -204,7 +253,7 @@ fn process_for(thread: &Thread, request: &CloneRequest, pid: ProcessId) -> Arc<P
     let clear_handlers = request.flags & linux::CLONE_CLEAR_SIGHAND != 0;
     let signals = parent.signals.fork(share_handlers, clear_handlers);
     let limits = *parent.limits.lock();
-    let process = Process::new(pid, parent.session(), limits, signals);
+    let process = Process::new(numbers, parent.session(), limits, signals);
     process
         .exit_signal
         .store(request.exit_signal, Ordering::Relaxed);
@@ -240,6 +289,10 @@ fn publish(thread: &Arc<Thread>, child: &Arc<Thread>, request: &CloneRequest) {
     }
     table::add_thread(child);
     signal::note_new_thread(child);
+    // The init that ended a moment ago could not see this one.
+    if child.process.pid_namespace.is_closed() {
+        signal::send_to_process(&child.process, SignalInfo::from_kernel(linux::SIGKILL));
+    }
 }
 
 fn wait_for_vfork(thread: &Thread, vfork: &Vfork) {

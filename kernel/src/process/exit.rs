@@ -70,6 +70,7 @@ pub fn end_kernel_thread() -> ! {
     thread.set_address_space(None);
     table::remove_thread(thread.tid());
     thread.process.remove_thread(&thread);
+    thread.process.pid_namespace.process_ended();
     drop(table::with(|table| table.remove(thread.process.pid)));
     drop(thread);
     scheduler::leave()
@@ -95,9 +96,12 @@ fn announce_thread_end(thread: &Arc<Thread>) {
 fn end_process(process: &Arc<Process>, thread: &Arc<Thread>, last_status: ExitStatus) {
     let status = process.exit_status().unwrap_or(last_status);
     process.release();
+    if process.is_namespace_init() {
+        end_namespace(process, status);
+    }
     let pid = process.pid;
     let session = process.session();
-    let reaper = reaper_for(pid);
+    let reaper = reaper_for(process);
     let (orphaned_groups, children) = table::with(|table| {
         let tied = groups_tied_by(table, pid);
         let children = table.reparent_children(pid, reaper);
@@ -114,29 +118,49 @@ fn end_process(process: &Arc<Process>, thread: &Arc<Thread>, last_status: ExitSt
     orphaned_groups
         .iter()
         .for_each(|group| hang_up_if_stopped(*group));
-    if pid == 1 {
+    become_zombie(process, thread, status);
+    process.pid_namespace.process_ended();
+}
+
+/// The first process of a pid namespace has ended: all others in it and below it are killed,
+/// and collected, before its own end is told.
+fn end_namespace(init: &Arc<Process>, status: ExitStatus) {
+    let namespace = &init.pid_namespace;
+    if namespace.is_root() {
         panic!(
             "process 1 ended ({status:?}): there is nobody to start it again; look at the last lines it printed"
         );
     }
-    become_zombie(process, thread, status);
+    namespace.close();
+    for (_, number) in namespace.numbers_from(0) {
+        if number != init.pid
+            && let Some(process) = super::find(number)
+        {
+            signal::send_to_process(&process, SignalInfo::from_kernel(general::SIGKILL));
+        }
+    }
+    let alone = || (namespace.living() <= 1).then_some(());
+    namespace.member_ended.wait_uninterruptible(alone);
+    let zombies = table::with(|table| table.remove_zombie_children(init.pid));
+    drop(zombies);
 }
 
-/// Who takes care of the children of a process that ends: the nearest ancestor that asked for
-/// it (PR_SET_CHILD_SUBREAPER), else process 1.
-fn reaper_for(pid: ProcessId) -> ProcessId {
+/// Who takes care of the children of a process that ends: the nearest ancestor in its pid
+/// namespace that asked for it (PR_SET_CHILD_SUBREAPER), else the init of the namespace.
+fn reaper_for(process: &Process) -> ProcessId {
+    let namespace = &process.pid_namespace;
     table::with(|table| {
-        let mut ancestor = table.node(pid).map_or(1, |node| node.parent);
+        let mut ancestor = table.node(process.pid).map_or(0, |node| node.parent);
         while let Some(node) = table.node(ancestor) {
+            if !Arc::ptr_eq(&node.process.pid_namespace, namespace) {
+                break;
+            }
             if node.process.is_subreaper.load(Ordering::Relaxed) && node.zombie.is_none() {
                 return ancestor;
             }
-            if node.parent == 0 {
-                break;
-            }
             ancestor = node.parent;
         }
-        1
+        namespace.init()
     })
 }
 
@@ -148,7 +172,7 @@ fn adopt(children: &[ProcessId], old_parent: ProcessId, reaper: ProcessId) {
         if wanted != 0 {
             let origin = Origin::Process {
                 code: 0,
-                pid: old_parent,
+                pid: child.sees(old_parent),
                 uid: 0,
                 value: 0,
             };
@@ -198,6 +222,7 @@ fn hang_up_if_stopped(group: ProcessId) {
 }
 
 fn become_zombie(process: &Arc<Process>, thread: &Arc<Thread>, status: ExitStatus) {
+    process.ended.wake_all();
     let parent = table::with(|table| {
         let node = table.node_mut(process.pid)?;
         node.zombie = Some(status);
@@ -212,7 +237,8 @@ fn become_zombie(process: &Arc<Process>, thread: &Arc<Thread>, status: ExitStatu
     let discard = wanted == general::SIGCHLD && signal::discards_children(&parent);
     if wanted != 0 {
         let uid = thread.credentials().uid;
-        signal::send_to_process(&parent, child_information(wanted, process.pid, uid, status));
+        let pid = parent.sees(process.pid);
+        signal::send_to_process(&parent, child_information(wanted, pid, uid, status));
     }
     if discard {
         let node = table::with(|table| table.remove(process.pid));

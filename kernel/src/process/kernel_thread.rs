@@ -17,15 +17,17 @@ use super::{Process, Thread, scheduler, table};
 use crate::error::Result;
 use crate::file::{self, FileTable};
 use crate::memory::AddressSpace;
+use crate::namespace::{NamespaceSet, PidNamespace};
 
 /// Runs `function` in a thread of its own, which never ends by itself.
 ///
 /// # Errors
 /// ENOMEM, EAGAIN, and ENOENT before there is a root file system.
 pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
-    let pid = table::new_number()?;
+    let numbers = table::new_number(PidNamespace::root())?;
+    let pid = numbers.number;
     let process = Process::new(
-        pid,
+        &numbers,
         Session::new(pid),
         Limits::initial(),
         ProcessSignals::new(),
@@ -37,6 +39,7 @@ pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
         address_space: AddressSpace::new()?,
         files: Arc::new(FileTable::new()),
         fs: Arc::new(file::initial_context()?),
+        namespaces: NamespaceSet::root(),
         credentials: Arc::new(Credentials::root()),
         signals: ThreadSignals::new(),
         name: [0; 16],

@@ -5,6 +5,7 @@
 //! is what `fork(2)` makes and `wait(2)` collects: a group of threads with one number, one
 //! parent, one exit status. The [`table`] knows all of them and who belongs to whom.
 
+mod border;
 pub mod clone;
 pub mod credentials;
 pub mod exec;
@@ -14,6 +15,7 @@ pub mod futex;
 pub mod kernel_thread;
 pub mod limits;
 pub mod out_of_memory;
+pub mod pidfd;
 mod policy;
 mod processor_time;
 pub mod restartable;

@@ -12,6 +12,7 @@ use core::sync::atomic::Ordering;
 use super::signal::SignalInfo;
 use super::{ExitStatus, Process, ProcessId, Thread};
 use crate::error::{Errno, Result};
+use crate::namespace::PidNamespace;
 use crate::sync::SpinLock;
 
 /// Numbers run from 1 to this and start again (/proc/sys/kernel/pid_max).
@@ -19,7 +20,7 @@ pub const PROCESS_ID_MAX: ProcessId = 32768;
 /// More threads than this are refused: as many as there can be kernel stacks, less a few.
 pub const THREADS_MAX: usize = metal::context::STACKS_MAX - 64;
 /// After running over, low numbers are left to what started at boot.
-const FIRST_REUSED: ProcessId = 300;
+pub const FIRST_REUSED: ProcessId = 300;
 
 /// A process and its relations.
 pub struct Node {
@@ -42,6 +43,12 @@ pub struct Table {
     nodes: BTreeMap<ProcessId, Node>,
     threads: BTreeMap<ProcessId, Arc<Thread>>,
     groups: BTreeMap<ProcessId, BTreeSet<ProcessId>>,
+    /// How many processes each session has.
+    sessions: BTreeMap<ProcessId, usize>,
+    /// For each number outside the root pid namespace, the innermost one it is in.
+    nested: BTreeMap<ProcessId, Arc<PidNamespace>>,
+    /// Namespaces that lost a number, to be dropped once the lock is released.
+    left_behind: Vec<Arc<PidNamespace>>,
     last_number: ProcessId,
     made: u64,
 }
@@ -50,13 +57,41 @@ static TABLE: SpinLock<Table> = SpinLock::new(Table {
     nodes: BTreeMap::new(),
     threads: BTreeMap::new(),
     groups: BTreeMap::new(),
+    sessions: BTreeMap::new(),
+    nested: BTreeMap::new(),
+    left_behind: Vec::new(),
     last_number: 0,
     made: 0,
 });
 
 /// Looks at the table, or changes it, with its lock held.
 pub fn with<R>(action: impl FnOnce(&mut Table) -> R) -> R {
-    action(&mut TABLE.lock())
+    let mut table = TABLE.lock();
+    let outcome = action(&mut table);
+    if table.left_behind.is_empty() {
+        return outcome;
+    }
+    let left_behind = core::mem::take(&mut table.left_behind);
+    drop(table);
+    drop(left_behind);
+    outcome
+}
+
+/// Numbers for a thread to be: one in its pid namespace and one in each above. They are given
+/// back when this is dropped, unless the thread became known by them in the meantime.
+pub struct Reserved {
+    /// The number in the root namespace.
+    pub number: ProcessId,
+    /// The innermost namespace.
+    pub namespace: Arc<PidNamespace>,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if !self.namespace.is_root() {
+            with(|table| table.forget_if_unused(self.number));
+        }
+    }
 }
 
 impl Table {
@@ -90,6 +125,18 @@ impl Table {
         self.nodes.contains_key(&number)
             || self.threads.contains_key(&number)
             || self.groups.contains_key(&number)
+            || self.sessions.contains_key(&number)
+    }
+
+    /// Takes back what other namespaces call a number that nothing has any more.
+    fn forget_if_unused(&mut self, number: ProcessId) {
+        if self.nested.is_empty() || self.is_taken(number) {
+            return;
+        }
+        if let Some(namespace) = self.nested.remove(&number) {
+            namespace.dismiss(number);
+            self.left_behind.push(namespace);
+        }
     }
 
     fn new_number(&mut self) -> Option<ProcessId> {
@@ -98,12 +145,7 @@ impl Table {
             if self.last_number >= PROCESS_ID_MAX {
                 self.last_number = FIRST_REUSED;
             }
-            let is_session = || {
-                self.nodes
-                    .values()
-                    .any(|node| node.session == self.last_number)
-            };
-            if !self.is_taken(self.last_number) && !is_session() {
+            if !self.is_taken(self.last_number) && !self.nested.contains_key(&self.last_number) {
                 return Some(self.last_number);
             }
         }
@@ -115,6 +157,21 @@ impl Table {
             members.remove(&pid);
             if members.is_empty() {
                 self.groups.remove(&group);
+                self.forget_if_unused(group);
+            }
+        }
+    }
+
+    fn enter_session(&mut self, session: ProcessId) {
+        *self.sessions.entry(session).or_default() += 1;
+    }
+
+    fn leave_session(&mut self, session: ProcessId) {
+        if let Some(members) = self.sessions.get_mut(&session) {
+            *members -= 1;
+            if *members == 0 {
+                self.sessions.remove(&session);
+                self.forget_if_unused(session);
             }
         }
     }
@@ -124,9 +181,11 @@ impl Table {
         let Some(node) = self.nodes.get_mut(&pid) else {
             return;
         };
-        let old = core::mem::replace(&mut node.group, group);
-        node.session = session;
-        self.leave_group(pid, old);
+        let old_group = core::mem::replace(&mut node.group, group);
+        let old_session = core::mem::replace(&mut node.session, session);
+        self.enter_session(session);
+        self.leave_session(old_session);
+        self.leave_group(pid, old_group);
         self.groups.entry(group).or_default().insert(pid);
     }
 
@@ -156,10 +215,28 @@ impl Table {
     pub fn remove(&mut self, pid: ProcessId) -> Option<Node> {
         let node = self.nodes.remove(&pid)?;
         self.leave_group(pid, node.group);
+        self.leave_session(node.session);
+        self.forget_if_unused(pid);
         if let Some(parent) = self.nodes.get_mut(&node.parent) {
             parent.children.remove(&pid);
         }
         Some(node)
+    }
+
+    /// Takes those children of a process out of the table that are zombies.
+    pub fn remove_zombie_children(&mut self, parent: ProcessId) -> Vec<Node> {
+        let children = self.nodes.get(&parent).map(|node| node.children.clone());
+        let is_zombie = |table: &Self, pid: &ProcessId| {
+            let node = table.nodes.get(pid);
+            node.is_some_and(|node| node.zombie.is_some())
+        };
+        let mut removed = Vec::new();
+        for child in children.into_iter().flatten() {
+            if is_zombie(self, &child) {
+                removed.extend(self.remove(child));
+            }
+        }
+        removed
     }
 
     /// Whether a group is orphaned: no member has a parent in another group of the same
@@ -178,12 +255,22 @@ impl Table {
     }
 }
 
-/// A number that nothing has.
+/// A number that nothing has, and one in `namespace` and all between it and the root.
 ///
 /// # Errors
-/// EAGAIN when all are taken.
-pub fn new_number() -> Result<ProcessId> {
-    with(Table::new_number).ok_or(Errno::EAGAIN)
+/// EAGAIN when all are taken, ENOMEM when the namespace's init has ended.
+pub fn new_number(namespace: &Arc<PidNamespace>) -> Result<Reserved> {
+    with(|table| {
+        let number = table.new_number().ok_or(Errno::EAGAIN)?;
+        if !namespace.is_root() {
+            namespace.enroll(number)?;
+            table.nested.insert(number, Arc::clone(namespace));
+        }
+        Ok(Reserved {
+            number,
+            namespace: Arc::clone(namespace),
+        })
+    })
 }
 
 /// Makes a process visible, as a child of `parent` in the same group and session.
@@ -196,6 +283,7 @@ pub fn add_process(process: &Arc<Process>, parent: ProcessId) {
             (node.group, node.session)
         });
         let (group, session) = relations.unwrap_or((pid, pid));
+        table.enter_session(session);
         table.groups.entry(group).or_default().insert(pid);
         let node = Node {
             process: Arc::clone(process),
@@ -206,6 +294,7 @@ pub fn add_process(process: &Arc<Process>, parent: ProcessId) {
             zombie: None,
         };
         table.nodes.insert(pid, node);
+        process.pid_namespace.process_added(pid);
     });
 }
 
@@ -219,15 +308,21 @@ pub fn add_thread(thread: &Arc<Thread>) {
 
 /// Makes a thread known by its new number instead of `old`.
 pub fn renumber_thread(old: ProcessId, thread: &Arc<Thread>) {
-    with(|table| {
+    let replaced = with(|table| {
         table.threads.remove(&old);
+        table.forget_if_unused(old);
         table.threads.insert(thread.tid(), Arc::clone(thread))
     });
+    drop(replaced);
 }
 
 /// Takes a thread out.
 pub fn remove_thread(tid: ProcessId) {
-    let removed = with(|table| table.threads.remove(&tid));
+    let removed = with(|table| {
+        let removed = table.threads.remove(&tid);
+        table.forget_if_unused(tid);
+        removed
+    });
     drop(removed);
 }
 

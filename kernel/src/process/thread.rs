@@ -20,6 +20,7 @@ use super::{ExitStatus, Process, ProcessId, scheduler};
 use crate::error::{Errno, Result};
 use crate::file::{FileTable, FsContext};
 use crate::memory::AddressSpace;
+use crate::namespace::NamespaceSet;
 use crate::sync::{SpinLock, WaitQueue};
 
 bitflags! {
@@ -48,6 +49,8 @@ pub struct ThreadParts {
     pub files: Arc<FileTable>,
     /// Its root and working directory and umask.
     pub fs: Arc<FsContext>,
+    /// Its namespaces.
+    pub namespaces: Arc<NamespaceSet>,
     /// Who it acts as.
     pub credentials: Arc<Credentials>,
     /// Its signal mask and pending signals.
@@ -95,6 +98,8 @@ pub struct Thread {
     pub(super) kernel_function: SpinLock<Option<fn() -> !>>,
     pub(super) initial_registers: SpinLock<Option<UserContext>>,
     tid: AtomicU32,
+    /// Its number in the pid namespace of its process, as it sees itself.
+    local_tid: AtomicU32,
     /// Its restartable sequences, if its program has any.
     pub(super) restartable: SpinLock<Option<Registration>>,
     attention: AtomicU32,
@@ -103,6 +108,7 @@ pub struct Thread {
     address_space: SpinLock<Option<Arc<AddressSpace>>>,
     files: SpinLock<Option<Arc<FileTable>>>,
     fs: SpinLock<Option<Arc<FsContext>>>,
+    namespaces: SpinLock<Arc<NamespaceSet>>,
     credentials: SpinLock<Arc<Credentials>>,
     scheduling: SpinLock<Scheduling>,
     /// The priority that `scheduling` says, to be asked without its lock.
@@ -122,6 +128,7 @@ impl Thread {
         let context = Arc::new(context);
         Ok(Arc::new(Self {
             tid: AtomicU32::new(parts.tid),
+            local_tid: AtomicU32::new(parts.process.pid_namespace.shown(parts.tid)),
             process: parts.process,
             signals: parts.signals,
             clear_child_tid: AtomicUsize::new(0),
@@ -139,6 +146,7 @@ impl Thread {
             address_space: SpinLock::new(Some(parts.address_space)),
             files: SpinLock::new(Some(parts.files)),
             fs: SpinLock::new(Some(parts.fs)),
+            namespaces: SpinLock::new(parts.namespaces),
             credentials: SpinLock::new(parts.credentials),
             scheduling: SpinLock::new(parts.scheduling),
             priority: AtomicU8::new(parts.scheduling.priority),
@@ -153,8 +161,16 @@ impl Thread {
         self.tid.load(Ordering::Relaxed)
     }
 
+    /// Its number as it sees itself: that in its pid namespace.
+    #[inline]
+    pub fn local_tid(&self) -> ProcessId {
+        self.local_tid.load(Ordering::Relaxed)
+    }
+
     /// Gives it the process's own number: the thread that calls execve(2) becomes the first.
     pub(super) fn become_leader(self: &Arc<Self>) {
+        self.local_tid
+            .store(self.process.local_pid, Ordering::Relaxed);
         let old = self.tid.swap(self.process.pid, Ordering::Relaxed);
         if old != self.process.pid {
             super::table::renumber_thread(old, self);
@@ -193,7 +209,7 @@ impl Thread {
     }
 
     /// Whether another thread or process uses the same memory.
-    pub(super) fn shares_memory(&self) -> bool {
+    pub fn shares_memory(&self) -> bool {
         let space = self.address_space.lock();
         space
             .as_ref()
@@ -237,6 +253,17 @@ impl Thread {
     /// Gives it other directories (unshare) or none (exit).
     pub fn set_fs(&self, fs: Option<Arc<FsContext>>) {
         let old = core::mem::replace(&mut *self.fs.lock(), fs);
+        drop(old);
+    }
+
+    /// Its namespaces.
+    pub fn namespaces(&self) -> Arc<NamespaceSet> {
+        Arc::clone(&self.namespaces.lock())
+    }
+
+    /// Gives it other namespaces (unshare, setns).
+    pub fn set_namespaces(&self, namespaces: Arc<NamespaceSet>) {
+        let old = core::mem::replace(&mut *self.namespaces.lock(), namespaces);
         drop(old);
     }
 

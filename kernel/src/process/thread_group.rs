@@ -7,9 +7,11 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use super::limits::{INFINITY, Limits, Resource};
 use super::session::{ControllingTerminal, Session};
 use super::signal::ProcessSignals;
+use super::table::Reserved;
 use super::timer::ProcessTimers;
 use super::{ProcessId, Thread};
 use crate::file::OpenFile;
+use crate::namespace::PidNamespace;
 use crate::sync::{SpinLock, WaitQueue};
 use crate::time::{Instant, Nanoseconds, monotonic_now};
 
@@ -55,6 +57,10 @@ impl Times {
 pub struct Process {
     /// Its number, which is also the number of its first thread.
     pub pid: ProcessId,
+    /// The pid namespace it was born in and stays in.
+    pub pid_namespace: Arc<PidNamespace>,
+    /// Its number in that namespace, as it sees itself.
+    pub local_pid: ProcessId,
     /// When it was made.
     pub started: Instant,
     /// What signals mean to it and which are pending for any of its threads.
@@ -63,6 +69,8 @@ pub struct Process {
     pub child_events: WaitQueue,
     /// Woken when `execve` or `exit` brought the number of threads down, and for `vfork`.
     pub thread_events: WaitQueue,
+    /// Woken when it has ended, for those who hold a pidfd.
+    pub ended: Arc<WaitQueue>,
     /// Resource limits.
     pub limits: SpinLock<Limits>,
     /// The program it runs, for /proc/PID/exe.
@@ -107,17 +115,20 @@ pub struct Process {
 impl Process {
     /// A process without threads. It becomes visible by [`super::table::add_process`].
     pub fn new(
-        pid: ProcessId,
+        numbers: &Reserved,
         session: Arc<Session>,
         limits: Limits,
         signals: ProcessSignals,
     ) -> Self {
         Self {
-            pid,
+            pid: numbers.number,
+            local_pid: numbers.namespace.shown(numbers.number),
+            pid_namespace: Arc::clone(&numbers.namespace),
             started: monotonic_now(),
             signals,
             child_events: WaitQueue::new(),
             thread_events: WaitQueue::new(),
+            ended: Arc::new(WaitQueue::new()),
             limits: SpinLock::new(limits),
             executable: SpinLock::new(None),
             ended_threads_time: SpinLock::new(Times::default()),
@@ -146,6 +157,12 @@ impl Process {
     /// The number of its parent; 0 when it has none.
     pub fn parent(&self) -> ProcessId {
         self.parent.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is the first process of its pid namespace.
+    #[inline]
+    pub fn is_namespace_init(&self) -> bool {
+        self.local_pid == 1
     }
 
     /// The session it belongs to.

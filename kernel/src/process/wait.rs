@@ -35,7 +35,7 @@ pub enum Change {
 /// A child's change of state.
 #[derive(Clone, Copy, Debug)]
 pub struct Report {
-    /// The child.
+    /// The child, as the caller sees it.
     pub pid: ProcessId,
     /// Its real user.
     pub uid: u32,
@@ -82,6 +82,8 @@ pub fn wait(thread: &Arc<Thread>, which: Which, options: u32) -> Result<Option<R
 #[derive(Clone)]
 struct Found {
     process: Arc<super::Process>,
+    /// Its number as the caller sees it, which it loses with its place in the table.
+    pid: ProcessId,
     change: Change,
 }
 
@@ -113,6 +115,7 @@ fn scan(table: &mut Table, thread: &Thread, which: Which, options: u32) -> Scan 
         if let Some(change) = change_of(child, options) {
             found = Some(Found {
                 process: Arc::clone(&child.process),
+                pid: thread.sees(*pid),
                 change,
             });
             break;
@@ -158,7 +161,7 @@ fn complete(thread: &Thread, found: &Found, ended: bool) -> Report {
         *sum = sum.plus(times);
     }
     Report {
-        pid: child.pid,
+        pid: found.pid,
         uid: child.real_user(),
         change: found.change,
         times,

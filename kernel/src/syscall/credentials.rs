@@ -16,8 +16,8 @@ use abi::raw::general as linux;
 
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::process::Thread;
 use crate::process::credentials::{Credentials, Ids};
-use crate::process::{self, Thread};
 
 const KEEP: u32 = u32::MAX;
 
@@ -237,7 +237,7 @@ pub fn sys_capget(thread: &Arc<Thread>, header: usize, data: usize) -> Result<us
     }
     let target = match asked.pid as u32 {
         0 => Arc::clone(thread),
-        tid => process::find_thread(tid).ok_or(Errno::ESRCH)?,
+        tid => thread.thread_named(tid)?,
     };
     if data != 0 {
         let sets = sets_of(&target.credentials());
@@ -250,7 +250,7 @@ pub fn sys_capget(thread: &Arc<Thread>, header: usize, data: usize) -> Result<us
 pub fn sys_capset(thread: &Arc<Thread>, header: usize, data: usize) -> Result<usize> {
     let asked: CapabilityHeader = user::read(header)?;
     let count = sets_of_version(header, asked.version)?;
-    if asked.pid != 0 && asked.pid as u32 != thread.tid() {
+    if asked.pid != 0 && asked.pid as u32 != thread.local_tid() {
         return Err(Errno::EPERM);
     }
     let mut wanted = [CapabilitySet::default(); 2];

@@ -155,7 +155,7 @@ fn owner_of(
     if !by_open_file {
         return Ok((
             LockOwner::Process(thread.files()?.id()),
-            thread.process.pid as i32,
+            thread.process.pid as i32, // translated for whoever asks
         ));
     }
     if lock.l_pid != 0 {
@@ -191,7 +191,10 @@ fn get_lock(thread: &Thread, file: &OpenFile, command: u32, address: usize) -> R
             lock.l_whence = general::SEEK_SET as i16;
             lock.l_start = found.range.start as i64;
             lock.l_len = found.range.reported_length();
-            lock.l_pid = found.pid;
+            lock.l_pid = match found.pid {
+                -1 => -1,
+                pid => thread.sees(pid as u32) as i32,
+            };
         }
     }
     user::write(address, &lock)?;

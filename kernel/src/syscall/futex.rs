@@ -8,8 +8,8 @@ use abi::raw::general as linux;
 
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::process::Thread;
 use crate::process::futex::{self, ANY, Requeue, Wait, WakeOperation};
-use crate::process::{self, Thread};
 use crate::time::{Deadline, Instant, Nanoseconds, monotonic_now};
 
 const FLAGS: u32 = linux::FUTEX_PRIVATE_FLAG | linux::FUTEX_CLOCK_REALTIME;
@@ -106,7 +106,7 @@ pub fn sys_get_robust_list(
 ) -> Result<usize> {
     let target = match tid as i32 {
         0 => Arc::clone(thread),
-        tid => process::find_thread(tid as u32).ok_or(Errno::ESRCH)?,
+        tid => thread.thread_named(tid as u32)?,
     };
     let (own, other) = (thread.credentials(), target.credentials());
     let same_user = [other.uid, other.euid, other.suid] == [own.uid; 3];

@@ -11,7 +11,7 @@ use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::limits::{self, Limit, Resource};
 use crate::process::timer::processor;
-use crate::process::{self, Process, Thread, Times};
+use crate::process::{Process, Thread, Times};
 
 /// The times of a `struct rusage`.
 pub fn usage_of(times: Times, page_faults: u64) -> Rusage {
@@ -93,7 +93,7 @@ pub fn sys_prlimit64(
     };
     let target = match pid as u32 {
         0 => Arc::clone(&thread.process),
-        pid => owner_of(pid).ok_or(Errno::ESRCH)?,
+        tid => Arc::clone(&thread.thread_named(tid)?.process),
     };
     check_permission(thread, &target)?;
     let before = exchange(thread, &target, resource, new)?;
@@ -101,12 +101,6 @@ pub fn sys_prlimit64(
         write_limit(old, before)?;
     }
     Ok(0)
-}
-
-/// The process that has a thread of this number.
-fn owner_of(tid: u32) -> Option<Arc<Process>> {
-    let thread = process::find_thread(tid);
-    thread.map(|thread| Arc::clone(&thread.process))
 }
 
 /// Whether a program may look at the limits of another process: that of its own user.

@@ -20,6 +20,7 @@ mod limits;
 mod log_reader;
 mod memory;
 mod mount;
+mod namespace;
 mod open;
 mod poll;
 mod posix_timer;

@@ -8,10 +8,10 @@ use abi::time::{Itimerspec, Sigevent};
 
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::process::Thread;
 use crate::process::signal;
 use crate::process::timer::Setting;
 use crate::process::timer::created::{self, Target, Value};
-use crate::process::{self, Thread};
 use crate::time::{Clock, Nanoseconds};
 
 /// timer_create(2): without an event it is SIGALRM with the timer's number.
@@ -67,7 +67,9 @@ fn target(thread: &Thread, event: &Sigevent) -> Result<Target> {
     match kind {
         linux::SIGEV_SIGNAL | linux::SIGEV_THREAD => Ok(Target::Process(signal)),
         TO_THREAD => {
-            let other = process::find_thread(event.sigev_notify_thread_id as u32);
+            let other = thread
+                .thread_named(event.sigev_notify_thread_id as u32)
+                .ok();
             let other = other.filter(|other| Arc::ptr_eq(&other.process, &thread.process));
             let other = other.ok_or(Errno::EINVAL)?;
             Ok(Target::Thread(Arc::downgrade(&other), signal))

@@ -14,7 +14,7 @@ use crate::process::clone::{CloneRequest, clone};
 use crate::process::exec::{self, Arguments};
 use crate::process::session::Session;
 use crate::process::wait::{self, Change, Report, Which};
-use crate::process::{ExitStatus, ProcessId, Thread, exit, table};
+use crate::process::{ExitStatus, ProcessId, Thread, exit, pidfd, table};
 
 /// clone(2): `flags` carry the exit signal in their low byte.
 pub fn sys_clone(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
@@ -26,7 +26,12 @@ pub fn sys_clone(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<us
         tls,
         parent_tid,
         child_tid,
+        // clone(2) has one argument for both; the flags exclude each other.
+        pidfd: parent_tid,
     };
+    if flags as u32 & linux::CLONE_PIDFD != 0 && flags as u32 & linux::CLONE_PARENT_SETTID != 0 {
+        return Err(Errno::EINVAL);
+    }
     clone(thread, registers, &request).map(|tid| tid as usize)
 }
 
@@ -89,6 +94,7 @@ pub fn sys_clone3(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<u
         tls: arguments.tls as usize,
         parent_tid: arguments.parent_tid as usize,
         child_tid: arguments.child_tid as usize,
+        pidfd: arguments.pidfd as usize,
     };
     clone(thread, registers, &request).map(|tid| tid as usize)
 }
@@ -204,8 +210,8 @@ pub fn sys_wait4(
         -1 => Which::Any,
         0 => Which::Group(own_group(thread)),
         i32::MIN => return Err(Errno::ESRCH),
-        group if group < 0 => Which::Group(-group as ProcessId),
-        pid => Which::Process(pid as ProcessId),
+        group if group < 0 => Which::Group(thread.group_named(-group as ProcessId)),
+        pid => which_process(thread, pid as ProcessId),
     };
     let Some(report) = wait::wait(thread, which, options | linux::WEXITED)? else {
         return Ok(0);
@@ -213,6 +219,11 @@ pub fn sys_wait4(
     user::write_if_wanted(status, &report.wait_status())?;
     write_usage(usage, &report)?;
     Ok(report.pid as usize)
+}
+
+/// The child that the caller means; one that it cannot see is no child of its.
+fn which_process(thread: &Thread, number: ProcessId) -> Which {
+    Which::Process(thread.process.means(number).unwrap_or(0))
 }
 
 fn write_usage(address: usize, report: &Report) -> Result<()> {
@@ -262,9 +273,10 @@ fn wait_for_id(thread: &Arc<Thread>, kind: u32, id: i32, options: u32) -> Result
     }
     let which = match kind {
         linux::P_ALL => Which::Any,
-        linux::P_PID if id > 0 => Which::Process(id as ProcessId),
+        linux::P_PID if id > 0 => which_process(thread, id as ProcessId),
+        linux::P_PIDFD if id >= 0 => Which::Process(pidfd::process_of(thread, id)?.pid),
         linux::P_PGID if id == 0 => Which::Group(own_group(thread)),
-        linux::P_PGID if id > 0 => Which::Group(id as ProcessId),
+        linux::P_PGID if id > 0 => Which::Group(thread.group_named(id as ProcessId)),
         _ => return Err(Errno::EINVAL),
     };
     wait::wait(thread, which, options)
@@ -292,30 +304,30 @@ fn own_group(thread: &Thread) -> ProcessId {
 
 /// getpid(2).
 pub fn sys_getpid(thread: &Arc<Thread>) -> Result<usize> {
-    Ok(thread.process.pid as usize)
+    Ok(thread.process.local_pid as usize)
 }
 
 /// gettid(2).
 pub fn sys_gettid(thread: &Arc<Thread>) -> Result<usize> {
-    Ok(thread.tid() as usize)
+    Ok(thread.local_tid() as usize)
 }
 
 /// getppid(2).
 pub fn sys_getppid(thread: &Arc<Thread>) -> Result<usize> {
-    Ok(thread.process.parent() as usize)
+    Ok(thread.sees(thread.process.parent()) as usize)
 }
 
 /// set_tid_address(2).
 pub fn sys_set_tid_address(thread: &Arc<Thread>, address: usize) -> Result<usize> {
     thread.clear_child_tid.store(address, Ordering::Relaxed);
-    Ok(thread.tid() as usize)
+    Ok(thread.local_tid() as usize)
 }
 
 /// The process that a `pid` argument means: 0 is the caller.
 fn target(thread: &Thread, pid: usize) -> Result<ProcessId> {
     match pid as i32 {
         0 => Ok(thread.process.pid),
-        pid if pid > 0 => Ok(pid as ProcessId),
+        pid if pid > 0 => thread.process.means(pid as ProcessId).ok_or(Errno::ESRCH),
         _ => Err(Errno::ESRCH),
     }
 }
@@ -324,7 +336,7 @@ fn target(thread: &Thread, pid: usize) -> Result<ProcessId> {
 pub fn sys_getpgid(thread: &Arc<Thread>, pid: usize) -> Result<usize> {
     let relations = table::group_and_session_of(target(thread, pid)?);
     relations
-        .map(|(group, _)| group as usize)
+        .map(|(group, _)| thread.sees(group) as usize)
         .ok_or(Errno::ESRCH)
 }
 
@@ -337,7 +349,7 @@ pub fn sys_getpgrp(thread: &Arc<Thread>) -> Result<usize> {
 pub fn sys_getsid(thread: &Arc<Thread>, pid: usize) -> Result<usize> {
     let relations = table::group_and_session_of(target(thread, pid)?);
     relations
-        .map(|(_, session)| session as usize)
+        .map(|(_, session)| thread.sees(session) as usize)
         .ok_or(Errno::ESRCH)
 }
 
@@ -348,7 +360,10 @@ pub fn sys_setpgid(thread: &Arc<Thread>, pid: usize, group: usize) -> Result<usi
         return Err(Errno::EINVAL);
     }
     let pid = target(thread, pid)?;
-    let group = if group == 0 { pid } else { group as ProcessId };
+    let group = match group as ProcessId {
+        0 => pid,
+        number => thread.process.means(number).ok_or(Errno::EPERM)?,
+    };
     table::with(|table| {
         let own_session = table.node(caller).ok_or(Errno::ESRCH)?.session;
         let node = table.node(pid).ok_or(Errno::ESRCH)?;
@@ -388,7 +403,7 @@ pub fn sys_setsid(thread: &Arc<Thread>) -> Result<usize> {
         Ok(())
     })?;
     process.set_session(Session::new(pid));
-    Ok(pid as usize)
+    Ok(process.local_pid as usize)
 }
 
 /// arch_prctl(2): thread-local storage.

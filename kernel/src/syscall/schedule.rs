@@ -27,7 +27,7 @@ const NICE_HIGHEST: i32 = 19;
 fn target(thread: &Arc<Thread>, tid: usize) -> Result<Arc<Thread>> {
     match tid as i32 {
         0 => Ok(Arc::clone(thread)),
-        tid => process::find_thread(tid as u32).ok_or(Errno::ESRCH),
+        tid => thread.thread_named(tid as u32),
     }
 }
 
@@ -314,7 +314,10 @@ fn named(thread: &Arc<Thread>, which: usize, who: usize) -> Result<Vec<Arc<Threa
         linux::PRIO_PROCESS => return Ok(target(thread, who as usize).into_iter().collect()),
         linux::PRIO_PGRP => {
             let own = table::group_and_session_of(thread.process.pid).map_or(0, |(group, _)| group);
-            table::group_members(if who == 0 { own } else { who })
+            table::group_members(match who {
+                0 => own,
+                group => thread.group_named(group),
+            })
         }
         linux::PRIO_USER => {
             let user = if who == 0 {
@@ -323,7 +326,9 @@ fn named(thread: &Arc<Thread>, which: usize, who: usize) -> Result<Vec<Arc<Threa
                 who
             };
             let mut all = process::all();
-            all.retain(|process| !process.has_ended() && process.real_user() == user);
+            all.retain(|process| {
+                !process.has_ended() && process.real_user() == user && thread.sees(process.pid) != 0
+            });
             all
         }
         _ => return Err(Errno::EINVAL),

@@ -154,10 +154,10 @@ pub fn sys_sigaltstack(thread: &Arc<Thread>, registers: &mut UserContext) -> Res
 }
 
 /// What the receiver is told of a signal that a program sends by its number alone.
-fn sent_by(thread: &Thread, code: i32) -> Origin {
+pub(super) fn sent_by(thread: &Thread, code: i32) -> Origin {
     Origin::Process {
         code,
-        pid: thread.process.pid,
+        pid: thread.process.local_pid,
         uid: thread.real_user(),
         value: 0,
     }
@@ -176,7 +176,8 @@ pub fn sys_kill(thread: &Arc<Thread>, pid: usize, signal: usize) -> Result<usize
             signal::to_group(thread, group, signal, &origin)?;
         }
         group if group < 0 => {
-            signal::to_group(thread, -group as ProcessId, signal, &origin)?;
+            let group = thread.group_named(-group as ProcessId);
+            signal::to_group(thread, group, signal, &origin)?;
         }
         pid => signal::to_process(thread, pid, signal, &origin)?,
     }
@@ -207,9 +208,9 @@ pub fn sys_tgkill(thread: &Arc<Thread>, pid: usize, tid: usize, signal: usize) -
 
 /// The details that a program gives itself. To others it may not pretend that the kernel or a
 /// plain kill(2) speaks: those have codes from 0 up, and SI_TKILL.
-fn check_details(thread: &Thread, target: i32, given: &SigInfo) -> Result<()> {
+pub(super) fn check_details(thread: &Thread, target: i32, given: &SigInfo) -> Result<()> {
     let reserved = given.code >= 0 || given.code == linux::SI_TKILL;
-    if reserved && target != thread.tid() as i32 {
+    if reserved && target != thread.local_tid() as i32 {
         return Err(Errno::EPERM);
     }
     Ok(())

@@ -9,7 +9,6 @@ use crate::file::procfs;
 use crate::memory::PAGE_SIZE;
 use crate::memory::io::UserRanges;
 use crate::memory::user;
-use crate::namespace::uts;
 use crate::process::{Thread, table};
 use crate::terminal;
 use crate::time::{self, NANOSECONDS_PER_SECOND};
@@ -26,8 +25,8 @@ fn check_privileged(thread: &Thread) -> Result<()> {
 }
 
 /// uname(2).
-pub fn sys_uname(_thread: &Arc<Thread>, address: usize) -> Result<usize> {
-    user::write(address, &uts::names())?;
+pub fn sys_uname(thread: &Arc<Thread>, address: usize) -> Result<usize> {
+    user::write(address, &thread.namespaces().uts.names())?;
     Ok(0)
 }
 
@@ -43,7 +42,7 @@ fn read_name(address: usize, length: usize) -> Result<([u8; NAME_LENGTH - 1], us
 pub fn sys_sethostname(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
     check_privileged(thread)?;
     let (name, length) = read_name(address, length)?;
-    uts::set_host_name(&name[..length])?;
+    thread.namespaces().uts.set_host_name(&name[..length])?;
     Ok(0)
 }
 
@@ -51,7 +50,7 @@ pub fn sys_sethostname(thread: &Arc<Thread>, address: usize, length: usize) -> R
 pub fn sys_setdomainname(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
     check_privileged(thread)?;
     let (name, length) = read_name(address, length)?;
-    uts::set_domain_name(&name[..length])?;
+    thread.namespaces().uts.set_domain_name(&name[..length])?;
     Ok(0)
 }
 

@@ -6,8 +6,8 @@
 
 use super::{
     Handler, SystemCall, arguments, attributes, credentials, descriptor, directory,
-    extended_attributes, fcntl, futex, limits, memory, mount, open, poll, posix_timer, prctl,
-    process, read_write, schedule, signal, stat, system, time, timer, working_directory,
+    extended_attributes, fcntl, futex, limits, memory, mount, namespace, open, poll, posix_timer,
+    prctl, process, read_write, schedule, signal, stat, system, time, timer, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -234,6 +234,7 @@ table! {
     269 faccessat            3         stat::sys_faccessat;
     270 pselect6             6         poll::sys_pselect6;
     271 ppoll                5         poll::sys_ppoll;
+    272 unshare              1         namespace::sys_unshare;
     273 set_robust_list      2         futex::sys_set_robust_list;
     274 get_robust_list      3         futex::sys_get_robust_list;
     280 utimensat            4         attributes::sys_utimensat;
@@ -245,6 +246,7 @@ table! {
     297 rt_tgsigqueueinfo    4         signal::sys_rt_tgsigqueueinfo;
     302 prlimit64            4         limits::sys_prlimit64;
     306 syncfs               1         read_write::sys_syncfs;
+    308 setns                2         namespace::sys_setns;
     309 getcpu               2         schedule::sys_getcpu;
     314 sched_setattr        3         schedule::sys_sched_setattr;
     315 sched_getattr        4         schedule::sys_sched_getattr;
@@ -257,6 +259,8 @@ table! {
     328 pwritev2             6         read_write::sys_pwritev2;
     332 statx                5         stat::sys_statx;
     334 rseq                 4         prctl::sys_rseq;
+    424 pidfd_send_signal    4         namespace::sys_pidfd_send_signal;
+    434 pidfd_open           2         namespace::sys_pidfd_open;
     435 clone3               registers process::sys_clone3;
     436 close_range          3         descriptor::sys_close_range;
     437 openat2              4         open::sys_openat2;
@@ -271,7 +275,7 @@ pub(super) fn get(number: usize) -> Option<&'static SystemCall> {
 /// The name of a call that a program may well ask for and that is not served, for the log.
 pub(super) fn name_of_unserved(number: usize) -> &'static str {
     use abi::raw::general as linux;
-    const KNOWN: [(u32, &str); 22] = [
+    const KNOWN: [(u32, &str); 19] = [
         (linux::__NR_socket, "socket"),
         (linux::__NR_connect, "connect"),
         (linux::__NR_bind, "bind"),
@@ -289,9 +293,6 @@ pub(super) fn name_of_unserved(number: usize) -> &'static str {
         (linux::__NR_tee, "tee"),
         (linux::__NR_io_uring_setup, "io_uring_setup"),
         (linux::__NR_copy_file_range, "copy_file_range"),
-        (linux::__NR_pidfd_open, "pidfd_open"),
-        (linux::__NR_unshare, "unshare"),
-        (linux::__NR_setns, "setns"),
         (linux::__NR_bpf, "bpf"),
         (linux::__NR_seccomp, "seccomp"),
     ];

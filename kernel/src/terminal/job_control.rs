@@ -219,9 +219,10 @@ impl Terminal {
         }
     }
 
-    /// `TIOCGPGRP`: number of the foreground group; 0 when there is none.
+    /// `TIOCGPGRP`: number of the foreground group, as the caller sees it; 0 when there is none.
     pub(super) fn foreground_number(&self) -> ProcessId {
-        self.job_control.lock().foreground().unwrap_or(0)
+        let group = self.job_control.lock().foreground().unwrap_or(0);
+        process::current().sees(group)
     }
 
     /// `TIOCSPGRP`: brings a group of the caller's session to the foreground.
@@ -233,8 +234,10 @@ impl Terminal {
         if !self.controls_caller() {
             return Err(Errno::ENOTTY);
         }
-        let session = process::current().process.session();
+        let caller = process::current();
+        let session = caller.process.session();
         let group = ProcessId::try_from(group).map_err(|_| Errno::EINVAL)?;
+        let group = caller.group_named(group);
         let owner = table::with(|table| {
             table
                 .group_members(group)
@@ -248,9 +251,10 @@ impl Terminal {
         Ok(())
     }
 
-    /// `TIOCGSID`: number of the session. `ENOTTY`: it controls none.
+    /// `TIOCGSID`: number of the session, as the caller sees it. `ENOTTY`: it controls none.
     pub(super) fn session_number(&self) -> Result<ProcessId> {
         let session = self.job_control.lock().session.upgrade();
-        session.map(|session| session.id).ok_or(Errno::ENOTTY)
+        let session = session.ok_or(Errno::ENOTTY)?;
+        Ok(process::current().sees(session.id))
     }
 }

@@ -16,7 +16,7 @@ use abi::raw::general as linux;
 
 use super::{Nanoseconds, monotonic_now, realtime_now};
 use crate::error::{Errno, Result};
-use crate::process::{self, Process, Thread, Times};
+use crate::process::{Process, Thread, Times};
 
 /// A clock.
 #[derive(Clone)]
@@ -111,7 +111,7 @@ impl Clock {
         if number & OF_THREAD != 0 {
             let target = match owner {
                 0 => Some(Arc::clone(thread)),
-                tid => process::find_thread(tid),
+                tid => thread.thread_named(tid).ok(),
             };
             let target = target.filter(|target| Arc::ptr_eq(&target.process, &thread.process));
             let target = target.ok_or(Errno::EINVAL)?;
@@ -119,8 +119,8 @@ impl Clock {
         }
         let target = match owner {
             0 => Arc::clone(&thread.process),
-            tid if tid == thread.tid() => Arc::clone(&thread.process),
-            pid => process::find(pid).ok_or(Errno::EINVAL)?,
+            tid if tid == thread.local_tid() => Arc::clone(&thread.process),
+            pid => thread.process_named(pid).map_err(|_| Errno::EINVAL)?,
         };
         Ok(Self::Process(target, portion, false))
     }

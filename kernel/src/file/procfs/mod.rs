@@ -43,7 +43,7 @@ impl FileSystem for Procfs {
     }
 
     fn root(&self) -> Arc<dyn Inode> {
-        Arc::new(root::Root::new(self.view))
+        Arc::new(root::Root::new(self.view.clone()))
     }
 
     fn names(&self) -> Names {

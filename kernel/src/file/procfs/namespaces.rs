@@ -5,12 +5,11 @@ use super::subject::Subject;
 use crate::error::{Errno, Result};
 use crate::file::{
     DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFlags,
-    anonymous_place, clock,
+    anonymous_place,
 };
+use crate::namespace::file::NamespaceInode;
 use crate::namespace::{KINDS, Kind};
-use alloc::format;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 /// Codes of namespaces in inode numbers begin here.
 const CODES: u64 = 1 << 20;
@@ -53,7 +52,7 @@ impl Inode for NamespaceDirectory {
         Ok(Arc::new(NamespaceLink {
             subject,
             number,
-            kind: KINDS[index],
+            kind: &KINDS[index],
         }))
     }
 
@@ -88,7 +87,7 @@ impl Inode for NamespaceDirectory {
 struct NamespaceLink {
     subject: Subject,
     number: u64,
-    kind: Kind,
+    kind: &'static Kind,
 }
 
 impl Inode for NamespaceLink {
@@ -110,7 +109,9 @@ impl Inode for NamespaceLink {
 
     fn read_link(&self) -> Result<LinkTarget> {
         self.subject.check_access()?;
-        let inode: Arc<dyn Inode> = Arc::new(Namespace(self.kind));
+        let thread = self.subject.thread().map_err(|_| Errno::ENOENT)?;
+        let namespace = (self.kind.of)(&thread).map_err(|_| Errno::ENOENT)?;
+        let inode: Arc<dyn Inode> = Arc::new(NamespaceInode(namespace));
         let text = inode.anonymous_name();
         Ok(LinkTarget::Jump {
             location: anonymous_place(&inode),
@@ -122,34 +123,3 @@ impl Inode for NamespaceLink {
         self.subject.is_gone()
     }
 }
-
-/// A namespace as a file: it says which one it is, and can be held.
-struct Namespace(Kind);
-
-impl Inode for Namespace {
-    fn kind(&self) -> FileKind {
-        FileKind::Regular
-    }
-
-    fn number(&self) -> u64 {
-        self.0.first_number
-    }
-
-    fn metadata(&self) -> Metadata {
-        Metadata::synthetic(self.number(), FileKind::Regular, 0o444, clock::now())
-    }
-
-    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
-        Ok(Arc::new(NamespaceFile))
-    }
-
-    fn anonymous_name(&self) -> Vec<u8> {
-        // "pid_for_children" is another way to a namespace of the kind "pid".
-        let kind = self.0.name.split('_').next().unwrap_or(self.0.name);
-        format!("{kind}:[{}]", self.0.first_number).into_bytes()
-    }
-}
-
-struct NamespaceFile;
-
-impl File for NamespaceFile {}

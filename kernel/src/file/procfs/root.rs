@@ -40,7 +40,8 @@ impl Root {
         let number = parse_number(name)?;
         let process = self.view.process(number)?;
         Some(Arc::new(ProcessDirectory::new(Subject::process_of(
-            self.view, &process,
+            self.view.clone(),
+            &process,
         ))))
     }
 }
@@ -78,11 +79,11 @@ impl Inode for Root {
     fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>> {
         match name {
             b"self" => Ok(Arc::new(Own {
-                view: self.view,
+                view: self.view.clone(),
                 thread: false,
             })),
             b"thread-self" => Ok(Arc::new(Own {
-                view: self.view,
+                view: self.view.clone(),
                 thread: true,
             })),
             _ => self
@@ -151,7 +152,7 @@ impl Root {
             let name = format!("{number}");
             let entry = ListEntry {
                 name: name.as_bytes(),
-                number: Subject::process_of(self.view, &process).inode_number(0),
+                number: Subject::process_of(self.view.clone(), &process).inode_number(0),
                 kind: FileKind::Directory,
                 next: FIRST_PROCESS + u64::from(number) + 1,
             };

@@ -106,7 +106,7 @@ pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
     // Addresses tell an attacker where things lie: only those who may look inside get them.
     let visible = subject.check_access().is_ok();
     let address = |address: usize| if visible { address as u64 } else { 0 };
-    let view = subject.view;
+    let view = &subject.view;
     let stat = ProcessStat {
         pid: view.shown(subject.number()),
         name: &name(thread.as_ref(), &process),
@@ -187,8 +187,8 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
     let memory = space.map(|space| memory::memory_use(&space));
     let privileged = credentials.is_privileged();
     let capabilities = if privileged { ALL_CAPABILITIES } else { 0 };
-    let view = subject.view;
-    let number = view.shown(subject.number());
+    let view = &subject.view;
+    let below = |number| view.shown_below(&process, number);
     let pid = view.shown(process.pid);
     let descriptors = subject.files().map_or(0, |files| {
         files
@@ -206,10 +206,10 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
             relations.exit_status.is_some(),
         ),
         process: pid,
-        threads_ids: &[number],
-        process_ids: &[pid],
-        group_ids: &[view.shown(relations.group)],
-        session_ids: &[view.shown(relations.session)],
+        threads_ids: &below(subject.number()),
+        process_ids: &below(process.pid),
+        group_ids: &below(relations.group),
+        session_ids: &below(relations.session),
         parent: view.shown(relations.parent),
         users: [
             credentials.uid,

@@ -6,9 +6,11 @@ use crate::error::{Errno, Result};
 use crate::file::DESCRIPTORS_MAX;
 use crate::file::generated::{Entry, Node, no_memory};
 use crate::log;
-use crate::namespace::uts;
+use crate::namespace::{UtsNamespace, uts};
+use crate::process;
 use crate::process::table::PROCESS_ID_MAX;
 use abi::procfs::Text;
+use alloc::sync::Arc;
 use core::fmt::Write;
 use core::str;
 use spin::Once;
@@ -30,8 +32,8 @@ const FILES: &[Entry] = &[
 #[rustfmt::skip]
 const KERNEL: &[Entry] = &[
     Entry { name: "cap_last_cap",     permissions: 0o444, node: Node::Read(|text| line(text, 40)) },
-    Entry { name: "domainname",       permissions: 0o644, node: Node::ReadWrite(|text| name(text, &uts::domain_name()), |bytes| uts::set_domain_name(word(bytes))) },
-    Entry { name: "hostname",         permissions: 0o644, node: Node::ReadWrite(|text| name(text, &uts::host_name()), |bytes| uts::set_host_name(word(bytes))) },
+    Entry { name: "domainname",       permissions: 0o644, node: Node::ReadWrite(|text| name(text, &names().domain_name()), |bytes| names().set_domain_name(word(bytes))) },
+    Entry { name: "hostname",         permissions: 0o644, node: Node::ReadWrite(|text| name(text, &names().host_name()), |bytes| names().set_host_name(word(bytes))) },
     Entry { name: "ngroups_max",      permissions: 0o444, node: Node::Read(|text| line(text, 65_536)) },
     Entry { name: "osrelease",        permissions: 0o444, node: Node::Read(|text| line(text, uts::RELEASE)) },
     Entry { name: "ostype",           permissions: 0o444, node: Node::Read(|text| line(text, uts::SYSTEM)) },
@@ -68,6 +70,11 @@ fn line(text: &mut Text, value: impl core::fmt::Display) -> Result<()> {
 fn name(text: &mut Text, name: &uts::Name) -> Result<()> {
     text.bytes(name.as_bytes()).map_err(no_memory)?;
     text.bytes(b"\n").map_err(no_memory)
+}
+
+/// The names of the system that the caller sees.
+fn names() -> Arc<UtsNamespace> {
+    Arc::clone(&process::current().namespaces().uts)
 }
 
 /// What was written, up to the first line feed or NUL; longer than a name may be is cut.

@@ -122,7 +122,7 @@ fn show_load(text: &mut Text) -> Result<()> {
         hundredths: load::hundredths(),
         running: scheduler::runnable_count() as u32,
         tasks: table::thread_count() as u32,
-        last_pid: table::last_number(),
+        last_pid: crate::process::current().process.pid_namespace.last_seen(),
     };
     load.write(text).map_err(no_memory)
 }

@@ -76,8 +76,12 @@ impl Inode for TaskDirectory {
     }
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
-        for tid in self.threads()? {
-            let shown = self.subject.view.shown(tid);
+        let threads = self.threads()?.into_iter();
+        let mut threads: Vec<_> = threads
+            .map(|tid| (self.subject.view.shown(tid), tid))
+            .collect();
+        threads.sort_unstable();
+        for (shown, tid) in threads {
             let Ok(thread) = self.subject.thread_of(tid) else {
                 continue;
             };

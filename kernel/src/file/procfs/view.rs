@@ -1,39 +1,50 @@
 //! Whose numbers a procfs shows: those of the pid namespace it was mounted in.
 //!
-//! There is one pid namespace so far, so numbers stay what they are. Every number that procfs
-//! shows or is asked for goes through here.
+//! Every number that procfs shows or is asked for goes through here.
+use crate::namespace::PidNamespace;
 use crate::process::{self, Process, ProcessId};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// A pid namespace as seen by a procfs.
-#[derive(Clone, Copy)]
-pub(super) struct View;
+#[derive(Clone)]
+pub(super) struct View(Arc<PidNamespace>);
 
 impl View {
-    /// The view of the process that mounts.
+    /// The view of the process that mounts: of its children, as on Linux, so that a program that
+    /// has asked for a new namespace can mount for it.
     pub(super) fn of_caller() -> Self {
-        Self
+        let namespaces = process::current().namespaces();
+        Self(Arc::clone(&namespaces.pid_for_children))
     }
 
     /// The number under which a process, thread, group or session is shown; 0 when it is not in
     /// sight.
-    pub(super) fn shown(self, number: ProcessId) -> u32 {
-        number
+    pub(super) fn shown(&self, number: ProcessId) -> u32 {
+        self.0.shown(number)
+    }
+
+    /// The numbers of something in this namespace and in those further in, down to that of
+    /// `process`.
+    pub(super) fn shown_below(&self, process: &Process, number: ProcessId) -> Vec<u32> {
+        self.0.shown_below(&process.pid_namespace, number)
     }
 
     /// The process shown under `number`.
-    pub(super) fn process(self, number: u32) -> Option<Arc<Process>> {
-        process::find(number)
+    pub(super) fn process(&self, number: u32) -> Option<Arc<Process>> {
+        self.0.resolve(number).and_then(process::find)
     }
 
     /// The shown numbers of all processes from `first` on, in order.
-    pub(super) fn processes_from(self, first: u32) -> Vec<u32> {
-        let numbers = process::all()
-            .into_iter()
-            .map(|process| self.shown(process.pid));
-        numbers
-            .filter(|&number| number >= first && number != 0)
+    pub(super) fn processes_from(&self, first: u32) -> Vec<u32> {
+        if self.0.is_root() {
+            let numbers = process::all().into_iter().map(|process| process.pid);
+            return numbers.filter(|&number| number >= first).collect();
+        }
+        let members = self.0.numbers_from(first).into_iter();
+        members
+            .filter(|&(_, root)| process::find(root).is_some())
+            .map(|(number, _)| number)
             .collect()
     }
 }

@@ -29,6 +29,7 @@ use super::{Process, Thread, exit, scheduler, table, timer};
 use crate::error::{Errno, Result};
 use crate::file::{self, FileTable, OpenFile};
 use crate::memory::AddressSpace;
+use crate::namespace::{NamespaceSet, PidNamespace};
 
 /// What a program is started with.
 pub struct Arguments {
@@ -199,9 +200,10 @@ pub fn start_first_process(
     arguments: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
 ) -> Result<()> {
-    let pid = table::new_number()?;
+    let numbers = table::new_number(PidNamespace::root())?;
+    let pid = numbers.number;
     let process = Arc::new(Process::new(
-        pid,
+        &numbers,
         Session::new(pid),
         Limits::initial(),
         ProcessSignals::new(),
@@ -223,6 +225,7 @@ pub fn start_first_process(
         address_space: AddressSpace::new()?,
         files,
         fs,
+        namespaces: NamespaceSet::root(),
         credentials: Arc::new(Credentials::root()),
         signals: ThreadSignals::new(),
         name: [0; 16],

@@ -87,7 +87,7 @@ fn abandon(thread: &Arc<Thread>, word: usize, entry: &Entry, pending: bool) -> O
             super::wake_word(thread, word);
             return Some(());
         }
-        if value & linux::FUTEX_TID_MASK != thread.tid() {
+        if value & linux::FUTEX_TID_MASK != thread.local_tid() {
             return Some(());
         }
         let marked = value & linux::FUTEX_WAITERS | linux::FUTEX_OWNER_DIED;

@@ -47,7 +47,8 @@ fn carry_out(thread: &Arc<Thread>, registers: &mut UserContext, info: &SignalInf
     let action = thread.process.signals.action(info.signal);
     match action.disposition(info.signal) {
         Disposition::Ignore => {}
-        Disposition::Stop | Disposition::Terminate if send::is_immune(&thread.process) => {}
+        Disposition::Stop | Disposition::Terminate
+            if send::is_immune_to_taken(&thread.process, info.signal) => {}
         Disposition::Stop => {
             stop::begin(thread, info.signal);
             return (false, false);

@@ -53,6 +53,21 @@ impl Origin {
             value: given.fields[1],
         }
     }
+
+    /// What a receiver is told whose pid namespace does not show the sender: no number.
+    pub(super) fn hiding_the_sender(self) -> Self {
+        match self {
+            Self::Process {
+                code, uid, value, ..
+            } => Self::Process {
+                code,
+                pid: 0,
+                uid,
+                value,
+            },
+            other => other,
+        }
+    }
 }
 
 /// One signal on its way.

@@ -8,10 +8,10 @@ use abi::raw::general as linux;
 
 use super::information::{Origin, SignalInfo};
 use super::pending::NoRoom;
-use super::send;
+use super::send::{self, Side};
 use super::set::SIGNAL_MAX;
 use crate::error::{Errno, Result};
-use crate::process::{Process, ProcessId, Thread, find, find_thread, table};
+use crate::process::{Process, ProcessId, Thread, table};
 
 /// Checks a signal's number; 0 stands for none, to ask whether one could be sent.
 ///
@@ -57,9 +57,16 @@ fn send_if_allowed(
     if signal == 0 {
         return Ok(());
     }
+    let side = match process.sees(sender.process.pid) {
+        0 => Side::Outside,
+        _ => Side::Inside,
+    };
     let info = SignalInfo {
         signal,
-        origin: *origin,
+        origin: match side {
+            Side::Inside => *origin,
+            Side::Outside => origin.hiding_the_sender(),
+        },
     };
     // kill(2) of a real-time signal is never refused, only sigqueue(3).
     let no_room = if info.code() == linux::SI_USER as i32 {
@@ -67,26 +74,26 @@ fn send_if_allowed(
     } else {
         NoRoom::Refuse
     };
-    if send::post(process, thread, &info, no_room) {
+    if send::post(process, thread, &info, no_room, side) {
         Ok(())
     } else {
         Err(Errno::EAGAIN)
     }
 }
 
-/// Sends to the process `pid`. Here and below, signal 0 only asks whether one could be sent.
+/// Sends to the process that the sender calls `pid`. Here and below, signal 0 only asks whether one could be sent.
 ///
 /// # Errors
 /// ESRCH, EINVAL for what is no signal, EPERM, EAGAIN.
 pub fn to_process(sender: &Thread, pid: i32, signal: i32, origin: &Origin) -> Result<()> {
     let number = ProcessId::try_from(pid).map_err(|_| Errno::ESRCH)?;
-    if number == sender.process.pid {
+    if number == sender.process.local_pid {
         return send_if_allowed(sender, &sender.process, None, signal, origin);
     }
-    let process = match find(number) {
-        Some(process) => process,
+    let process = match sender.process_named(number) {
+        Ok(process) => process,
         // As on Linux, the number of any thread names its process.
-        None => Arc::clone(&find_thread(number).ok_or(Errno::ESRCH)?.process),
+        Err(_) => Arc::clone(&sender.thread_named(number)?.process),
     };
     send_if_allowed(sender, &process, None, signal, origin)
 }
@@ -103,11 +110,14 @@ pub fn to_thread(
     origin: &Origin,
 ) -> Result<()> {
     let number = ProcessId::try_from(tid).map_err(|_| Errno::ESRCH)?;
-    let belongs = |process: &Process| pid.is_none_or(|pid| pid as ProcessId == process.pid);
-    let Some(thread) = find_thread(number) else {
+    let belongs =
+        |process: &Process| pid.is_none_or(|pid| pid as ProcessId == sender.sees(process.pid));
+    let Ok(thread) = sender.thread_named(number) else {
         // A zombie's first thread is gone, but its number still answers.
-        let zombie = find(number).filter(|process| belongs(process));
-        let process = zombie.ok_or(Errno::ESRCH)?;
+        let zombie = sender.process_named(number).ok();
+        let process = zombie
+            .filter(|process| belongs(process))
+            .ok_or(Errno::ESRCH)?;
         return send_if_allowed(sender, &process, None, signal, origin);
     };
     if !belongs(&thread.process) {
@@ -116,7 +126,7 @@ pub fn to_thread(
     send_if_allowed(sender, &thread.process, Some(&thread), signal, origin)
 }
 
-/// Sends to all members of a group. It is enough that one could be sent to.
+/// Sends to all members of a group, given by its number in the root pid namespace. It is enough that one could be sent to.
 ///
 /// # Errors
 /// ESRCH when the group has no member, else the last member's error.
@@ -131,14 +141,14 @@ pub fn to_group(sender: &Thread, group: ProcessId, signal: i32, origin: &Origin)
     outcomes.last().copied().unwrap_or(Err(Errno::ESRCH))
 }
 
-/// Sends to everybody but process 1 and the sender's own process.
+/// Sends to everybody the sender sees but process 1 and the sender's own process.
 ///
 /// # Errors
 /// ESRCH when there is nobody else.
 pub fn to_all(sender: &Thread, signal: i32, origin: &Origin) -> Result<()> {
     let mut outcome = Err(Errno::ESRCH);
     for process in crate::process::all() {
-        if process.pid == 1 || Arc::ptr_eq(&process, &sender.process) {
+        if sender.sees(process.pid) <= 1 || Arc::ptr_eq(&process, &sender.process) {
             continue;
         }
         // As on Linux, those that may not be sent to spoil nothing.

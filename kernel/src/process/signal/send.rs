@@ -12,19 +12,35 @@ use abi::raw::general as linux;
 
 use super::information::SignalInfo;
 use super::pending::{Account, NoRoom};
-use super::set::{STOPPING, SignalSet};
+use super::set::{STOPPING, SignalSet, UNSTOPPABLE};
 use super::stop;
 use crate::process::limits::Resource;
 use crate::process::{Attention, ExitStatus, Process, Thread};
 
+/// Where a signal comes from, as the first process of a pid namespace sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Another process of the namespace.
+    Inside,
+    /// A process that the namespace does not show, or the kernel.
+    Outside,
+}
+
 /// Sends a signal to a process: any of its threads may take it.
 pub fn send_to_process(process: &Process, info: SignalInfo) {
-    post(process, None, &info, NoRoom::DropDetails);
+    post(process, None, &info, NoRoom::DropDetails, Side::Outside);
 }
 
 /// Sends a signal to one thread.
 pub fn send_to_thread(thread: &Arc<Thread>, info: SignalInfo) {
-    post(&thread.process, Some(thread), &info, NoRoom::DropDetails);
+    let process = &thread.process;
+    post(
+        process,
+        Some(thread),
+        &info,
+        NoRoom::DropDetails,
+        Side::Outside,
+    );
 }
 
 /// SIGPIPE, for the thread that wrote to a pipe nobody reads.
@@ -63,9 +79,18 @@ pub(super) fn kill_by_fault(thread: &Arc<Thread>) {
     send_fault(thread, SignalInfo::from_kernel(linux::SIGSEGV));
 }
 
-/// Process 1 is not ended or stopped by signals that it has no handler for.
-pub(super) fn is_immune(process: &Process) -> bool {
-    process.pid == 1 && !process.signals.lock().is_mortal
+/// The first process of a pid namespace is not ended or stopped by signals that it has no
+/// handler for; only SIGKILL and SIGSTOP from outside reach it (pid_namespaces(7)).
+fn is_immune(process: &Process, signal: u8, side: Side) -> bool {
+    let reaches =
+        side == Side::Outside && UNSTOPPABLE.contains(signal) && !process.pid_namespace.is_root();
+    process.is_namespace_init() && !reaches && !process.signals.lock().is_mortal
+}
+
+/// Whether the process does not do what a signal it has taken does by default. SIGSTOP would
+/// not have been queued if it were not to stop.
+pub(super) fn is_immune_to_taken(process: &Process, signal: u8) -> bool {
+    is_immune(process, signal, Side::Outside)
 }
 
 /// Puts a signal into the queue of the process or of one of its threads. Returns false when
@@ -75,10 +100,11 @@ pub(super) fn post(
     thread: Option<&Arc<Thread>>,
     info: &SignalInfo,
     no_room: NoRoom,
+    side: Side,
 ) -> bool {
     let signal = info.signal;
     if u32::from(signal) == linux::SIGKILL {
-        kill(process);
+        kill(process, side);
         return true;
     }
     if u32::from(signal) == linux::SIGCONT {
@@ -90,9 +116,10 @@ pub(super) fn post(
         user: process.real_user(),
         limit: process.limit(Resource::PendingSignals),
     });
+    let ignored = is_ignored(process, signal, side);
     match thread {
-        Some(thread) => post_to_thread(thread, info, account, no_room),
-        None => post_to_process(process, info, account, no_room),
+        Some(thread) => post_to_thread(thread, info, account, no_room, ignored),
+        None => post_to_process(process, info, account, no_room, ignored),
     }
 }
 
@@ -101,8 +128,8 @@ fn post_to_thread(
     info: &SignalInfo,
     account: Option<Account>,
     no_room: NoRoom,
+    ignored: bool,
 ) -> bool {
-    let ignored = is_ignored(&thread.process, info.signal);
     let mut state = thread.signals.lock();
     if ignored && !state.blocked.contains(info.signal) {
         return true;
@@ -124,8 +151,8 @@ fn post_to_process(
     info: &SignalInfo,
     account: Option<Account>,
     no_room: NoRoom,
+    ignored: bool,
 ) -> bool {
-    let ignored = is_ignored(process, info.signal);
     let mut state = process.signals.lock();
     if ignored {
         let first = process.leader();
@@ -162,8 +189,8 @@ pub(super) fn pass_on(process: &Process, signals: SignalSet) {
 }
 
 /// SIGKILL: nothing is asked and nothing waited for.
-fn kill(process: &Process) {
-    if is_immune(process) || process.has_ended() {
+fn kill(process: &Process, side: Side) {
+    if is_immune(process, linux::SIGKILL as u8, side) || process.has_ended() {
         return;
     }
     process.set_exit_status(ExitStatus::Killed(linux::SIGKILL as u8));
@@ -171,7 +198,7 @@ fn kill(process: &Process) {
 }
 
 /// Whether the signal would do nothing to a receiver that does not block it.
-fn is_ignored(process: &Process, signal: u8) -> bool {
+fn is_ignored(process: &Process, signal: u8, side: Side) -> bool {
     let action = process.signals.action(signal);
-    action.ignores(signal) || (action.is_default() && is_immune(process))
+    action.ignores(signal) || (action.is_default() && is_immune(process, signal, side))
 }

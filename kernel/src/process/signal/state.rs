@@ -58,6 +58,11 @@ impl ProcessSignals {
         }
     }
 
+    /// Whether another process has the same handlers.
+    pub fn shares_handlers(&self) -> bool {
+        Arc::strong_count(&self.handlers.lock()) > 1
+    }
+
     /// What a child of clone(2) starts with: nothing pending, and the handlers: shared, or a
     /// copy, or all at their defaults.
     pub fn fork(&self, share_handlers: bool, clear_handlers: bool) -> Self {

@@ -179,7 +179,7 @@ fn notify_parent(process: &Process, change: Change) {
         };
         let origin = Origin::Child {
             code: code as i32,
-            pid: process.pid,
+            pid: parent.sees(process.pid),
             uid: process.real_user(),
             status,
         };
