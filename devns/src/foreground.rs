@@ -33,9 +33,9 @@ use crate::sync::Ordering;
 #[derive(Clone, Copy, Debug)]
 pub struct Switching<'a> {
     /// The namespace that leaves the front.
-    pub old: &'a Namespace,
+    pub old: &'a Arc<Namespace>,
     /// The one that comes to the front.
-    pub new: &'a Namespace,
+    pub new: &'a Arc<Namespace>,
     /// When; the timestamp of both.
     pub now: Jiffies,
 }

@@ -6,9 +6,8 @@
 //! | `ns_tag`        | `active: %d timestamp: %ld tag: %s\n`, of the one in front     | `pid:TAG`   |
 //! | `list`          | a line for each namespace, see [`list`](mod@list)              | nothing     |
 //!
-//! Only a process of the root namespace may open the first two or write to them, and only such a
-//! process may open the third ([`open`]). A written text is judged by [`parse`], after [`write`]
-//! has looked at who writes and how much.
+//! Only a process of the root namespace may open them ([`open`]), write to the first two
+//! ([`Write::apply`]) and read the third; the first two are read by whoever has them open.
 //!
 //! What only a kernel can do comes as closures: the copy from the program's memory, and the
 //! namespace that a process is in.

@@ -32,6 +32,11 @@ impl House {
         &self.root
     }
 
+    /// A folder for builds that share nothing with the others, such as those with other flags.
+    pub fn target_apart(&self, name: &str) -> PathBuf {
+        self.target.join(name)
+    }
+
     /// The folder with the images, made if it is not there.
     pub fn images(&self) -> Result<PathBuf> {
         let folder = self.target.join("janus");

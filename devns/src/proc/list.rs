@@ -23,13 +23,15 @@ use alloc::vec::Vec;
 
 use crate::foreground::Foreground;
 use crate::namespace::Namespace;
-use crate::proc::ProcError;
+use crate::proc::{ProcError, open};
 
-/// The whole text of the file. Waits for a switch that is under way.
+/// The whole text of the file, for a process of the namespace `caller`, whoever opened the file.
+/// Waits for a switch that is under way.
 ///
 /// # Errors
-/// [`ProcError::Refused`].
-pub fn list(foreground: &Foreground) -> Result<Vec<u8>, ProcError> {
+/// [`ProcError::NotRoot`], [`ProcError::Refused`].
+pub fn list(foreground: &Foreground, caller: &Namespace) -> Result<Vec<u8>, ProcError> {
+    open(caller)?;
     // Taken along to be let go of outside the gate.
     let (text, _namespaces) = foreground.settled(|active| {
         let namespaces = foreground.namespaces();

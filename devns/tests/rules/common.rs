@@ -10,6 +10,7 @@ use devns::{
     Class, Foreground, Gate, Handle, Jiffies, Lifetime, Namespace, Observer, Switching,
     ThreadNumber,
 };
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 /// A gate for host threads.
 #[derive(Default)]
@@ -204,4 +205,19 @@ impl Observer for Witness {
 /// A moment.
 pub fn at(jiffies: u64) -> Jiffies {
     Jiffies(jiffies)
+}
+
+/// Runs a property for so many random inputs, the same in every run unless the environment says
+/// otherwise; a failure names the smallest input found.
+pub fn random(cases: u32) -> TestRunner {
+    let asked_for = |name| std::env::var_os(name).is_some();
+    let mut config = Config::default();
+    if !asked_for("PROPTEST_CASES") {
+        config.cases = cases;
+    }
+    if !asked_for("PROPTEST_RNG_SEED") {
+        config.rng_seed = RngSeed::Fixed(0x6a61_6e75_7300);
+    }
+    config.failure_persistence = None;
+    TestRunner::new(config)
 }

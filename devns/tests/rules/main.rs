@@ -1,4 +1,10 @@
 //! The rules of the device namespaces, tested through what the crate shows to the outside.
 
 mod common;
+mod fuzz;
+mod leaving;
+mod proc_files;
+mod registering;
+mod states;
 mod switching;
+mod threads;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use crate::house::House;
-use crate::report::Report;
+use crate::report::{Report, heading};
 
 /// The packages that have a part of the run to themselves.
 const APART: [&str; 1] = ["scenarios"];
@@ -25,7 +25,23 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         }
     }
     command.arg("--").args(filter);
-    cargo_test(command, "host tests", report)
+    cargo_test(command, "host tests", report)?;
+    lock_protocol(house, filter, report)
+}
+
+/// Tries the lock protocol of the device namespaces in every order of its threads' steps. For
+/// this the crate is built with loom's locks, which is why nothing of it is shared.
+fn lock_protocol(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
+    let what = "devns lock protocol, loom";
+    heading(what);
+    let mut command = house.cargo();
+    command
+        .env("RUSTFLAGS", "--cfg loom -Dwarnings")
+        .env("CARGO_TARGET_DIR", house.target_apart("loom"))
+        .args(["test", "--no-fail-fast", "--release"])
+        .args(["--package", "devns", "--test", "loom", "--"])
+        .args(filter);
+    cargo_test(command, what, report)
 }
 
 /// Runs a `cargo test`, shows what it prints, and puts the results into `report`.
