@@ -162,7 +162,7 @@ fn texts_are_taken_apart_as_specified() {
     let bad: [&[u8]; 27] = [
         b" ",
         b"\0",
-        b"\0001:a",
+        b"\x001:a",
         b":",
         b":a",
         b" :a",
