@@ -14,6 +14,7 @@ use crate::memory::io::{Sink, Source};
 const AT_ONCE: IoFlags = IoFlags {
     nonblocking: true,
     append: false,
+    direct: false,
     size_limit: u64::MAX,
 };
 

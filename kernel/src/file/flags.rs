@@ -7,12 +7,9 @@ use abi::raw::general;
 pub struct OpenFlags(u32);
 
 impl OpenFlags {
-    /// What fcntl(F_SETFL) can change.
-    pub const SETTABLE: u32 = general::O_APPEND
-        | general::FASYNC
-        | general::O_DIRECT
-        | general::O_NOATIME
-        | general::O_NONBLOCK;
+    /// What fcntl(F_SETFL) can change by itself; FASYNC is the file's business.
+    pub const SETTABLE: u32 =
+        general::O_APPEND | general::O_DIRECT | general::O_NOATIME | general::O_NONBLOCK;
     /// What matters only while opening and is not kept.
     const OPENING_ONLY: u32 = general::O_CREAT
         | general::O_EXCL
@@ -22,6 +19,7 @@ impl OpenFlags {
     /// All that open(2) knows; it ignores the rest, as Linux does.
     const KNOWN: u32 = general::O_ACCMODE
         | Self::SETTABLE
+        | general::FASYNC
         | Self::OPENING_ONLY
         | general::O_DSYNC
         | general::O_SYNC

@@ -23,6 +23,7 @@
 //! are held together except those of a removed directory and its parent.
 
 mod anonymous;
+mod async_signal;
 pub mod clock;
 mod dentry;
 pub mod device;
@@ -54,6 +55,7 @@ pub mod walk;
 mod write_access;
 
 pub use anonymous::place as anonymous_place;
+pub use async_signal::{DefaultOwner, Readiness, SignalList, SignalOwner, SignalSource};
 pub use dentry::{Changing, Dentry, seed_hash};
 pub use device::Device;
 pub use file_table::{DESCRIPTORS_MAX, FileTable};
@@ -67,7 +69,7 @@ pub use location::{Location, Reach};
 pub use mount::{MOUNT_FLAGS, Mount};
 pub use mount_table::MountTable;
 pub use open::{OpenRequest, check_not_run, open, open_executable};
-pub use open_file::{OpenFile, SignalOwner, check_size_limit};
+pub use open_file::{OpenFile, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};
 pub use pipe::{Fifo, capacity as pipe_capacity, create_pipe, set_capacity as set_pipe_capacity};
 pub use superblock::{

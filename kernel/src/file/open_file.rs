@@ -5,7 +5,8 @@
 //! ("open file description"), lseek(2), fcntl(2).
 
 use super::{
-    File, FileKind, Inode, IoFlags, Location, Metadata, OpenFlags, Seek, anonymous, locks,
+    File, FileKind, Inode, IoFlags, Location, Metadata, OpenFlags, Seek, SignalOwner, anonymous,
+    locks,
 };
 use crate::{
     error::Result,
@@ -15,13 +16,14 @@ use crate::{
     },
     process::{self, limits::Resource, signal},
     sync::{
-        Mutex, SpinLock,
+        Mutex,
         poll::{PollEvents, PollRegistrar},
     },
 };
-use abi::{Errno, file::FileOwnerEx, raw::general};
+use abi::{Errno, raw::general};
 use alloc::{sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicU32, Ordering};
+use spin::Once;
 
 /// Where an open file is.
 enum Place {
@@ -39,15 +41,6 @@ enum Hold {
     Runs,
 }
 
-/// Who gets the signal when I/O becomes possible (`F_SETOWN`, `F_SETSIG`).
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SignalOwner {
-    /// The thread, process or group.
-    pub owner: FileOwnerEx,
-    /// The signal; 0 for the default, SIGIO.
-    pub signal: i32,
-}
-
 /// What a descriptor stands for. See the head of this file.
 pub struct OpenFile {
     file: Arc<dyn File>,
@@ -57,7 +50,8 @@ pub struct OpenFile {
     /// Whether reads and writes know no position.
     streams: bool,
     position: Mutex<u64>,
-    owner: SpinLock<SignalOwner>,
+    /// Who gets the signal when I/O becomes possible, once fcntl(2) was told.
+    signal_owner: Once<Arc<SignalOwner>>,
 }
 
 impl OpenFile {
@@ -70,7 +64,7 @@ impl OpenFile {
             flags: AtomicU32::new(flags.kept().raw()),
             streams,
             position: Mutex::new(0),
-            owner: SpinLock::new(SignalOwner::default()),
+            signal_owner: Once::new(),
         })
     }
 
@@ -184,27 +178,45 @@ impl OpenFile {
 
     /// Changes the flags that fcntl(F_SETFL) can change.
     pub fn set_flags(&self, raw: u32) -> Result<()> {
-        let old = self.flags.load(Ordering::Relaxed);
-        let new = (old & !OpenFlags::SETTABLE) | (raw & OpenFlags::SETTABLE);
-        self.file.flags_changed(OpenFlags::from_raw(new))?;
-        self.flags.store(new, Ordering::Relaxed);
+        let changed = |old| (old & !OpenFlags::SETTABLE) | (raw & OpenFlags::SETTABLE);
+        let wanted = changed(self.flags.load(Ordering::Relaxed));
+        self.file.flags_changed(OpenFlags::from_raw(wanted))?;
+        self.flags
+            .update(Ordering::Relaxed, Ordering::Relaxed, changed);
         Ok(())
     }
 
-    /// Sets or clears one flag, as ioctl(FIONBIO) and ioctl(FIOASYNC) do.
+    /// Sets or clears one flag, as ioctl(FIONBIO) does.
     pub fn set_flag(&self, flag: u32, on: bool) -> Result<()> {
         let old = self.flags.load(Ordering::Relaxed);
         self.set_flags(if on { old | flag } else { old & !flag })
     }
 
-    /// Who gets the signal when I/O becomes possible.
-    pub fn signal_owner(&self) -> SignalOwner {
-        *self.owner.lock()
+    /// Who gets the signal when I/O becomes possible; None as long as nothing was said of it.
+    pub fn signal_owner(&self) -> Option<&Arc<SignalOwner>> {
+        self.signal_owner.get()
     }
 
-    /// Sets who gets it.
-    pub fn set_signal_owner(&self, owner: SignalOwner) {
-        *self.owner.lock() = owner;
+    /// The same, made if need be, to be changed.
+    pub fn make_signal_owner(&self) -> &Arc<SignalOwner> {
+        self.signal_owner.call_once(|| Arc::new(SignalOwner::new()))
+    }
+
+    /// Sets or clears O_ASYNC; `descriptor` is what the signal will tell. `ENOTTY`: the file sends
+    /// no signals.
+    pub fn set_async(&self, descriptor: i32, on: bool) -> Result<()> {
+        if self.flags().has(general::FASYNC) == on {
+            return Ok(());
+        }
+        let source = self.file.signal_source().ok_or(Errno::ENOTTY)?;
+        if on {
+            source.subscribe(self.make_signal_owner(), descriptor)?;
+            self.flags.fetch_or(general::FASYNC, Ordering::Relaxed);
+        } else {
+            source.unsubscribe(self.make_signal_owner());
+            self.flags.fetch_and(!general::FASYNC, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// `EBADF` for a file opened with O_PATH, which can only be pointed at.
@@ -246,6 +258,7 @@ impl OpenFile {
         IoFlags {
             nonblocking: flags.nonblocking(),
             append: flags.append(),
+            direct: flags.has(general::O_DIRECT),
             ..IoFlags::default()
         }
     }
@@ -406,6 +419,9 @@ fn signal_size_limit() {
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
+        if let (Some(owner), Some(source)) = (self.signal_owner.get(), self.file.signal_source()) {
+            source.unsubscribe(owner);
+        }
         locks::release_open_file(self);
         let Place::At(location) = &self.place else {
             return;

@@ -7,6 +7,7 @@
 //!
 //! Closing is dropping: what must happen at the last close belongs into `Drop`.
 
+use super::SignalSource;
 use crate::{
     error::Result,
     memory::{
@@ -26,6 +27,8 @@ pub struct IoFlags {
     pub nonblocking: bool,
     /// Write at the end, wherever that is by then (O_APPEND).
     pub append: bool,
+    /// O_DIRECT: into a pipe, write packets.
+    pub direct: bool,
     /// Let no regular file grow past this many bytes (RLIMIT_FSIZE).
     pub size_limit: u64,
 }
@@ -35,6 +38,7 @@ impl Default for IoFlags {
         IoFlags {
             nonblocking: false,
             append: false,
+            direct: false,
             size_limit: u64::MAX,
         }
     }
@@ -116,6 +120,12 @@ pub trait File: Any + Send + Sync {
     /// fallocate(2) with its mode bits; the range is not empty and does not overflow.
     fn allocate(&self, _mode: u32, _offset: u64, _length: u64) -> Result<()> {
         Err(Errno::EOPNOTSUPP)
+    }
+
+    /// Where this file sends signals when I/O becomes possible, and what this opening of it wants
+    /// to hear of. None for a file that sends none.
+    fn signal_source(&self) -> Option<SignalSource<'_>> {
+        None
     }
 
     /// Called when fcntl(2) or ioctl(2) changes O_NONBLOCK or O_DIRECT on the open file.

@@ -80,14 +80,14 @@ pub fn sys_pipe(thread: &Arc<Thread>, descriptors: usize) -> Result<usize> {
     sys_pipe2(thread, descriptors, 0)
 }
 
-/// pipe2(2). Packet mode (O_DIRECT) is not there: `EINVAL`, as on Linux before 3.4.
+/// pipe2(2).
 pub fn sys_pipe2(thread: &Arc<Thread>, address: usize, flags: usize) -> Result<usize> {
     let flags = flags as u32;
-    if flags & !(general::O_CLOEXEC | general::O_NONBLOCK) != 0 {
+    if flags & !(general::O_CLOEXEC | general::O_NONBLOCK | general::O_DIRECT) != 0 {
         return Err(Errno::EINVAL);
     }
     let close_on_exec = flags & general::O_CLOEXEC != 0;
-    let (reader, writer) = file::create_pipe(&thread.credentials(), flags)?;
+    let (reader, writer) = file::create_pipe(&thread.credentials(), flags);
     let files = thread.files()?;
     let read_end = files.install(reader, close_on_exec)?;
     let write_end = match files.install(writer, close_on_exec) {
@@ -121,7 +121,7 @@ pub fn sys_ioctl(
         ioctl::FIONBIO => {
             file.set_flag(general::O_NONBLOCK, user::read::<i32>(argument)? != 0)?;
         }
-        ioctl::FIOASYNC => file.set_flag(general::FASYNC, user::read::<i32>(argument)? != 0)?,
+        ioctl::FIOASYNC => file.set_async(descriptor, user::read::<i32>(argument)? != 0)?,
         ioctl::FIONREAD if file.inode().kind() == FileKind::Regular => {
             let Seek::Positioned { size } = file.file().seek() else {
                 return Err(Errno::ENOTTY);

@@ -4,7 +4,7 @@
 use crate::{
     error::Result,
     file::{
-        self, DESCRIPTORS_MAX, OpenFile, Seek, SignalOwner,
+        self, DESCRIPTORS_MAX, FileKind, OpenFile, Seek,
         locks::{self, LockKind, LockOwner, Range, RecordLock},
         permission, tmpfs,
     },
@@ -13,8 +13,6 @@ use crate::{
 };
 use abi::{Errno, Flock, file::FileOwnerEx, raw::general};
 use alloc::sync::Arc;
-
-const SIGNAL_MAX: i32 = 64;
 
 /// fcntl(2).
 pub fn sys_fcntl(
@@ -38,7 +36,7 @@ pub fn sys_fcntl(
         _ => file.check_usable()?,
     }
     match command {
-        general::F_SETFL => set_flags(thread, &file, argument as u32),
+        general::F_SETFL => set_flags(thread, descriptor, &file, argument as u32),
         general::F_GETLK | general::F_OFD_GETLK => get_lock(thread, &file, command, argument),
         general::F_SETLK | general::F_SETLKW | general::F_OFD_SETLK | general::F_OFD_SETLKW => {
             set_lock(thread, descriptor, &file, command, argument)
@@ -76,59 +74,61 @@ fn duplicate(
         .install_from(file, close_on_exec, from as u32 as usize)? as usize)
 }
 
-fn set_flags(thread: &Thread, file: &OpenFile, flags: u32) -> Result<usize> {
+fn set_flags(thread: &Thread, descriptor: i32, file: &OpenFile, flags: u32) -> Result<usize> {
     let gains_noatime = flags & general::O_NOATIME != 0 && !file.flags().has(general::O_NOATIME);
     if gains_noatime && !permission::owns(&thread.credentials(), &file.inode().ownership()) {
         return Err(Errno::EPERM);
     }
+    // On pipes it means packets, on regular files there is no cache to go round.
+    let kind = file.inode().kind();
+    if flags & general::O_DIRECT != 0 && !matches!(kind, FileKind::Fifo | FileKind::Regular) {
+        return Err(Errno::EINVAL);
+    }
     file.set_flags(flags)?;
+    match file.set_async(descriptor, flags & general::FASYNC != 0) {
+        // Where no signals are sent the flag is left as it is.
+        Err(Errno::ENOTTY) => {}
+        other => other?,
+    }
     Ok(0)
 }
 
 /// `F_SETOWN` and its kin. A group is given as a negative process.
 fn signal_owner(file: &OpenFile, command: u32, argument: usize) -> Result<usize> {
-    let mut now: SignalOwner = file.signal_owner();
+    let receiver = || match file.signal_owner() {
+        Some(owner) => owner.receiver(),
+        None => FileOwnerEx::default(),
+    };
     match command {
         general::F_GETOWN => {
-            let pid = now.owner.pid;
-            let group = now.owner.owner_type == general::F_OWNER_PGRP as i32;
+            let FileOwnerEx { owner_type, pid } = receiver();
+            let group = owner_type == general::F_OWNER_PGRP as i32;
             return Ok(if group { -pid } else { pid } as isize as usize);
         }
         general::F_SETOWN => {
             let pid = argument as i32;
-            if pid == i32::MIN {
-                return Err(Errno::EINVAL);
-            }
-            let kind = if pid < 0 {
+            let owner_type = if pid < 0 {
                 general::F_OWNER_PGRP
             } else {
                 general::F_OWNER_PID
             };
-            now.owner = FileOwnerEx {
-                owner_type: kind as i32,
-                pid: pid.abs(),
-            };
+            file.make_signal_owner().set_receiver(FileOwnerEx {
+                owner_type: owner_type as i32,
+                pid: pid.checked_abs().ok_or(Errno::EINVAL)?,
+            })?;
         }
-        general::F_GETOWN_EX => {
-            user::write(argument, &now.owner)?;
-            return Ok(0);
-        }
+        general::F_GETOWN_EX => user::write(argument, &receiver())?,
         general::F_SETOWN_EX => {
-            now.owner = user::read(argument)?;
-            if !(0..=general::F_OWNER_PGRP as i32).contains(&now.owner.owner_type) {
-                return Err(Errno::EINVAL);
-            }
+            let owner = user::read(argument)?;
+            file.make_signal_owner().set_receiver(owner)?;
         }
-        general::F_GETSIG => return Ok(now.signal as usize),
-        general::F_SETSIG => {
-            now.signal = argument as i32;
-            if !(0..=SIGNAL_MAX).contains(&now.signal) {
-                return Err(Errno::EINVAL);
-            }
+        general::F_GETSIG => {
+            let owner = file.signal_owner();
+            return Ok(owner.map_or(0, |owner| usize::from(owner.signal())));
         }
+        general::F_SETSIG => file.make_signal_owner().set_signal(argument as i32)?,
         _ => return Err(Errno::EINVAL),
     }
-    file.set_signal_owner(now);
     Ok(0)
 }
 

@@ -1,7 +1,7 @@
 //! A terminal as a program that opened it has it.
 use super::Terminal;
 use crate::error::{Errno, Result};
-use crate::file::{File, IoFlags, OpenFlags};
+use crate::file::{DefaultOwner, File, IoFlags, OpenFlags, SignalList, SignalSource};
 use crate::memory::io::{Sink, Source};
 use crate::process;
 use crate::sync::poll::{PollEvents, PollRegistrar};
@@ -84,6 +84,11 @@ impl File for TerminalFile {
         self.terminal.poll(self.opened, registrar)
     }
 
+    fn signal_source(&self) -> Option<SignalSource<'_>> {
+        let signals = &self.terminal.signals;
+        Some(self.terminal.signal_source(&signals.list))
+    }
+
     fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
         self.terminal.ioctl(self.opened, command, argument)
     }
@@ -95,6 +100,19 @@ pub(super) const READABLE: PollEvents = PollEvents::IN.union(PollEvents::RDNORM)
 pub(super) const WRITABLE: PollEvents = PollEvents::OUT.union(PollEvents::WRNORM);
 
 impl Terminal {
+    /// What an opening of either side tells of its signals: they go to the foreground group.
+    pub(super) fn signal_source<'a>(&self, list: &'a SignalList) -> SignalSource<'a> {
+        let default_owner = match self.foreground_number() {
+            0 => DefaultOwner::Caller,
+            group => DefaultOwner::Group(group),
+        };
+        SignalSource {
+            list,
+            interest: PollEvents::IN | PollEvents::OUT,
+            default_owner,
+        }
+    }
+
     fn poll(&self, opened: Opened, registrar: Option<&mut PollRegistrar>) -> PollEvents {
         if let Some(registrar) = registrar {
             registrar.register(&self.readers);

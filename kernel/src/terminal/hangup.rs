@@ -43,6 +43,7 @@ impl Terminal {
             discipline.flush(Queue::Both);
             discipline.start_output();
         }
+        self.signals.list.clear();
         self.readers.wake_all();
         self.writers.wake_all();
     }

@@ -69,6 +69,7 @@ impl Terminal {
         let readable = self.state.lock().discipline.has_input();
         if readable {
             self.readers.wake_all();
+            self.signals.input();
         }
     }
 
@@ -93,6 +94,7 @@ impl Terminal {
         }
         if room {
             self.writers.wake_all();
+            self.signals.room();
         }
     }
 }

@@ -10,6 +10,7 @@
 //! together with `state`.
 //!
 //! Source: `termios(3)`, `ioctl_tty(2)`, `credentials(7)`, POSIX.1-2017 chapter 11.
+mod async_signals;
 mod console;
 mod file;
 mod hangup;
@@ -36,6 +37,7 @@ use crate::sync::{SpinLock, WaitQueue};
 use abi::Winsize;
 use abi::terminal::Termios2;
 use alloc::sync::Arc;
+use async_signals::AsyncSignals;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use drivers::terminal::LineDiscipline;
 use job_control::JobControl;
@@ -56,6 +58,8 @@ pub struct Terminal {
     readers: Arc<WaitQueue>,
     /// Who waits for room in the output.
     writers: Arc<WaitQueue>,
+    /// Who wants a signal when either becomes possible.
+    signals: AsyncSignals,
     /// Counts hang-ups: a file opened before the last one is dead.
     hangups: AtomicU32,
     /// Nobody but the privileged may open it again (`TIOCEXCL`).
@@ -76,6 +80,7 @@ impl Terminal {
             job_control: SpinLock::new(JobControl::default()),
             readers: Arc::new(WaitQueue::new()),
             writers: Arc::new(WaitQueue::new()),
+            signals: AsyncSignals::default(),
             hangups: AtomicU32::new(0),
             exclusive: AtomicBool::new(false),
         }))

@@ -15,6 +15,7 @@ use crate::sync::poll::PollEvents;
 const AT_ONCE: IoFlags = IoFlags {
     nonblocking: true,
     append: false,
+    direct: false,
     size_limit: u64::MAX,
 };
 

@@ -55,6 +55,7 @@ impl Terminal {
                 self.transmit();
                 continue;
             }
+            self.signals.write_cut_short();
             if flags.nonblocking {
                 return (written, Err(Errno::EAGAIN));
             }

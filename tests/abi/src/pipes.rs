@@ -3,8 +3,16 @@
 use abi_tests::check::Case;
 
 mod fifo;
+mod packet;
 mod pipe;
 mod poll;
+mod signals;
 
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[pipe::CASES, fifo::CASES, poll::CASES];
+pub const TABLES: &[&[Case]] = &[
+    pipe::CASES,
+    fifo::CASES,
+    poll::CASES,
+    packet::CASES,
+    signals::CASES,
+];

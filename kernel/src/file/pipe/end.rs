@@ -1,9 +1,9 @@
 //! One open end of a pipe, and the calls that concern pipes only.
 
-use super::{ATOMIC_WRITE_BYTES, Pipe};
+use super::Pipe;
 use crate::{
     error::Result,
-    file::{File, IoFlags, permission},
+    file::{DefaultOwner, File, IoFlags, Readiness, SignalSource, permission},
     memory::{
         io::{Sink, Source},
         user,
@@ -63,6 +63,10 @@ impl Drop for PipeEnd {
         if self.writes && pipe.writers.fetch_sub(1, Ordering::SeqCst) == 1 {
             pipe.readable.wake_all();
         }
+        if pipe.has_readers() != pipe.has_writers() {
+            pipe.signals.notify(Readiness::Input);
+            pipe.signals.notify(Readiness::Output);
+        }
     }
 }
 
@@ -72,7 +76,7 @@ impl File for PipeEnd {
     }
 
     fn write(&self, _position: &mut u64, source: &mut Source<'_>, flags: IoFlags) -> Result<usize> {
-        self.pipe.write(source, flags.nonblocking)
+        self.pipe.write(source, flags.nonblocking, flags.direct)
     }
 
     fn poll(&self, registrar: Option<&mut PollRegistrar>) -> PollEvents {
@@ -96,7 +100,7 @@ impl File for PipeEnd {
             }
         }
         if self.writes {
-            if pipe.free() >= ATOMIC_WRITE_BYTES {
+            if !pipe.is_full() {
                 events |= PollEvents::OUT | PollEvents::WRNORM;
             }
             if !pipe.has_readers() {
@@ -104,6 +108,17 @@ impl File for PipeEnd {
             }
         }
         events
+    }
+
+    fn signal_source(&self) -> Option<SignalSource<'_>> {
+        let mut interest = PollEvents::empty();
+        interest.set(PollEvents::IN, self.reads);
+        interest.set(PollEvents::OUT, self.writes);
+        Some(SignalSource {
+            list: &self.pipe.signals,
+            interest,
+            default_owner: DefaultOwner::Nobody,
+        })
     }
 
     fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
@@ -145,6 +160,7 @@ pub fn set_capacity(file: &dyn File, bytes: usize, credentials: &Credentials) ->
     }
     let mut ring = pipe.ring.lock();
     ring.resize(bytes / PAGE_SIZE)?;
+    pipe.publish(&ring);
     pipe.capacity.store(bytes, Ordering::SeqCst);
     drop(ring);
     pipe.writable.wake_all();

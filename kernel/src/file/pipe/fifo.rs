@@ -32,23 +32,23 @@ impl Fifo {
         }
     }
 
-    fn pipe(&self) -> Result<Arc<Pipe>> {
+    fn pipe(&self) -> Arc<Pipe> {
         if let Some(pipe) = self.pipe.lock().upgrade() {
-            return Ok(pipe);
+            return pipe;
         }
-        let made = Pipe::new(0, 0)?;
+        let made = Pipe::new(0, 0);
         let mut slot = self.pipe.lock();
         // Another opening may have been quicker.
-        Ok(slot.upgrade().unwrap_or_else(|| {
+        slot.upgrade().unwrap_or_else(|| {
             *slot = Arc::downgrade(&made);
             made
-        }))
+        })
     }
 
     /// Opens one end, or both, and waits for the other as open(2) on a FIFO does.
     pub fn open(&self, flags: OpenFlags) -> Result<Arc<dyn File>> {
         let (reads, writes) = (flags.readable(), flags.writable());
-        let pipe = self.pipe()?;
+        let pipe = self.pipe();
         if writes && !reads && flags.nonblocking() && !pipe.has_readers() {
             return Err(Errno::ENXIO);
         }

@@ -1,13 +1,14 @@
 //! Pipes and FIFOs.
 //!
-//! A [`Pipe`] is a ring of bytes with two wait queues; each end that is open is a [`PipeEnd`],
+//! A [`Pipe`] is a ring of pieces with two wait queues; each end that is open is a [`PipeEnd`],
 //! whose drop is what the other side sees as end of file or broken pipe. A [`Fifo`] is the part of
 //! a named pipe's inode that brings two openings together on one pipe.
 //!
-//! Contracts: writes of up to PIPE_BUF (4,096) bytes are not mixed with others; one that does not
-//! fit waits as a whole. Writing with no reader left raises SIGPIPE and answers `EPIPE`. The ring's
-//! lock may be held while user memory is touched (it ranks above address spaces); what the wait
-//! conditions look at is therefore kept in atomics.
+//! Contracts: writes of up to PIPE_BUF bytes (a page) are not mixed with others; one that does not
+//! fit waits as a whole. With O_DIRECT each write of up to a page is a packet, which one read
+//! takes. Writing with no reader left raises SIGPIPE and answers `EPIPE`. The ring's lock may be
+//! held while user memory is touched (it ranks above address spaces); what the wait conditions look
+//! at is therefore kept in atomics.
 //!
 //! Source: pipe(7), fifo(7), pipe(2), F_SETPIPE_SZ in fcntl(2).
 
@@ -19,7 +20,8 @@ pub use end::{PipeEnd, capacity, set_capacity};
 pub use fifo::Fifo;
 
 use super::{
-    AttributeChange, File, FileKind, Inode, Metadata, OpenFile, OpenFlags, Ownership, clock,
+    AttributeChange, File, FileKind, Inode, Metadata, OpenFile, OpenFlags, Ownership, Readiness,
+    SignalList, clock,
 };
 use crate::{
     error::Result,
@@ -29,11 +31,10 @@ use crate::{
 };
 use abi::{Errno, raw::general};
 use alloc::{format, sync::Arc, vec::Vec};
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use metal::memory::PAGE_SIZE;
 use ring::Ring;
 
-/// Writes up to this many bytes are not mixed with others (PIPE_BUF).
-pub const ATOMIC_WRITE_BYTES: usize = 4096;
 /// How much a new pipe holds.
 const DEFAULT_PAGES: usize = 16;
 
@@ -41,8 +42,10 @@ const DEFAULT_PAGES: usize = 16;
 pub struct Pipe {
     number: u64,
     ring: Mutex<Ring>,
-    /// Copies of what the ring holds and may hold, to be read without its lock.
+    /// Copies of what the ring holds, whether it is full and what it may hold, to be read without
+    /// its lock.
     filled: AtomicUsize,
+    full: AtomicBool,
     capacity: AtomicUsize,
     readers: AtomicUsize,
     writers: AtomicUsize,
@@ -52,12 +55,14 @@ pub struct Pipe {
     writers_ever: AtomicU64,
     readable: Arc<WaitQueue>,
     writable: Arc<WaitQueue>,
+    /// Who wants a signal when it becomes readable or writable.
+    signals: SignalList,
     metadata: SpinLock<Metadata>,
 }
 
 impl Pipe {
     /// An empty pipe with no ends. Its inode, where it has no name, belongs to `credentials`.
-    fn new(uid: u32, gid: u32) -> Result<Arc<Pipe>> {
+    fn new(uid: u32, gid: u32) -> Arc<Pipe> {
         static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut metadata = Metadata::synthetic(number, FileKind::Fifo, 0o600, clock::now());
@@ -66,30 +71,51 @@ impl Pipe {
             uid,
             gid,
         };
-        let ring = Ring::new(DEFAULT_PAGES)?;
-        Ok(Arc::new(Pipe {
+        Arc::new(Pipe {
             number,
             filled: AtomicUsize::new(0),
-            capacity: AtomicUsize::new(ring.capacity()),
-            ring: Mutex::new(ring),
+            full: AtomicBool::new(false),
+            capacity: AtomicUsize::new(DEFAULT_PAGES * PAGE_SIZE),
+            ring: Mutex::new(Ring::new(DEFAULT_PAGES)),
             readers: AtomicUsize::new(0),
             writers: AtomicUsize::new(0),
             readers_ever: AtomicU64::new(0),
             writers_ever: AtomicU64::new(0),
             readable: Arc::new(WaitQueue::new()),
             writable: Arc::new(WaitQueue::new()),
+            signals: SignalList::new(),
             metadata: SpinLock::new(metadata),
-        }))
+        })
     }
 
     fn filled(&self) -> usize {
         self.filled.load(Ordering::SeqCst)
     }
 
-    fn free(&self) -> usize {
-        self.capacity
-            .load(Ordering::SeqCst)
-            .saturating_sub(self.filled())
+    fn is_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    /// Copies what others look at without the ring's lock. To be called after each change of it.
+    fn publish(&self, ring: &Ring) {
+        self.filled.store(ring.len(), Ordering::SeqCst);
+        self.full.store(ring.is_full(), Ordering::SeqCst);
+    }
+
+    /// Tells readers that something came.
+    fn tell_readers(&self, was_empty: bool) {
+        if was_empty {
+            self.readable.wake_all();
+        }
+        self.signals.notify(Readiness::Input);
+    }
+
+    /// Tells writers that something was taken.
+    fn tell_writers(&self, was_full: bool) {
+        if was_full {
+            self.writable.wake_all();
+        }
+        self.signals.notify(Readiness::Output);
     }
 
     fn has_readers(&self) -> bool {
@@ -129,33 +155,23 @@ impl Pipe {
         if ring.len() == 0 {
             return Ok(None);
         }
-        let free_before = ring.free();
+        let was_full = ring.is_full();
         let outcome = ring.read(sink);
-        self.filled.store(ring.len(), Ordering::SeqCst);
+        self.publish(&ring);
         drop(ring);
-        // A writer can only be waiting if there was less room than one atomic write needs.
-        if free_before < ATOMIC_WRITE_BYTES {
-            self.writable.wake_all();
-        }
+        self.tell_writers(was_full);
         outcome.map(Some)
     }
 
-    fn write(&self, source: &mut Source<'_>, nonblocking: bool) -> Result<usize> {
-        let total = source.remaining();
-        // What must be free before anything is written: all of it if it may not be split.
-        let needed = if total <= ATOMIC_WRITE_BYTES {
-            total
-        } else {
-            1
-        };
+    fn write(&self, source: &mut Source<'_>, nonblocking: bool, packets: bool) -> Result<usize> {
         let mut written = 0;
         while source.remaining() > 0 {
-            let step = self.put(source, needed).and_then(|count| match count {
+            let step = self.put(source, packets).and_then(|count| match count {
                 Some(count) => Ok(count),
                 None if nonblocking => Err(Errno::EAGAIN),
                 None => self
                     .writable
-                    .wait_until(|| (self.free() >= needed || !self.has_readers()).then_some(0)),
+                    .wait_until(|| (!self.is_full() || !self.has_readers()).then_some(0)),
             });
             match step {
                 Ok(count) => written += count,
@@ -166,28 +182,22 @@ impl Pipe {
         Ok(written)
     }
 
-    /// Writes what fits; `None` if less than `needed` bytes are free.
-    fn put(&self, source: &mut Source<'_>, needed: usize) -> Result<Option<usize>> {
+    /// Writes what fits; `None` if nothing does.
+    fn put(&self, source: &mut Source<'_>, packets: bool) -> Result<Option<usize>> {
         if !self.has_readers() {
             signal::raise_broken_pipe();
             return Err(Errno::EPIPE);
         }
         let mut ring = self.ring.lock();
-        if ring.free() < needed {
+        let was_empty = ring.len() == 0;
+        let count = ring.write(source, packets)?;
+        self.publish(&ring);
+        drop(ring);
+        if count == 0 {
             return Ok(None);
         }
-        let was_empty = ring.len() == 0;
-        let outcome = ring.write(source);
-        self.filled.store(ring.len(), Ordering::SeqCst);
-        drop(ring);
-        if was_empty {
-            self.readable.wake_all();
-        }
-        match outcome {
-            // The source gave less than it promised: its memory ended.
-            Ok(0) => Err(Errno::EFAULT),
-            other => other.map(Some),
-        }
+        self.tell_readers(was_empty);
+        Ok(Some(count))
     }
 }
 
@@ -227,19 +237,18 @@ impl Inode for Pipe {
 }
 
 /// The two open files of pipe2(2): the reading end and the writing end. `flags` may have
-/// O_NONBLOCK.
-pub fn create_pipe(
-    credentials: &Credentials,
-    flags: u32,
-) -> Result<(Arc<OpenFile>, Arc<OpenFile>)> {
-    let pipe = Pipe::new(credentials.fsuid, credentials.fsgid)?;
-    let status = flags & general::O_NONBLOCK;
+/// O_NONBLOCK and O_DIRECT (packet mode).
+pub fn create_pipe(credentials: &Credentials, flags: u32) -> (Arc<OpenFile>, Arc<OpenFile>) {
+    let pipe = Pipe::new(credentials.fsuid, credentials.fsgid);
     let open = |access: u32, reads: bool| {
         let end = PipeEnd::open(pipe.clone(), reads, !reads);
-        OpenFile::anonymous(pipe.clone(), end, OpenFlags::from_raw(access | status))
+        OpenFile::anonymous(pipe.clone(), end, OpenFlags::from_raw(access))
     };
-    Ok((
-        open(general::O_RDONLY, true),
-        open(general::O_WRONLY, false),
-    ))
+    (
+        open(general::O_RDONLY | flags & general::O_NONBLOCK, true),
+        open(
+            general::O_WRONLY | flags & (general::O_NONBLOCK | general::O_DIRECT),
+            false,
+        ),
+    )
 }

@@ -1,39 +1,68 @@
-//! The bytes in a pipe: a ring over frames.
+//! What is in a pipe: a queue of pieces, each in a frame of its own.
 //!
-//! Frames are made when first needed. Whenever the ring runs empty it starts over at its first
-//! frame and gives the others back, so a pipe that carries small messages lives in one frame.
+//! A piece is what one write put there, or several small ones together; in packet mode each write
+//! is a piece that nothing is added to and that one read takes away. A pipe is full when it has as
+//! many pieces as it may have pages, as on Linux. The frame of the piece read last is kept for the
+//! next, so a pipe that carries small messages lives in one frame.
 
 use crate::{
     error::Result,
     memory::io::{Sink, Source},
 };
 use abi::Errno;
-use alloc::vec::Vec;
+use alloc::collections::VecDeque;
 use metal::memory::{Frame, PAGE_SIZE};
 
-/// A ring of bytes.
-pub struct Ring {
-    frames: Vec<Option<Frame>>,
+/// One piece of what is in a pipe.
+struct Piece {
+    frame: Frame,
     start: usize,
+    length: usize,
+    /// A read takes this piece only, and drops what it has no room for (O_DIRECT).
+    is_packet: bool,
+    /// Writes may add to it.
+    grows: bool,
+}
+
+impl Piece {
+    /// A piece of its own for bytes to be written.
+    fn new(frame: Frame, is_packet: bool) -> Piece {
+        Piece {
+            frame,
+            start: 0,
+            length: 0,
+            is_packet,
+            grows: !is_packet,
+        }
+    }
+
+    fn room(&self) -> usize {
+        if self.grows {
+            PAGE_SIZE - self.start - self.length
+        } else {
+            0
+        }
+    }
+}
+
+/// The pieces in a pipe.
+pub struct Ring {
+    pieces: VecDeque<Piece>,
+    /// A frame to use again.
+    spare: Option<Frame>,
+    pages: usize,
     length: usize,
 }
 
 impl Ring {
-    /// An empty ring that holds `pages` frames' worth of bytes.
-    pub fn new(pages: usize) -> Result<Ring> {
-        let mut frames = Vec::new();
-        frames.try_reserve_exact(pages).map_err(|_| Errno::ENOMEM)?;
-        frames.resize(pages, None);
-        Ok(Ring {
-            frames,
-            start: 0,
+    /// An empty ring for `pages` pieces.
+    pub fn new(pages: usize) -> Ring {
+        Ring {
+            pieces: VecDeque::new(),
+            spare: None,
+            pages,
             length: 0,
-        })
-    }
-
-    /// Bytes it can hold.
-    pub fn capacity(&self) -> usize {
-        self.frames.len() * PAGE_SIZE
+        }
     }
 
     /// Bytes it holds.
@@ -41,108 +70,102 @@ impl Ring {
         self.length
     }
 
-    /// Bytes it can still take.
-    pub fn free(&self) -> usize {
-        self.capacity() - self.length
+    /// Whether it takes no further piece.
+    pub fn is_full(&self) -> bool {
+        self.pieces.len() >= self.pages
     }
 
-    /// The frame and offset of the byte `distance` after the first, and how many bytes of the
-    /// frame follow from there.
-    fn place(&self, distance: usize) -> (usize, usize, usize) {
-        let position = (self.start + distance) % self.capacity();
-        let offset = position % PAGE_SIZE;
-        (position / PAGE_SIZE, offset, PAGE_SIZE - offset)
-    }
-
-    /// Moves bytes out until the sink is full or the ring empty. A piece that cannot be moved as a
-    /// whole stays, as on Linux.
+    /// Moves bytes out until the sink is full, the ring empty, or a packet ends. A piece that
+    /// cannot be moved as a whole stays, as on Linux.
     pub fn read(&mut self, sink: &mut Sink<'_>) -> Result<usize> {
         let mut total = 0;
-        while self.length > 0 && sink.remaining() > 0 {
-            let (index, offset, room) = self.place(0);
-            let length = room.min(self.length).min(sink.remaining());
-            let Some(frame) = &self.frames[index] else {
-                return Err(Errno::EIO);
-            };
-            match sink.write_frame(frame, offset, length) {
+        while let Some(piece) = self.pieces.front()
+            && sink.remaining() > 0
+        {
+            let length = piece.length.min(sink.remaining());
+            match sink.write_frame(&piece.frame, piece.start, length) {
                 Ok(count) if count == length => {}
                 _ if total == 0 => return Err(Errno::EFAULT),
                 _ => break,
             }
             total += length;
-            self.consume(length);
+            let is_packet = piece.is_packet;
+            self.consume(if is_packet { piece.length } else { length });
+            if is_packet {
+                break;
+            }
         }
         Ok(total)
     }
 
+    /// Drops the first `count` bytes, which are all in the first piece.
     fn consume(&mut self, count: usize) {
-        self.start = (self.start + count) % self.capacity();
+        let Some(piece) = self.pieces.front_mut() else {
+            return;
+        };
+        piece.start += count;
+        piece.length -= count;
         self.length -= count;
-        if self.length == 0 {
-            self.start = 0;
-            // Seldom more than one frame: only a pipe that was filled has others to give back.
-            self.frames
-                .iter_mut()
-                .skip(1)
-                .take_while(|frame| frame.is_some())
-                .for_each(|frame| {
-                    *frame = None;
-                });
+        if piece.length == 0
+            && let Some(piece) = self.pieces.pop_front()
+            && piece.frame.is_unique()
+        {
+            self.spare = Some(piece.frame);
         }
     }
 
-    /// Takes bytes in until the source or the room is used up. A piece that cannot be taken as a
-    /// whole is not taken, as on Linux.
-    pub fn write(&mut self, source: &mut Source<'_>) -> Result<usize> {
+    /// Takes bytes in until the source or the room is used up; as packets of at most a page each
+    /// if `as_packets`. What is left over from whole pages is added to the last piece if that has
+    /// room for all of it. A piece that cannot be taken as a whole is not taken, as on Linux.
+    pub fn write(&mut self, source: &mut Source<'_>, as_packets: bool) -> Result<usize> {
         let mut total = 0;
-        while self.free() > 0 && source.remaining() > 0 {
-            let (index, offset, room) = self.place(self.length);
-            let length = room.min(self.free()).min(source.remaining());
-            let frame = match self.frame(index) {
-                Ok(frame) => frame,
+        let rest = source.remaining() % PAGE_SIZE;
+        if rest > 0 {
+            total = self.add_to_last(source, rest)?;
+        }
+        while source.remaining() > 0 && !self.is_full() {
+            match self.add(source, as_packets) {
+                Ok(count) => total += count,
                 Err(error) if total == 0 => return Err(error),
                 Err(_) => break,
-            };
-            match source.read_into_frame(frame, offset, length) {
-                Ok(count) if count == length => {}
-                _ if total == 0 => return Err(Errno::EFAULT),
-                _ => break,
             }
-            self.length += length;
-            total += length;
         }
         Ok(total)
     }
 
-    fn frame(&mut self, index: usize) -> Result<&Frame> {
-        let slot = &mut self.frames[index];
-        if slot.is_none() {
-            *slot = Frame::zeroed();
+    fn add_to_last(&mut self, source: &mut Source<'_>, length: usize) -> Result<usize> {
+        let Some(last) = self.pieces.back_mut().filter(|last| last.room() >= length) else {
+            return Ok(0);
+        };
+        if source.read_into_frame(&last.frame, last.start + last.length, length) != Ok(length) {
+            return Err(Errno::EFAULT);
         }
-        slot.as_ref().ok_or(Errno::ENOMEM)
+        last.length += length;
+        self.length += length;
+        Ok(length)
+    }
+
+    fn add(&mut self, source: &mut Source<'_>, is_packet: bool) -> Result<usize> {
+        self.pieces.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        let frame = self.spare.take().or_else(Frame::zeroed);
+        let mut piece = Piece::new(frame.ok_or(Errno::ENOMEM)?, is_packet);
+        let length = source.remaining().min(PAGE_SIZE);
+        if source.read_into_frame(&piece.frame, 0, length) != Ok(length) {
+            self.spare = Some(piece.frame);
+            return Err(Errno::EFAULT);
+        }
+        piece.length = length;
+        self.length += length;
+        self.pieces.push_back(piece);
+        Ok(length)
     }
 
     /// Changes how much it can hold. `EBUSY`: it holds more than that.
     pub fn resize(&mut self, pages: usize) -> Result<()> {
-        let mut bigger = Ring::new(pages)?;
-        if self.length > bigger.capacity() {
+        if self.pieces.len() > pages {
             return Err(Errno::EBUSY);
         }
-        let mut buffer = [0; 512];
-        let mut moved = 0;
-        while moved < self.length {
-            let (index, offset, room) = self.place(moved);
-            let (to_index, to_offset, to_room) = bigger.place(moved);
-            let length = buffer.len().min(room).min(to_room).min(self.length - moved);
-            let Some(frame) = &self.frames[index] else {
-                return Err(Errno::EIO);
-            };
-            frame.read(offset, &mut buffer[..length]);
-            bigger.frame(to_index)?.write(to_offset, &buffer[..length]);
-            moved += length;
-        }
-        bigger.length = self.length;
-        *self = bigger;
+        self.pages = pages;
         Ok(())
     }
 }

@@ -29,6 +29,15 @@ pub enum Origin {
         /// The address that was touched, or of the instruction.
         address: u64,
     },
+    /// I/O became possible on a file (fcntl(F_SETSIG)).
+    Readiness {
+        /// POLL_IN, POLL_OUT …, or SI_SIGIO.
+        code: i32,
+        /// What poll(2) would say.
+        band: u64,
+        /// The descriptor through which the signal was asked for.
+        descriptor: i32,
+    },
     /// A child changed its state.
     Child {
         /// CLD_EXITED …
@@ -106,6 +115,7 @@ impl SignalInfo {
         match self.origin {
             Origin::Process { code, .. }
             | Origin::Fault { code, .. }
+            | Origin::Readiness { code, .. }
             | Origin::Child { code, .. } => code,
             Origin::Kernel => general::SI_KERNEL as i32,
         }
@@ -126,6 +136,9 @@ impl SignalInfo {
             } => (numbers(pid, uid), value),
             Origin::Kernel => (0, 0),
             Origin::Fault { address, .. } => (address, 0),
+            Origin::Readiness {
+                band, descriptor, ..
+            } => (band, u64::from(descriptor as u32)),
             Origin::Child {
                 pid, uid, status, ..
             } => (numbers(pid, uid), u64::from(status as u32)),

@@ -2,7 +2,7 @@
 use super::packet::DATA;
 use super::{Pair, table};
 use crate::error::{Errno, Result};
-use crate::file::{File, IoFlags, OpenFlags};
+use crate::file::{File, IoFlags, OpenFlags, SignalSource};
 use crate::memory::io::{Sink, Source};
 use crate::memory::user;
 use crate::process;
@@ -97,6 +97,7 @@ impl Master {
             if taken > 0 {
                 continue;
             }
+            self.pair.master_signals.write_cut_short();
             let waited = if flags.nonblocking {
                 Err(Errno::EAGAIN)
             } else {
@@ -233,6 +234,11 @@ impl File for Master {
         events
     }
 
+    fn signal_source(&self) -> Option<SignalSource<'_>> {
+        let signals = &self.pair.master_signals;
+        Some(self.terminal.signal_source(&signals.list))
+    }
+
     fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
         match self.ioctl_of_master(command, argument) {
             Err(Errno::ENOTTY) => {}
@@ -257,6 +263,7 @@ impl Terminal {
         let taken = self.state.lock().discipline.take_output(buffer);
         if taken > 0 {
             self.writers.wake_all();
+            self.signals.room();
         }
         taken
     }

@@ -17,6 +17,7 @@ pub use master::open_master;
 #[cfg(feature = "ktest")]
 pub use master::open_pair;
 
+use super::async_signals::AsyncSignals;
 use super::{Line, Terminal};
 use crate::error::{Errno, Result};
 use crate::file::DeviceNumber;
@@ -46,6 +47,8 @@ pub struct Pair {
     master_readers: Arc<WaitQueue>,
     /// Who waits for room in the slave's input.
     master_writers: Arc<WaitQueue>,
+    /// Who holds the master and wants a signal when either is there.
+    master_signals: AsyncSignals,
 }
 
 impl Pair {
@@ -60,6 +63,7 @@ impl Pair {
             packets: SpinLock::new(Packets::default()),
             master_readers: Arc::new(WaitQueue::new()),
             master_writers: Arc::new(WaitQueue::new()),
+            master_signals: AsyncSignals::default(),
         });
         let mut settings = Termios2::INITIAL;
         // There is no modem to hang up.
@@ -101,10 +105,12 @@ impl Line for Pair {
 
     fn output_added(&self) {
         self.master_readers.wake_all();
+        self.master_signals.input();
     }
 
     fn input_taken(&self) {
         self.master_writers.wake_all();
+        self.master_signals.room();
     }
 
     fn flushed(&self, queue: Queue) {
