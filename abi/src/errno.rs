@@ -64,6 +64,11 @@ impl Errno {
         self.0 >= 512 && self.0 <= 516
     }
 
+    /// The error with this (positive) number.
+    pub const fn from_number(number: i32) -> Self {
+        Self(number)
+    }
+
     /// The (positive) number.
     pub const fn number(self) -> i32 {
         self.0

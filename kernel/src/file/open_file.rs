@@ -320,6 +320,9 @@ impl OpenFile {
     /// shared one alone. `ESPIPE`: a stream.
     pub fn write_to(&self, mut position: u64, source: &mut Source<'_>) -> Result<usize> {
         self.check_positioned()?;
+        if !self.file.writes_at_a_position() {
+            return Err(Errno::ESPIPE);
+        }
         let flags = self.writable()?;
         self.write_positioned(&mut position, source, flags)
     }

@@ -92,6 +92,12 @@ pub trait File: Any + Send + Sync {
         Seek::Stream
     }
 
+    /// Whether pwrite(2) is possible where reads know a position. `false`: `ESPIPE`, as in the
+    /// files of /proc that are made anew for each reader.
+    fn writes_at_a_position(&self) -> bool {
+        true
+    }
+
     /// The first data at or after `offset`, which is below the size (SEEK_DATA).
     /// `ENXIO`: only a hole follows.
     fn next_data(&self, offset: u64) -> Result<u64> {

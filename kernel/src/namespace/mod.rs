@@ -12,6 +12,11 @@
 //!
 //! Source: `namespaces(7)`, `clone(2)`, `unshare(2)`, `setns(2)`.
 
+#[cfg(feature = "devns")]
+pub mod device;
+#[cfg(not(feature = "devns"))]
+#[path = "without_devices.rs"]
+pub mod device;
 pub mod file;
 pub mod mount;
 pub mod pid;
@@ -80,15 +85,17 @@ pub struct Kind {
 
 /// All kinds, in the order `/proc/PID/ns` lists them. The order is also that of creation.
 #[rustfmt::skip]
-pub static KINDS: [Kind; 9] = [
-    fixed("cgroup", linux::CLONE_NEWCGROUP, 0xeffffffb, |_| Ok(Arc::new(Only(&KINDS[0])))),
-    fixed("ipc",    linux::CLONE_NEWIPC,    0xefffffff, |_| Ok(Arc::new(Only(&KINDS[1])))),
+pub static KINDS: &[Kind] = &[
+    fixed("cgroup", linux::CLONE_NEWCGROUP, 0xeffffffb, |_| Ok(only("cgroup"))),
+    #[cfg(feature = "devns")]
+    device::KIND,
+    fixed("ipc",    linux::CLONE_NEWIPC,    0xefffffff, |_| Ok(only("ipc"))),
     mount::KIND,
-    fixed("net",    linux::CLONE_NEWNET,    0xf0000000, |_| Ok(Arc::new(Only(&KINDS[3])))),
+    fixed("net",    linux::CLONE_NEWNET,    0xf0000000, |_| Ok(only("net"))),
     pid::KIND,
     pid::KIND_FOR_CHILDREN,
-    fixed("time",   linux::CLONE_NEWTIME,   0xeffffffa, |_| Ok(Arc::new(Only(&KINDS[6])))),
-    fixed("user",   linux::CLONE_NEWUSER,   0xeffffffd, |_| Ok(Arc::new(Only(&KINDS[7])))),
+    fixed("time",   linux::CLONE_NEWTIME,   0xeffffffa, |_| Ok(only("time"))),
+    fixed("user",   linux::CLONE_NEWUSER,   0xeffffffd, |_| Ok(only("user"))),
     uts::KIND,
 ];
 
@@ -106,6 +113,10 @@ const fn fixed(name: &'static str, flag: u32, first_number: u64, of: Of) -> Kind
 
 /// The only namespace of its kind.
 struct Only(&'static Kind);
+
+fn only(name: &str) -> Arc<dyn Namespace> {
+    Arc::new(Only(kind(name)))
+}
 
 impl Namespace for Only {
     fn kind(&self) -> &'static Kind {

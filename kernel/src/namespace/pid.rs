@@ -24,6 +24,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use abi::raw::general::CLONE_NEWPID;
 use spin::LazyLock;
 
+use super::device::Companion;
 use super::{Kind, Namespace, Plan, kind, new_number};
 use crate::error::{Errno, Result};
 use crate::process::table::{FIRST_REUSED, PROCESS_ID_MAX};
@@ -97,6 +98,7 @@ pub struct PidNamespace {
     parent: Option<Arc<PidNamespace>>,
     level: usize,
     numbers: SpinLock<Numbers>,
+    companion: Companion,
     /// The root's number of its first process; 0 before there is one.
     init: AtomicU32,
     /// Its init has ended: nothing is born here any more.
@@ -108,12 +110,13 @@ pub struct PidNamespace {
 }
 
 impl PidNamespace {
-    fn new(number: u64, parent: Option<Arc<PidNamespace>>) -> Arc<Self> {
+    fn new(number: u64, parent: Option<Arc<PidNamespace>>, companion: Companion) -> Arc<Self> {
         Arc::new(Self {
             number,
             level: parent.as_ref().map_or(0, |parent| parent.level + 1),
             parent,
             numbers: SpinLock::new(Numbers::default()),
+            companion,
             init: AtomicU32::new(0),
             is_closed: AtomicBool::new(false),
             living: AtomicUsize::new(0),
@@ -124,19 +127,26 @@ impl PidNamespace {
     /// The one that exists from boot.
     pub fn root() -> &'static Arc<Self> {
         static ROOT: LazyLock<Arc<PidNamespace>> =
-            LazyLock::new(|| PidNamespace::new(KIND.first_number, None));
+            LazyLock::new(|| PidNamespace::new(KIND.first_number, None, Companion::root()));
         &ROOT
     }
 
     /// A new one inside `parent`.
     ///
     /// # Errors
-    /// ENOSPC: 32 are nested already.
+    /// ENOSPC: 32 are nested already; EINVAL in a kernel without device namespaces.
     pub fn below(parent: &Arc<Self>) -> Result<Arc<Self>> {
         if parent.level >= LEVELS_MAX {
             return Err(Errno::ENOSPC);
         }
-        Ok(Self::new(new_number(), Some(Arc::clone(parent))))
+        let companion = Companion::new()?;
+        let parent = Some(Arc::clone(parent));
+        Ok(Self::new(new_number(), parent, companion))
+    }
+
+    /// The device namespace that goes with it.
+    pub fn companion(&self) -> &Companion {
+        &self.companion
     }
 
     /// Whether it is the one that exists from boot.

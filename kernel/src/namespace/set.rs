@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 
 use abi::raw::general as linux;
 
+use super::device::Move;
 use super::{KINDS, Namespace, PidNamespace, UtsNamespace};
 use crate::error::{Errno, Result};
 use crate::file::FsContext;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub set: Arc<NamespaceSet>,
     /// The directories it is to have, where its mounts change.
     pub fs: Option<Arc<FsContext>>,
+    /// The device namespace its process is to move to, where that changes.
+    pub device: Option<Move>,
     /// The directories it has now.
     pub old_fs: Arc<FsContext>,
 }
@@ -50,6 +53,7 @@ impl Plan {
         Ok(Self {
             set: thread.namespaces(),
             fs: None,
+            device: None,
             old_fs: thread.fs()?,
         })
     }
@@ -93,10 +97,17 @@ impl Plan {
     }
 
     /// Carries the plan out for a thread that exists.
-    pub fn carry_out(self, thread: &Thread) {
+    ///
+    /// # Errors
+    /// EINVAL when the device namespace to move to has ended; then nothing has changed.
+    pub fn carry_out(self, thread: &Thread) -> Result<()> {
+        if let Some(device) = self.device {
+            device.carry_out(thread)?;
+        }
         thread.set_namespaces(self.set);
         if let Some(fs) = self.fs {
             thread.set_fs(Some(fs));
         }
+        Ok(())
     }
 }

@@ -61,7 +61,7 @@ metal::ktest! {
 
     fn every_kind_knows_the_namespace_of_a_thread() {
         let thread = process::current();
-        for kind in &KINDS {
+        for kind in KINDS {
             let namespace = (kind.of)(&thread).unwrap();
             assert_eq!(namespace.kind().label, kind.label);
             assert_eq!(namespace.number(), kind.first_number, "{}", kind.name);

@@ -15,6 +15,7 @@ use super::thread::{ThreadParts, Vfork};
 use super::{Attention, Process, ProcessId, Thread, pidfd, table};
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::namespace::device::Membership;
 use crate::namespace::{self, Plan};
 
 /// What clone(2) and clone3(2) are asked for.
@@ -201,7 +202,7 @@ fn build(
     }
     Thread::new(ThreadParts {
         tid: numbers.number,
-        process: process_for(thread, request, numbers),
+        process: process_for(thread, request, numbers)?,
         address_space: if request.has(linux::CLONE_VM) {
             space
         } else {
@@ -244,16 +245,21 @@ fn signals_for(thread: &Thread, request: &CloneRequest) -> ThreadSignals {
     thread.signals.inherit(keep_stack)
 }
 
-fn process_for(thread: &Thread, request: &CloneRequest, numbers: &Reserved) -> Arc<Process> {
+fn process_for(
+    thread: &Thread,
+    request: &CloneRequest,
+    numbers: &Reserved,
+) -> Result<Arc<Process>> {
     let parent = &thread.process;
     if request.has(linux::CLONE_THREAD) {
-        return Arc::clone(parent);
+        return Ok(Arc::clone(parent));
     }
+    let membership = Membership::new(&numbers.namespace, Some(parent))?;
     let share_handlers = request.has(linux::CLONE_SIGHAND);
     let clear_handlers = request.flags & linux::CLONE_CLEAR_SIGHAND != 0;
     let signals = parent.signals.fork(share_handlers, clear_handlers);
     let limits = *parent.limits.lock();
-    let process = Process::new(numbers, parent.session(), limits, signals);
+    let process = Process::new(numbers, membership, parent.session(), limits, signals);
     process
         .exit_signal
         .store(request.exit_signal, Ordering::Relaxed);
@@ -268,7 +274,10 @@ fn process_for(thread: &Thread, request: &CloneRequest, numbers: &Reserved) -> A
     let score = parent.out_of_memory_score.load(Ordering::Relaxed);
     process.out_of_memory_score.store(score, Ordering::Relaxed);
     *process.executable.lock() = parent.executable.lock().clone();
-    Arc::new(process)
+    if process.is_namespace_init() {
+        process.membership.note_init(process.pid);
+    }
+    Ok(Arc::new(process))
 }
 
 /// Makes the child known, before it can run.

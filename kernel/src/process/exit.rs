@@ -71,6 +71,7 @@ pub fn end_kernel_thread() -> ! {
     table::remove_thread(thread.tid());
     thread.process.remove_thread(&thread);
     thread.process.pid_namespace.process_ended();
+    thread.process.membership.end();
     drop(table::with(|table| table.remove(thread.process.pid)));
     drop(thread);
     scheduler::leave()
@@ -99,6 +100,7 @@ fn end_process(process: &Arc<Process>, thread: &Arc<Thread>, last_status: ExitSt
     if process.is_namespace_init() {
         end_namespace(process, status);
     }
+    process.membership.end();
     let pid = process.pid;
     let session = process.session();
     let reaper = reaper_for(process);

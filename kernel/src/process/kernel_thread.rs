@@ -17,6 +17,7 @@ use super::{Process, Thread, scheduler, table};
 use crate::error::Result;
 use crate::file::{self, FileTable};
 use crate::memory::AddressSpace;
+use crate::namespace::device::Membership;
 use crate::namespace::{NamespaceSet, PidNamespace};
 
 /// Runs `function` in a thread of its own, which never ends by itself.
@@ -28,6 +29,7 @@ pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
     let pid = numbers.number;
     let process = Process::new(
         &numbers,
+        Membership::new(&numbers.namespace, None)?,
         Session::new(pid),
         Limits::initial(),
         ProcessSignals::new(),

@@ -12,6 +12,7 @@ use super::timer::ProcessTimers;
 use super::{ProcessId, Thread};
 use crate::file::OpenFile;
 use crate::namespace::PidNamespace;
+use crate::namespace::device::Membership;
 use crate::sync::{SpinLock, WaitQueue};
 use crate::time::{Instant, Nanoseconds, monotonic_now};
 
@@ -61,6 +62,8 @@ pub struct Process {
     pub pid_namespace: Arc<PidNamespace>,
     /// Its number in that namespace, as it sees itself.
     pub local_pid: ProcessId,
+    /// Which persona it belongs to.
+    pub membership: Membership,
     /// When it was made.
     pub started: Instant,
     /// What signals mean to it and which are pending for any of its threads.
@@ -116,12 +119,14 @@ impl Process {
     /// A process without threads. It becomes visible by [`super::table::add_process`].
     pub fn new(
         numbers: &Reserved,
+        membership: Membership,
         session: Arc<Session>,
         limits: Limits,
         signals: ProcessSignals,
     ) -> Self {
         Self {
             pid: numbers.number,
+            membership,
             local_pid: numbers.namespace.shown(numbers.number),
             pid_namespace: Arc::clone(&numbers.namespace),
             started: monotonic_now(),

@@ -47,7 +47,7 @@ pub fn sys_unshare(thread: &Arc<Thread>, flags: usize) -> Result<usize> {
         let files = thread.files()?.fork_copy()?;
         thread.set_files(Some(Arc::new(files)));
     }
-    plan.carry_out(thread);
+    plan.carry_out(thread)?;
     Ok(0)
 }
 
@@ -92,7 +92,7 @@ pub fn sys_setns(thread: &Arc<Thread>, descriptor: usize, kinds: usize) -> Resul
             plan.enter(thread, (kind.of)(&target)?)?;
         }
     }
-    plan.carry_out(thread);
+    plan.carry_out(thread)?;
     Ok(0)
 }
 

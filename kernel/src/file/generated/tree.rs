@@ -21,6 +21,8 @@ pub enum Node {
     Read(Show),
     /// A file that can be read and written.
     ReadWrite(Show, Store),
+    /// A file that makes something of its own of each opening; it can be written too.
+    Opened(fn() -> Result<Arc<dyn File>>),
     /// A directory.
     Directory(&'static [Entry]),
     /// A symbolic link.
@@ -66,7 +68,7 @@ impl Tree {
 impl Node {
     fn kind(&self) -> FileKind {
         match self {
-            Self::Read(_) | Self::ReadWrite(..) => FileKind::Regular,
+            Self::Read(_) | Self::ReadWrite(..) | Self::Opened(_) => FileKind::Regular,
             Self::Directory(_) => FileKind::Directory,
             Self::Link(_) => FileKind::SymbolicLink,
         }
@@ -118,6 +120,11 @@ impl Inode for Tree {
             Node::ReadWrite(show, store) => {
                 GeneratedInode::new(number, permissions, Value(show, Some(store)))
             }
+            Node::Opened(open) => Arc::new(Openable {
+                number,
+                permissions,
+                open,
+            }),
             Node::Directory(entries) => Arc::new(Self::new(number, permissions, entries)),
             Node::Link(target) => Arc::new(Link { number, target }),
         })
@@ -155,6 +162,41 @@ impl Contents for Value {
 
     fn store(&self, bytes: &[u8]) -> Result<()> {
         self.1.map_or(Err(Errno::EIO), |store| store(bytes))
+    }
+}
+
+/// A file whose openings are made by a function.
+struct Openable {
+    number: u64,
+    permissions: u32,
+    open: fn() -> Result<Arc<dyn File>>,
+}
+
+impl Inode for Openable {
+    fn kind(&self) -> FileKind {
+        FileKind::Regular
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn metadata(&self) -> Metadata {
+        Metadata::synthetic(
+            self.number,
+            FileKind::Regular,
+            self.permissions,
+            clock::now(),
+        )
+    }
+
+    fn set_size(&self, _size: u64) -> Result<()> {
+        // Shells open with O_TRUNC to write; there is nothing to cut.
+        Ok(())
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        (self.open)()
     }
 }
 

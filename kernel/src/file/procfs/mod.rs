@@ -6,6 +6,8 @@
 //!
 //! Source: `proc(5)`.
 mod descriptors;
+#[cfg(feature = "devns")]
+mod device_namespaces;
 mod links;
 mod load;
 mod maps;

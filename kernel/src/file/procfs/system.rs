@@ -20,6 +20,8 @@ use spin::Once;
 pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "cmdline",     permissions: 0o444, node: Node::Read(show_command_line) },
     Entry { name: "cpuinfo",     permissions: 0o444, node: Node::Read(show_processors) },
+    #[cfg(feature = "devns")]
+    Entry { name: "dev_ns",      permissions: 0o555, node: Node::Directory(super::device_namespaces::ENTRIES) },
     Entry { name: "devices",     permissions: 0o444, node: Node::Read(show_devices) },
     Entry { name: "filesystems", permissions: 0o444, node: Node::Read(show_file_systems) },
     Entry { name: "interrupts",  permissions: 0o444, node: Node::Read(show_interrupts) },

@@ -29,6 +29,7 @@ use super::{Process, Thread, exit, scheduler, table, timer};
 use crate::error::{Errno, Result};
 use crate::file::{self, FileTable, OpenFile};
 use crate::memory::AddressSpace;
+use crate::namespace::device::Membership;
 use crate::namespace::{NamespaceSet, PidNamespace};
 
 /// What a program is started with.
@@ -204,6 +205,7 @@ pub fn start_first_process(
     let pid = numbers.number;
     let process = Arc::new(Process::new(
         &numbers,
+        Membership::new(&numbers.namespace, None)?,
         Session::new(pid),
         Limits::initial(),
         ProcessSignals::new(),

@@ -1,0 +1,57 @@
+//! In place of `device` when the kernel is built without device namespaces: the baseline for
+//! what they cost. There is no persona, so no pid namespace can be made either, as in the
+//! original.
+
+use crate::error::{Errno, Result};
+use crate::namespace::PidNamespace;
+use crate::process::{Process, ProcessId, Thread};
+
+/// What goes with a pid namespace: nothing.
+pub struct Companion;
+
+impl Companion {
+    /// That of the root pid namespace.
+    pub fn root() -> Self {
+        Self
+    }
+
+    /// There is none for a new pid namespace.
+    ///
+    /// # Errors
+    /// EINVAL.
+    pub fn new() -> Result<Self> {
+        Err(Errno::EINVAL)
+    }
+}
+
+/// A move into another device namespace: there is none to move to.
+pub enum Move {}
+
+impl Move {
+    /// Never called, since there is no such move.
+    ///
+    /// # Errors
+    /// None.
+    pub fn carry_out(self, _thread: &Thread) -> Result<()> {
+        match self {}
+    }
+}
+
+/// A process's place among the personas: there are none.
+pub struct Membership;
+
+impl Membership {
+    /// For a process of the pid namespace `_of` that is born to `_parent`.
+    ///
+    /// # Errors
+    /// None.
+    pub fn new(_of: &PidNamespace, _parent: Option<&Process>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    /// The process is the first of its pid namespace.
+    pub fn note_init(&self, _pid: ProcessId) {}
+
+    /// The process has ended.
+    pub fn end(&self) {}
+}
