@@ -41,11 +41,12 @@ impl Move {
 pub struct Membership;
 
 impl Membership {
-    /// For a process of the pid namespace `_of` that is born to `_parent`.
+    /// For a process of the pid namespace `of` that is born to `_parent`.
     ///
     /// # Errors
     /// None.
-    pub fn new(_of: &PidNamespace, _parent: Option<&Process>) -> Result<Self> {
+    pub fn new(of: &PidNamespace, _parent: Option<&Process>) -> Result<Self> {
+        let Companion = of.companion();
         Ok(Self)
     }
 

@@ -3,6 +3,7 @@
 //! Source: `syslog(2)`.
 use crate::error::{Errno, Result};
 use crate::log;
+use crate::memory::io::{Sink, UserRanges};
 use crate::memory::user;
 use crate::process::Thread;
 use crate::sync::SpinLock;
@@ -43,7 +44,10 @@ pub(super) fn act(thread: &Arc<Thread>, action: i32, address: usize, length: i32
     }
     match action {
         CLOSE | OPEN => {}
-        READ => return read(address, checked(address, length)?),
+        READ => {
+            let length = checked(address, length)?;
+            return read(&mut UserRanges::one(address, length).sink());
+        }
         READ_ALL => return read_all(address, checked(address, length)?),
         READ_CLEAR => {
             let count = read_all(address, checked(address, length)?)?;
@@ -103,14 +107,22 @@ fn unread() -> Vec<String> {
     records
 }
 
+/// Whether there is a record that was not read yet.
+pub fn has_unread() -> bool {
+    POSITION.lock().sequence < log::range().end
+}
+
 /// Waits for a record, then reads as many as fit, the last perhaps in part.
-fn read(address: usize, length: usize) -> Result<usize> {
-    if length == 0 {
+///
+/// # Errors
+/// ERESTARTSYS when a signal comes first, EFAULT.
+pub fn read(sink: &mut Sink<'_>) -> Result<usize> {
+    if sink.remaining() == 0 {
         return Ok(0);
     }
-    log::readers().wait_until(|| (POSITION.lock().sequence < log::range().end).then_some(()))?;
+    log::readers().wait_until(|| has_unread().then_some(()))?;
     let mut done = 0;
-    while done < length {
+    while sink.remaining() != 0 {
         let (sequence, offset) = {
             let mut position = POSITION.lock();
             let first = log::range().start;
@@ -124,8 +136,7 @@ fn read(address: usize, length: usize) -> Result<usize> {
         };
         let Some(line) = shown(sequence) else { break };
         let rest = line.as_bytes().get(offset..).unwrap_or(&[]);
-        let part = rest.len().min(length - done);
-        user::write_bytes(address + done, &rest[..part])?;
+        let part = sink.write(&rest[..rest.len().min(sink.remaining())])?;
         done += part;
         let whole = part == rest.len();
         *POSITION.lock() = if whole {

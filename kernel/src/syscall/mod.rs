@@ -17,7 +17,7 @@ mod extended_attributes;
 mod fcntl;
 mod futex;
 mod limits;
-mod log_reader;
+pub mod log_reader;
 mod memory;
 mod mount;
 mod namespace;

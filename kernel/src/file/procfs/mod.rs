@@ -8,6 +8,7 @@
 mod descriptors;
 #[cfg(feature = "devns")]
 mod device_namespaces;
+mod kernel_log;
 mod links;
 mod load;
 mod maps;

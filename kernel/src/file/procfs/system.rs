@@ -1,7 +1,7 @@
 //! The files of `/proc` that speak of the whole machine.
 use super::status::ticks;
 use super::sysctl;
-use super::{load, memory};
+use super::{kernel_log, load, memory};
 use crate::error::Result;
 use crate::file::generated::{Entry, Node, no_memory};
 use crate::file::{self, FileKind};
@@ -25,6 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "devices",     permissions: 0o444, node: Node::Read(show_devices) },
     Entry { name: "filesystems", permissions: 0o444, node: Node::Read(show_file_systems) },
     Entry { name: "interrupts",  permissions: 0o444, node: Node::Read(show_interrupts) },
+    Entry { name: "kmsg",        permissions: 0o400, node: Node::Opened(kernel_log::open) },
     Entry { name: "loadavg",     permissions: 0o444, node: Node::Read(show_load) },
     Entry { name: "meminfo",     permissions: 0o444, node: Node::Read(show_memory) },
     Entry { name: "mounts",      permissions: 0o777, node: Node::Link(|| b"self/mounts".to_vec()) },
