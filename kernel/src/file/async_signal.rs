@@ -105,7 +105,7 @@ impl SignalOwner {
         };
         FileOwnerEx {
             owner_type: kind as i32,
-            pid: number.unwrap_or(0) as i32,
+            pid: process::current().sees(number.unwrap_or(0)) as i32,
         }
     }
 
@@ -192,6 +192,10 @@ fn receiver_of(kind: u32, number: i32) -> Result<Receiver> {
         return Ok(Receiver::Nobody);
     }
     let number = ProcessId::try_from(number).map_err(|_| Errno::ESRCH)?;
+    let number = process::current()
+        .process
+        .means(number)
+        .ok_or(Errno::ESRCH)?;
     let receiver = match kind {
         general::F_OWNER_TID => {
             process::find_thread(number).map(|thread| Receiver::Thread(Arc::downgrade(&thread)))

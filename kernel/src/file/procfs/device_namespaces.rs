@@ -58,10 +58,10 @@ struct DeviceNamespaceFile {
 }
 
 impl DeviceNamespaceFile {
-    fn make_text(&self) -> Result<Vec<u8>> {
+    fn make_text(&self, caller: &Namespace) -> Result<Vec<u8>> {
         match self.which {
             Which::Switched(file) => proc::read(file, foreground()),
-            Which::List => proc::list(foreground()),
+            Which::List => proc::list(foreground(), caller),
         }
         .map_err(errno)
     }
@@ -69,13 +69,15 @@ impl DeviceNamespaceFile {
 
 impl File for DeviceNamespaceFile {
     fn read(&self, position: &mut u64, sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
+        let caller = callers();
         if let Which::List = self.which {
-            // Who else there is, nobody outside may learn, by whatever descriptor.
-            proc::open(&callers()).map_err(errno)?;
+            // Who else there is, nobody outside may learn, by whatever descriptor: not from what
+            // another read before either.
+            proc::open(&caller).map_err(errno)?;
         }
         let mut text = self.text.lock();
         if *position == 0 || text.is_none() {
-            *text = Some(self.make_text()?);
+            *text = Some(self.make_text(&caller)?);
         }
         let start = usize::try_from(*position).unwrap_or(usize::MAX);
         let rest = text.as_ref().and_then(|text| text.get(start..));

@@ -46,7 +46,8 @@ pub fn send_to_thread(thread: &Arc<Thread>, info: SignalInfo) {
 /// Sends a signal to a process, or to one of its threads; false when there was no room for its
 /// details and it was not sent.
 pub fn try_send(process: &Process, thread: Option<&Arc<Thread>>, info: &SignalInfo) -> bool {
-    post(process, thread, info, NoRoom::Refuse)
+    // Whoever asked for it may be inside: an init that this reaches must have a handler.
+    post(process, thread, info, NoRoom::Refuse, Side::Inside)
 }
 
 /// SIGPIPE, for the thread that wrote to a pipe nobody reads.
