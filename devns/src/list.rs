@@ -39,3 +39,38 @@ impl List {
         namespaces.values().filter_map(Weak::upgrade).collect()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::{Foreground, Gate, ThreadNumber};
+    use core::num::NonZeroU64;
+
+    /// For a single thread.
+    struct Open;
+
+    impl Gate for Open {
+        fn enter(&self, work: &mut dyn FnMut()) {
+            work();
+        }
+
+        fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
+            work();
+            true
+        }
+
+        fn current_thread(&self) -> ThreadNumber {
+            ThreadNumber(NonZeroU64::MIN)
+        }
+    }
+
+    #[test]
+    fn the_list_forgets_what_is_gone() {
+        let foreground = Foreground::new(Box::new(Open), 1);
+        let core = foreground.root().core.upgrade().expect("it is there");
+        let thousand: Vec<_> = (0..1000).map(|number| foreground.create(number)).collect();
+        assert_eq!(core.list.namespaces.lock().len(), 1001);
+        drop(thousand);
+        assert_eq!(core.list.namespaces.lock().len(), 1);
+    }
+}

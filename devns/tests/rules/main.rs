@@ -3,8 +3,11 @@
 mod common;
 mod fuzz;
 mod leaving;
+mod model;
+mod pair;
 mod proc_files;
 mod registering;
+mod sequences;
 mod states;
 mod switching;
 mod threads;
