@@ -7,6 +7,7 @@
 //!                 option: end QEMU with a failure)
 //! ktest[=TEXT]    run the in-kernel tests whose names contain TEXT (test builds)
 //! ktest-only=NAME run this one, even if it must panic (test builds)
+//! ktest-after=NAME with ktest: begin behind this one (test builds)
 //! -- WORDS        what follows is handed to process 1
 //! ```
 //!
@@ -28,11 +29,14 @@ pub struct BootOptions<'a> {
     /// In-kernel tests to run instead of process 1.
     #[cfg(feature = "ktest")]
     pub tests: Option<crate::ktest::Selection<'a>>,
+    /// The test behind which to begin: one that brought the machine down at an earlier boot.
+    #[cfg(feature = "ktest")]
+    pub tests_after: Option<&'a str>,
     init_arguments: &'a [u8],
 }
 
-const OPTIONS: &str =
-    "init=PATH, loglevel=0..8, panic=SECONDS, ktest[=TEXT], ktest-only=NAME, -- WORDS FOR INIT";
+const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, ktest[=TEXT], ktest-only=NAME, \
+                       ktest-after=NAME, -- WORDS FOR INIT";
 
 impl<'a> BootOptions<'a> {
     /// Reads the command line; what is wrong with it goes to the log.
@@ -43,6 +47,8 @@ impl<'a> BootOptions<'a> {
             panic_seconds: None,
             #[cfg(feature = "ktest")]
             tests: None,
+            #[cfg(feature = "ktest")]
+            tests_after: None,
             init_arguments: b"",
         };
         let mut rest = line;
@@ -78,7 +84,7 @@ impl<'a> BootOptions<'a> {
             (b"panic", value) => {
                 self.panic_seconds = Some(number(value).ok_or("it wants a number of seconds")?);
             }
-            (b"ktest" | b"ktest-only", value) => self.take_tests(name, value)?,
+            (b"ktest" | b"ktest-only" | b"ktest-after", value) => self.take_tests(name, value)?,
             _ => return Err("there is no such option"),
         }
         Ok(())
@@ -88,11 +94,11 @@ impl<'a> BootOptions<'a> {
     fn take_tests(&mut self, name: &[u8], value: Option<&'a [u8]>) -> Result<(), &'static str> {
         use crate::ktest::Selection;
         let text = str::from_utf8(value.unwrap_or_default()).map_err(|_| "it is not UTF-8")?;
-        self.tests = Some(if name == b"ktest" {
-            Selection::Containing(text)
-        } else {
-            Selection::Only(text)
-        });
+        match name {
+            b"ktest" => self.tests = Some(Selection::Containing(text)),
+            b"ktest-only" => self.tests = Some(Selection::Only(text)),
+            _ => self.tests_after = Some(text),
+        }
         Ok(())
     }
 

@@ -78,7 +78,7 @@ fn announce(information: &boot::BootInformation) {
 #[cfg(feature = "ktest")]
 fn start(options: &BootOptions<'static>) {
     if let Some(selection) = options.tests {
-        ktest::start(selection);
+        ktest::start(selection, options.tests_after);
     } else {
         start_init(options);
     }

@@ -8,6 +8,7 @@
 mod abi;
 mod host;
 mod ktest;
+mod ktest_boots;
 mod ktest_output;
 mod scenarios;
 

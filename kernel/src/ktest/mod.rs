@@ -2,9 +2,10 @@
 //! `cargo test` does.
 //!
 //! A test is declared with `metal::ktest!`. The name is printed before the test runs, so that
-//! a hang is a hang with a name. A test that panics ends the machine: the run is over, and the
-//! panic says why. Tests that must panic are listed only; each is then run by name
-//! (`ktest-only=NAME`) in a machine of its own.
+//! a hang is a hang with a name. A test that panics ends the machine, and the panic says why:
+//! whoever reads the output boots again for the tests behind it (`ktest-after=NAME`). Tests that
+//! must panic are listed only; each is then run by name (`ktest-only=NAME`) in a machine of its
+//! own.
 //!
 //! Free frames are counted before and after each test. What a first run leaves in caches is
 //! not a leak, so a test whose count differs is run again, and only a second difference fails.
@@ -26,32 +27,43 @@ pub enum Selection<'a> {
     Only(&'a str),
 }
 
-static SELECTION: Once<Selection<'static>> = Once::new();
+/// What is asked for, and the test behind which to begin.
+static ASKED: Once<(Selection<'static>, Option<&'static str>)> = Once::new();
 
-/// Starts a thread that runs tests and ends the machine.
+/// Starts a thread that runs tests, those behind the test `after` if one is named, and ends the
+/// machine.
 ///
 /// # Panics
 /// When there is no memory for a thread at boot.
-pub fn start(selection: Selection<'static>) {
-    SELECTION.call_once(|| selection);
+pub fn start(selection: Selection<'static>, after: Option<&'static str>) {
+    ASKED.call_once(|| (selection, after));
     if let Err(error) = kernel_thread::start(b"ktest", run_selected) {
         panic!("the test thread cannot be started: {error}");
     }
 }
 
 fn run_selected() -> ! {
-    run(SELECTION
+    let (selection, after) = ASKED
         .get()
         .copied()
-        .unwrap_or(Selection::Containing("")))
+        .unwrap_or((Selection::Containing(""), None));
+    let all = metal::ktest::all();
+    let begun = after.map(|after| all.iter().position(|test| test.name == after));
+    match begun {
+        None => run(selection, all),
+        Some(Some(at)) => run(selection, &all[at + 1..]),
+        Some(None) => {
+            print!("ktest-after names no test of this kernel; see the names it prints\n");
+            power::exit(Outcome::Failure)
+        }
+    }
 }
 
-fn run(selection: Selection<'_>) -> ! {
+fn run(selection: Selection<'_>, all: &[KernelTest]) -> ! {
     let chosen = |test: &&KernelTest| match selection {
         Selection::Containing(text) => test.name.contains(text),
         Selection::Only(name) => test.name == name,
     };
-    let all = metal::ktest::all();
     print!("running {} tests\n", all.iter().filter(chosen).count());
     let (mut passed, mut failed, mut listed) = (0, 0, 0);
     for test in all.iter().filter(chosen) {

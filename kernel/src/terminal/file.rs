@@ -102,9 +102,9 @@ pub(super) const WRITABLE: PollEvents = PollEvents::OUT.union(PollEvents::WRNORM
 impl Terminal {
     /// What an opening of either side tells of its signals: they go to the foreground group.
     pub(super) fn signal_source<'a>(&self, list: &'a SignalList) -> SignalSource<'a> {
-        let default_owner = match self.foreground_number() {
-            0 => DefaultOwner::Caller,
-            group => DefaultOwner::Group(group),
+        let default_owner = match self.job_control.lock().foreground() {
+            None => DefaultOwner::Caller,
+            Some(group) => DefaultOwner::Group(group),
         };
         SignalSource {
             list,

@@ -1,5 +1,6 @@
 //! The tests inside the kernel: boots a kernel that has them in it on each kind of machine, reads
-//! the serial line, and gives each test that must panic a boot of its own.
+//! the serial line, boots again behind a test that ended the machine or hung (`ktest_boots`), and
+//! gives each test that must panic a boot of its own.
 
 use std::io::Write;
 use std::time::Duration;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use anyhow::Result;
 use qemu::{Ending, Error, Guest, Kind, Machine};
 
-use super::ktest_output::{Results, ShouldPanic, Verdict};
+use super::ktest_boots::{self, Boot};
+use super::ktest_output::{Results, ShouldPanic};
 use crate::build::{self, Flavour, Programs};
 use crate::house::House;
 use crate::kernel_words;
@@ -36,51 +38,30 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     Ok(())
 }
 
-/// One boot with the ordinary tests, then one for each that must panic.
-fn boot(mut machine: Machine, filter: Option<&str>, report: &mut Report) -> Result<()> {
+/// The ordinary tests, then one boot for each that must panic.
+fn boot(machine: Machine, filter: Option<&str>, report: &mut Report) -> Result<()> {
     let word = filter.map_or_else(|| "ktest".to_owned(), |filter| format!("ktest={filter}"));
-    machine.command_line = kernel_words::join([word.as_str()]);
-    let kind = machine.kind;
-    let (results, ending) = watch(&machine)?;
-    report.pass(results.count(Verdict::Passed));
-    for (name, _) in results
-        .verdicts
-        .iter()
-        .filter(|(_, verdict)| *verdict == Verdict::Failed)
-    {
-        report.fail(format!("{name} (on {kind})"));
-    }
-    if let Some(name) = &results.running {
-        report.fail(format!("{name} (on {kind}): {}", unfinished(ending)));
-    } else if !results.complete {
-        report.fail(format!(
-            "in-kernel tests on {kind}: no `test result:` line; {}",
-            unfinished(ending)
-        ));
-    } else if ending == Some(Ending::Failure) && results.count(Verdict::Failed) == 0 {
-        report.fail(format!(
-            "in-kernel tests on {kind}: every test passed, yet the kernel reported a failure"
-        ));
-    }
-    for test in &results.should_panic {
+    let listed = ktest_boots::all(
+        |after| {
+            let mut machine = machine.clone();
+            let after = after.map(|name| format!("ktest-after={name}"));
+            let words = [Some(word.as_str()), after.as_deref()];
+            machine.command_line = kernel_words::join(words.into_iter().flatten());
+            watch(&machine)
+        },
+        &machine.kind.to_string(),
+        SILENCE_LIMIT,
+        report,
+    )?;
+    for test in &listed {
         must_panic(&machine, test, report)?;
     }
     Ok(())
 }
 
-fn unfinished(ending: Option<Ending>) -> String {
-    match ending {
-        Some(ending) => format!("the machine ended while it ran ({ending})"),
-        None => format!(
-            "it hangs: nothing was heard for {} s",
-            SILENCE_LIMIT.as_secs()
-        ),
-    }
-}
-
 /// Boots, echoes what is said, and returns the results; no ending means that the machine fell
 /// silent and was stopped.
-fn watch(machine: &Machine) -> Result<(Results, Option<Ending>)> {
+fn watch(machine: &Machine) -> Result<Boot> {
     let mut guest = Guest::start(machine)?;
     let mut results = Results::default();
     let mut partial = Vec::new();
@@ -88,7 +69,13 @@ fn watch(machine: &Machine) -> Result<(Results, Option<Ending>)> {
         match guest.read(SILENCE_LIMIT) {
             Ok(Some(bytes)) => partial.extend(bytes),
             Ok(None) => break,
-            Err(Error::Timeout { .. }) => return Ok((results, None)),
+            Err(Error::Timeout { .. }) => {
+                println!("{}", String::from_utf8_lossy(&partial));
+                return Ok(Boot {
+                    results,
+                    ending: None,
+                });
+            }
             Err(error) => return Err(error.into()),
         }
         while let Some(end) = partial.iter().position(|&byte| byte == b'\n') {
@@ -100,7 +87,8 @@ fn watch(machine: &Machine) -> Result<(Results, Option<Ending>)> {
         results.peek(&String::from_utf8_lossy(&partial));
     }
     print!("{}", guest.complaints());
-    Ok((results, Some(guest.wait(SILENCE_LIMIT)?)))
+    let ending = Some(guest.wait(SILENCE_LIMIT)?);
+    Ok(Boot { results, ending })
 }
 
 /// Boots for one test that must panic, and looks whether it does, and says what it should.

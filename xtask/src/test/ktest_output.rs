@@ -32,12 +32,17 @@ pub struct Results {
     pub verdicts: Vec<(String, Verdict)>,
     /// The test that is running: if the machine ends or falls silent, it is the culprit.
     pub running: Option<String>,
+    /// What was said since it began.
+    said: Vec<String>,
     /// The tests that need a boot of their own.
     pub should_panic: Vec<ShouldPanic>,
     /// Whether the closing line was seen: without it the run did not end as it should.
     pub complete: bool,
 }
 
+/// How a panic begins, and what comes behind its message and place.
+const PANIC: &str = "kernel panic: ";
+const BACKTRACE: &str = "backtrace";
 /// What follows the name of a test that must panic.
 const SHOULD_PANIC: &str = " - should panic";
 
@@ -55,6 +60,7 @@ impl Results {
             }
             self.start(name, rest);
         } else if self.running.is_some() {
+            self.said.push(line.to_owned());
             self.settle(line);
         }
     }
@@ -67,6 +73,7 @@ impl Results {
             && !name.ends_with(SHOULD_PANIC)
         {
             self.running = Some(name.to_owned());
+            self.said.clear();
         }
     }
 
@@ -81,6 +88,7 @@ impl Results {
             return;
         }
         self.running = Some(name.to_owned());
+        self.said.clear();
         self.settle(rest);
     }
 
@@ -102,6 +110,16 @@ impl Results {
         if let Some(name) = self.running.take() {
             self.verdicts.push((name, Verdict::Failed));
         }
+    }
+
+    /// What the running test said of a panic: the message and the place.
+    pub fn panic(&self) -> Option<String> {
+        let at = self.said.iter().position(|line| line.starts_with(PANIC))?;
+        let told = self.said[at..]
+            .iter()
+            .take_while(|line| !line.starts_with(BACKTRACE));
+        let told: Vec<&str> = told.map(|line| line.trim()).collect();
+        Some(told.join("\n"))
     }
 
     /// How many have this verdict.
@@ -173,6 +191,18 @@ mod tests {
             ]
         );
         assert!(!found.complete);
+    }
+
+    #[test]
+    fn a_panic_is_told_with_its_place() {
+        let found = results(
+            "test a ... ok\ntest b ... \n\nkernel panic: left 1\n right 2\n  at x.rs:3:4\n\
+             backtrace, the nearest caller first:\n  0 main\n",
+        );
+        assert_eq!(found.running.as_deref(), Some("b"));
+        let told = "kernel panic: left 1\nright 2\nat x.rs:3:4";
+        assert_eq!(found.panic().as_deref(), Some(told));
+        assert_eq!(results("test a ... \nhm\n").panic(), None);
     }
 
     #[test]
