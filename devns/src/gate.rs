@@ -3,6 +3,14 @@
 //! A device class may sleep while its state is created or while it is told of a switch, so the
 //! lock must be one that is slept for: the kernel's sleeping mutex, `std::sync::Mutex` on the
 //! host. A gate is all that is asked of it.
+//!
+//! # Its place in the lock order
+//! A device class is called with the gate held and takes its own locks there, so the gate comes
+//! before them: whoever holds a lock that a class takes in its functions may not wait at the gate.
+//! What waits is a switch, the leave of a namespace's last process, the creation of a state
+//! ([`crate::Handle::get`]), a walk, a registration and a read of `/proc/dev_ns`. What never waits is
+//! [`crate::Handle::find`], [`crate::Handle::states`], [`crate::Foreground::active`] and to drop
+//! a [`crate::StateRef`].
 
 use core::num::NonZeroU64;
 

@@ -17,6 +17,63 @@
 //! with the last of them the state is released. On a switch the class is called for the states
 //! that the two namespaces have.
 //!
+//! ```
+//! # use core::num::NonZeroU64;
+//! # use devns::{Gate, ThreadNumber};
+//! # struct HostGate(std::sync::Mutex<()>);
+//! # impl Gate for HostGate {
+//! #     fn enter(&self, work: &mut dyn FnMut()) {
+//! #         let _held = self.0.lock().unwrap();
+//! #         work();
+//! #     }
+//! #     fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
+//! #         self.0.try_lock().map(|_held| work()).is_ok()
+//! #     }
+//! #     fn current_thread(&self) -> ThreadNumber {
+//! #         ThreadNumber(NonZeroU64::MIN)
+//! #     }
+//! # }
+//! use core::convert::Infallible;
+//! use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
+//! use devns::{Class, Foreground, Jiffies, Namespace, Switching};
+//!
+//! /// A lamp that every persona believes to be its own.
+//! #[derive(Default)]
+//! struct Lamp {
+//!     hardware: AtomicBool,
+//! }
+//!
+//! impl Class for Lamp {
+//!     type State = AtomicBool; // as this persona has left it
+//!     type Error = Infallible;
+//!
+//!     fn create(&self, _: &Namespace) -> Result<AtomicBool, Infallible> {
+//!         Ok(AtomicBool::new(false))
+//!     }
+//!     fn activate(&self, lamp: &AtomicBool, _: &Switching<'_>) {
+//!         self.hardware.store(lamp.load(SeqCst), SeqCst);
+//!     }
+//!     fn deactivate(&self, _: &AtomicBool, _: &Switching<'_>) {
+//!         self.hardware.store(false, SeqCst);
+//!     }
+//! }
+//!
+//! # let gate = Box::new(HostGate(std::sync::Mutex::new(())));
+//! let foreground = Foreground::new(gate, 1);
+//! let lamps = foreground.register("lamp", Lamp::default())?;
+//! let persona = foreground.create(2);
+//! persona.join()?;
+//!
+//! let file = lamps.get(&persona)?; // open
+//! file.store(true, SeqCst); // write, in the background: the lamp stays dark
+//! assert!(!file.is_active() && !lamps.class().hardware.load(SeqCst));
+//! foreground.switch(&persona, Jiffies(100))?;
+//! assert!(lamps.class().hardware.load(SeqCst));
+//! drop(file); // close; nobody else has it open, so its state goes
+//! assert!(lamps.find(&persona).is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What the kernel does
 //! It supplies the lock, creates a namespace where the original couples one to a pid namespace,
 //! and says who comes and goes ([`Namespace::join`], [`Foreground::leave`]).
