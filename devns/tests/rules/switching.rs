@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::common::{Log, Probe, Witness, at, foreground, persona, probe};
-use devns::{Outcome, Refused, SwitchError};
+use devns::{Foreground, Handle, Namespace, Outcome, Refused, SwitchError};
 
 #[test]
 fn the_root_is_in_front_from_the_beginning() {
@@ -112,6 +112,24 @@ fn a_namespace_of_another_foreground_is_refused() {
     assert!(class.find(&stranger).is_none());
 }
 
+/// Asks for all that passes the gate; what is answered.
+fn everything_asked(
+    foreground: &Foreground,
+    class: &Handle<Probe>,
+    target: &Arc<Namespace>,
+) -> String {
+    let late = Probe::<false>::new("late", &Log::default());
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        foreground.switch(target, at(99)),
+        class.get(target).err(),
+        class.walk(|_| ()),
+        foreground.register("late", late).err(),
+        foreground.leave(target, at(99)),
+        foreground.settled(|_| ()),
+    )
+}
+
 #[test]
 fn what_would_wait_for_itself_is_refused_from_inside() {
     let foreground = Arc::new(foreground());
@@ -126,16 +144,8 @@ fn what_would_wait_for_itself_is_refused_from_inside() {
     class.class().set_hook(move |what| {
         let foreground = weak.upgrade().expect("it is being used");
         let target = target.upgrade().expect("held by the test");
-        let switch = foreground.switch(&target, at(99));
-        let get = inner.get(&target).err();
-        let walk = inner.walk(|_| ());
-        let register = foreground.register("late", Probe::<false>::new("late", &Log::default()));
-        let leave = foreground.leave(&target, at(99));
-        let settled = foreground.settled(|_| ());
-        seen.add(format!(
-            "{what}: {switch:?} {get:?} {walk:?} {:?} {leave:?} {settled:?}",
-            register.err()
-        ));
+        let answers = everything_asked(&foreground, &inner, &target);
+        seen.add(format!("{what}: {answers}"));
     });
     let state = class.get(&two).expect("created");
     assert_eq!(foreground.switch(&two, at(1)), Ok(Outcome::Changed));
