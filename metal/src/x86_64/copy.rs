@@ -117,6 +117,17 @@ user_load_fixup:
     mov rax, -1
     ret
 
+    // user_load_word(rdi: source) -> rax: the 64-bit value, edx: 0; or edx: 1 on a fault
+    .global user_load_word
+user_load_word:
+    mov rax, [rdi]
+    xor edx, edx
+    ret
+    .global user_load_word_fixup
+user_load_word_fixup:
+    mov edx, 1                      // clears the upper half, too
+    ret
+
     // user_exchange(rdi: target, esi: expected, edx: new)
     //   -> rax: the value found, or a value above 32 bits on a fault
     .global user_exchange
@@ -148,6 +159,17 @@ user_save_float_fixup:
     mov rax, -1
     ret
 
+    // user_load_float(rdi: source) -> rax: 0, or -1 on a fault or if the processor refuses it
+    .global user_load_float
+user_load_float:
+    fxrstor64 [rdi]
+    xor eax, eax
+    ret
+    .global user_load_float_fixup
+user_load_float_fixup:
+    mov rax, -1
+    ret
+
     .global user_copy_end
 user_copy_end:
     "#
@@ -170,10 +192,12 @@ labels!(
     user_string_load,
     user_string_fixup,
     user_load_fixup,
+    user_load_word_fixup,
     user_exchange_do,
     user_exchange_fixup,
     user_save_float_clear,
-    user_save_float_fixup
+    user_save_float_fixup,
+    user_load_float_fixup
 );
 
 unsafe extern "C" {
@@ -181,8 +205,17 @@ unsafe extern "C" {
     fn user_zero(destination: *mut u8, unused: usize, length: usize) -> usize;
     fn user_string(destination: *mut u8, source: *const u8, limit: usize) -> usize;
     fn user_load(source: *const u32) -> usize;
+    fn user_load_word(source: *const u64) -> Word;
     fn user_exchange(target: *mut u32, expected: u32, new: u32) -> usize;
     fn user_save_float(target: *mut u8) -> usize;
+    fn user_load_float(source: *const u8) -> usize;
+}
+
+/// What `user_load_word` answers: the value if `is_missing` is 0.
+#[repr(C)]
+struct Word {
+    value: u64,
+    is_missing: u64,
 }
 
 /// Where to go on after a fault at `instruction`, if it is one of the copies above.
@@ -218,6 +251,10 @@ pub(super) fn fixup(instruction: usize) -> Option<usize> {
             at(&raw const user_load_fixup),
         ),
         (
+            user_load_word as *const () as usize,
+            at(&raw const user_load_word_fixup),
+        ),
+        (
             at(&raw const user_exchange_do),
             at(&raw const user_exchange_fixup),
         ),
@@ -229,11 +266,22 @@ pub(super) fn fixup(instruction: usize) -> Option<usize> {
             at(&raw const user_save_float_clear),
             at(&raw const user_save_float_fixup),
         ),
+        (
+            user_load_float as *const () as usize,
+            at(&raw const user_load_float_fixup),
+        ),
     ];
     table
         .iter()
         .find(|(place, _)| *place == instruction)
         .map(|(_, fixup)| *fixup)
+}
+
+/// Where to go on after a general protection fault at `instruction`: only what a program wants
+/// loaded into the floating-point registers can be the reason for one.
+pub(super) fn protection_fixup(instruction: usize) -> Option<usize> {
+    let is_load = instruction == user_load_float as *const () as usize;
+    is_load.then_some(&raw const user_load_float_fixup as usize)
 }
 
 fn in_user_half(address: UserAddress, length: usize) -> bool {
@@ -351,6 +399,22 @@ pub(super) fn save_float_to_user(destination: UserAddress) -> Result<(), Fault> 
     if left == 0 { Ok(()) } else { Err(missing) }
 }
 
+/// Loads the processor's floating-point registers from user memory.
+///
+/// # Errors
+/// When there is no such memory, or the processor does not take what lies there; the registers
+/// may hold a part of it then.
+pub(super) fn load_float_from_user(source: UserAddress) -> Result<(), Fault> {
+    let missing = Fault { copied: 0 };
+    if !in_user_half(source, FLOAT_BYTES) {
+        return Err(missing);
+    }
+    // SAFETY: the source is in the user half; a fault ends the load, also the one for contents
+    // or an alignment that the processor does not take.
+    let left = with_access(|| unsafe { user_load_float(source as *const u8) });
+    if left == 0 { Ok(()) } else { Err(missing) }
+}
+
 /// Fills user memory with zeros.
 ///
 /// # Errors
@@ -406,6 +470,23 @@ pub fn load_u32(source: UserAddress) -> Result<u32, Fault> {
     // SAFETY: the word is in the user half, and a fault ends the access.
     let value = with_access(|| unsafe { user_load(source as *const u32) });
     u32::try_from(value).map_err(|_| Fault { copied: 0 })
+}
+
+/// Reads a 64-bit word of user memory: a shorter way than [`read`] to what is looked at often.
+///
+/// # Errors
+/// When it is not all there.
+#[inline]
+pub fn load_u64(source: UserAddress) -> Result<u64, Fault> {
+    if !in_user_half(source, size_of::<u64>()) {
+        return Err(Fault { copied: 0 });
+    }
+    // SAFETY: the word is in the user half, and a fault ends the access.
+    let word = with_access(|| unsafe { user_load_word(source as *const u64) });
+    match word.is_missing {
+        0 => Ok(word.value),
+        _ => Err(Fault { copied: 0 }),
+    }
 }
 
 /// Compares and exchanges an aligned 32-bit word of user memory; returns what was found.

@@ -52,6 +52,9 @@ impl FpuState {
     /// # Errors
     /// When there is no such memory.
     pub fn restore_from_user(address: UserAddress) -> Result<(), Fault> {
+        if copy::load_float_from_user(address).is_ok() {
+            return Ok(());
+        }
         let mut state = MaybeUninit::<Self>::uninit();
         let bytes = state.as_mut_ptr().cast::<u8>();
         copy::from_user_to(bytes, address, WRITTEN_BYTES)?;

@@ -1,10 +1,10 @@
 //! Traps: what happens when the processor leaves the instruction it was at.
 //!
 //! All 256 vectors enter through a table of stubs that push a uniform frame. A trap from user
-//! mode makes `UserContext::run` return (`user.rs`). A trap from kernel mode is one of three:
+//! mode makes `UserContext::run` return (`user/entry.rs`). A trap from kernel mode is one of three:
 //! an interrupt, for which the kernel's handler is called; a page fault in a user copy, for
-//! which the kernel's pager is asked and the copy is ended if it declines; or a bug, which
-//! panics. A double fault or a non-maskable interrupt gets a stack of its own.
+//! which the kernel's pager is asked and the copy is ended if it declines (likewise a program's
+//! floating-point state that the processor does not take); or a bug, which panics. A double fault or a non-maskable interrupt gets a stack of its own.
 //!
 //! Source: SDM volume 3, chapter 7.
 
@@ -20,6 +20,8 @@ use super::{copy, interrupt, segment};
 pub const FIRST_INTERRUPT: u8 = 32;
 /// Page fault.
 pub const PAGE_FAULT: u8 = 14;
+/// General protection: a value or an address that the processor does not take.
+pub const GENERAL_PROTECTION: u8 = 13;
 const DOUBLE_FAULT: u8 = 8;
 const NON_MASKABLE: u8 = 2;
 const INTERRUPT_GATE: u64 = 0x8e00;
@@ -174,6 +176,10 @@ extern "C" fn kernel_trap_entry(frame: &mut KernelFrame) {
         interrupt(vector);
     } else if vector == PAGE_FAULT {
         kernel_page_fault(frame);
+    } else if vector == GENERAL_PROTECTION
+        && let Some(fixup) = copy::protection_fixup(frame.instruction)
+    {
+        frame.instruction = fixup;
     } else if vector != NON_MASKABLE {
         unexpected(frame, 0);
     }
