@@ -40,6 +40,7 @@ fn main(information: &'static boot::BootInformation) -> ! {
         interrupt: device::interrupt::handle,
         user_page_fault: memory::handle_kernel_fault,
     });
+    process::out_of_memory::initialise();
     time::initialise();
     file::procfs::set_command_line(information.command_line());
     let options = BootOptions::parse(information.command_line());

@@ -42,6 +42,7 @@ static FREE_COUNT: AtomicUsize = AtomicUsize::new(0);
 static TOTAL_COUNT: AtomicUsize = AtomicUsize::new(0);
 static RESERVE_COUNT: AtomicUsize = AtomicUsize::new(0);
 static SHORTAGE: AtomicBool = AtomicBool::new(false);
+static ON_SHORTAGE: Once<fn()> = Once::new();
 static ZERO_FRAME: Once<Frame> = Once::new();
 
 /// One hold on one frame of physical memory.
@@ -62,8 +63,13 @@ pub fn reserve_frames() -> usize {
     RESERVE_COUNT.load(Ordering::Relaxed)
 }
 
+/// Names what is called each time the kernel itself goes far into the reserve. It is called
+/// in the middle of an allocation, so it may do no more than leave word. To be called once.
+pub fn on_shortage(function: fn()) {
+    ON_SHORTAGE.call_once(|| function);
+}
+
 /// Whether the kernel itself has gone far into the reserve. Stays so until [`end_shortage`].
-#[inline]
 pub fn is_short() -> bool {
     SHORTAGE.load(Ordering::Relaxed)
 }
@@ -155,6 +161,9 @@ impl Frame {
     pub(crate) fn uninitialised_from_reserve() -> Option<Self> {
         if free_frames() < reserve_frames() / 2 {
             SHORTAGE.store(true, Ordering::Relaxed);
+            if let Some(function) = ON_SHORTAGE.get() {
+                function();
+            }
         }
         Self::allocate(0)
     }

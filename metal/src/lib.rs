@@ -8,7 +8,7 @@
 //!
 //! | a thing | its one file |
 //! | --- | --- |
-//! | a trap | `x86_64/trap.rs` (kernel mode), `x86_64/user.rs` (user mode) |
+//! | a trap | `x86_64/trap.rs` (kernel mode), `x86_64/user/` (user mode) |
 //! | a context switch | `x86_64/context.rs` |
 //! | a page table | `x86_64/paging/` |
 //! | a user copy | `x86_64/copy.rs` |

@@ -17,6 +17,9 @@ bitflags! {
     pub struct Work: u32 {
         /// The running thread should give way. No function: the scheduler looks at the bit.
         const RESCHEDULE = 1 << 31;
+        /// The kernel's own memory is going. No function: each thread looks into it before
+        /// its program goes on.
+        const SHORTAGE = 1 << 30;
         /// The timer interrupt came.
         const TIMER = 1 << 0;
         /// A serial line has received bytes or can take more.

@@ -188,7 +188,7 @@ fn build(
     let is_new_fs = request.has(linux::CLONE_NEWNS);
     let mut child_registers = registers.clone();
     // The child's copy of the call returns 0, with all registers as the parent left them.
-    let values = child_registers.replace();
+    let values = child_registers.registers_mut();
     values.rax = 0;
     if request.stack != 0 {
         values.rsp = request.stack as u64;

@@ -19,12 +19,18 @@ use abi::raw::general;
 use metal::memory::{PAGE_SIZE, total_frames};
 
 use super::{ExitStatus, Process, ProcessId, Thread, exit, scheduler, table};
+use crate::device::deferred::{self, Work};
 use crate::sync::SpinLock;
 
 /// The one that is being killed: until it has ended, nobody else is.
 static VICTIM: SpinLock<Option<Weak<Process>>> = SpinLock::new(None);
 
-/// Before a call is carried out while even the kernel's reserve is going: makes room first.
+/// Has every shortage of the kernel's own memory looked into. To be called once at boot.
+pub fn initialise() {
+    metal::memory::on_shortage(|| deferred::raise(Work::SHORTAGE));
+}
+
+/// Before a program goes on while even the kernel's reserve is going: makes room first.
 pub fn relieve_kernel(thread: &Arc<Thread>) {
     if !metal::memory::end_shortage() {
         relieve(thread);

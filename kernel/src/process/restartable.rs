@@ -15,7 +15,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::Thread;
 use super::signal::{self, SignalInfo};
-use crate::error::{Errno, Result};
+use crate::error::{Errno, Result, bad_address};
 use crate::memory::{STACK_TOP, user};
 
 /// Bytes of `struct rseq`, and its alignment.
@@ -127,7 +127,7 @@ pub fn abort_section(thread: &Arc<Thread>, registers: &mut UserContext) {
 
 fn abort(registered: &Registration, registers: &mut UserContext) -> Result<()> {
     let slot = registered.address + SECTION_OFFSET;
-    let address: u64 = user::read(slot)?;
+    let address = metal::copy::load_u64(slot).map_err(bad_address)?;
     if address == 0 {
         return Ok(());
     }
@@ -144,7 +144,7 @@ fn abort(registered: &Registration, registers: &mut UserContext) -> Result<()> {
     }
     user::write(slot, &0_u64)?;
     if inside(registers.registers().rip) {
-        registers.replace().rip = section.abort;
+        registers.registers_mut().rip = section.abort;
     }
     Ok(())
 }

@@ -3,55 +3,85 @@
 use alloc::sync::Arc;
 
 use abi::raw::general;
-use metal::interrupt;
-use metal::user::{Event, UserContext};
+use metal::user::{Event, Kernel, SystemCall, UserContext};
 
 use super::limits::Resource;
 use super::restartable;
 use super::scheduler;
 use super::signal::{self, ExceptionRecord, Origin, SignalInfo};
-use super::{Attention, Thread, exit, out_of_memory};
+use super::{Thread, exit, out_of_memory};
 use crate::device::deferred;
 use crate::memory::{FaultError, Protection};
 use crate::syscall;
+
+/// The kernel as a thread's program sees it.
+struct Program {
+    thread: Arc<Thread>,
+}
+
+impl Kernel for Program {
+    #[inline]
+    fn serve(&self, call: &mut SystemCall) -> bool {
+        self.thread.clock.enter_kernel();
+        syscall::serve(&self.thread, call)
+    }
+
+    #[inline]
+    fn may_go_on(&self) -> bool {
+        let thread = &*self.thread;
+        let may = !deferred::is_raised() && thread.attention().is_empty();
+        if may {
+            thread.clock.leave_kernel();
+        }
+        may
+    }
+}
 
 /// Runs the thread's program until the thread must end, and ends it.
 pub fn run_program(thread: &Arc<Thread>) {
     let Some(mut registers) = thread.initial_registers.lock().take() else {
         return;
     };
+    let program = Program {
+        thread: Arc::clone(thread),
+    };
     loop {
-        interrupt::disable();
-        if deferred::is_raised() {
-            interrupt::enable();
-            if scheduler::yield_if_needed() {
-                restartable::abort_section(thread, &mut registers);
+        match registers.run(&program) {
+            Event::LookAround => {
+                if thread.must_exit() {
+                    break;
+                }
+                look_around(thread, &mut registers);
             }
-            continue;
-        }
-        let attention = thread.attention();
-        if !attention.is_empty() {
-            interrupt::enable();
-            if attention.contains(Attention::EXIT) {
-                break;
+            Event::SystemCall => syscall::serve_with_registers(thread, &mut registers),
+            trap => {
+                thread.clock.enter_kernel();
+                handle(thread, &mut registers, trap);
             }
-            signal::deliver(thread, &mut registers);
-            continue;
         }
-        // Interrupts stay off from the last look to the entry, so none is missed.
-        thread.clock.leave_kernel();
-        let event = registers.run();
-        thread.clock.enter_kernel();
-        interrupt::enable();
-        handle(thread, &mut registers, event);
     }
+    drop(program);
     exit::end_thread(thread);
 }
 
+/// Does what kept the program from going on.
+fn look_around(thread: &Arc<Thread>, registers: &mut UserContext) {
+    if deferred::is_raised() {
+        if scheduler::yield_if_needed() {
+            restartable::abort_section(thread, registers);
+        }
+        if metal::memory::is_short() {
+            out_of_memory::relieve_kernel(thread);
+        }
+    } else {
+        signal::deliver(thread, registers);
+    }
+}
+
+/// Answers a trap.
 fn handle(thread: &Arc<Thread>, registers: &mut UserContext, event: Event) {
     match event {
-        Event::SystemCall => syscall::dispatch(thread, registers),
-        Event::Interrupt => {}
+        Event::LookAround | Event::SystemCall | Event::Interrupt => {}
         Event::PageFault {
             address,
             write,

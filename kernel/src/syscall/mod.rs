@@ -39,48 +39,63 @@ mod working_directory;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use metal::user::UserContext;
+use metal::user::{SystemCall, UserContext};
 
 use crate::error::{Errno, Result};
-use crate::process::{Thread, exit, out_of_memory, signal as signals};
+use crate::process::{Thread, exit, signal as signals};
 
-/// What serves a call: ordinary functions get the arguments, a few get the registers.
-type Handler = fn(&Arc<Thread>, &mut UserContext) -> Result<usize>;
+/// What serves an ordinary call, from the arguments to what the program finds in `rax`.
+type Handler = fn(&Arc<Thread>, &SystemCall) -> usize;
 
-/// One row of the table.
-struct SystemCall {
-    handler: Handler,
+/// What serves a call that wants all registers of the program, to copy or to change them.
+type RegistersHandler = fn(&Arc<Thread>, &mut UserContext) -> Result<usize>;
+
+/// Serves a call if it is an ordinary one; returns whether it was.
+#[inline]
+pub fn serve(thread: &Arc<Thread>, call: &mut SystemCall) -> bool {
+    match table::ordinary(call.number()) {
+        Some(handler) => {
+            call.answer(handler(thread, call));
+            true
+        }
+        None => false,
+    }
 }
 
-/// Carries out the call that the registers ask for.
-pub fn dispatch(thread: &Arc<Thread>, registers: &mut UserContext) {
+/// Serves a call that is none of the ordinary ones.
+pub fn serve_with_registers(thread: &Arc<Thread>, registers: &mut UserContext) {
     let number = registers.registers().rax as usize;
-    if metal::memory::is_short() {
-        out_of_memory::relieve_kernel(thread);
-    }
-    let outcome = match table::get(number) {
-        Some(call) => (call.handler)(thread, registers),
+    let outcome = match table::with_registers(number) {
+        Some(handler) => handler(thread, registers),
         None => {
             report_unknown(thread, number);
             Err(Errno::ENOSYS)
         }
     };
+    registers.registers_mut().rax = answer(thread, number, outcome) as u64;
+}
+
+/// What the program finds in `rax`: the value, or the error's number negated.
+#[inline]
+fn answer(thread: &Arc<Thread>, number: usize, outcome: Result<usize>) -> usize {
     match outcome {
-        Ok(value) => registers.registers_mut().rax = value as u64,
-        Err(error) if error.is_restart() => {
-            signals::note_interrupted(thread, registers, number, error)
-        }
-        Err(error) => registers.registers_mut().rax = error.to_return_value() as u64,
+        Ok(value) => value,
+        Err(error) => refuse(thread, number, error),
     }
+}
+
+#[cold]
+fn refuse(thread: &Arc<Thread>, number: usize, error: Errno) -> usize {
+    if error.is_restart() {
+        // The program does not see this number: it is settled on the way back.
+        signals::note_interrupted(thread, number, error);
+    }
+    error.to_return_value() as usize
 }
 
 /// The six arguments of a call.
 fn arguments(registers: &UserContext) -> [usize; 6] {
-    let values = registers.registers();
-    [
-        values.rdi, values.rsi, values.rdx, values.r10, values.r8, values.r9,
-    ]
-    .map(|value| value as usize)
+    registers.registers().arguments()
 }
 
 /// Says once for each number that it is not served, so that a porter sees what is missing and

@@ -5,7 +5,7 @@
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
 use super::{
-    Handler, SystemCall, arguments, attributes, credentials, descriptor, directory,
+    Handler, RegistersHandler, answer, attributes, credentials, descriptor, directory,
     extended_attributes, fcntl, futex, limits, memory, mount, namespace, open, poll, posix_timer,
     prctl, process, read_write, schedule, signal, stat, system, time, timer, working_directory,
 };
@@ -15,7 +15,7 @@ const COUNT: usize = 512;
 
 macro_rules! handler {
     (0, $function:path) => {{
-        const HANDLER: Handler = |thread, _| $function(thread);
+        const HANDLER: Handler = |thread, call| answer(thread, call.number(), $function(thread));
         HANDLER
     }};
     (1, $function:path) => { handler!(@ $function, a) };
@@ -25,28 +25,37 @@ macro_rules! handler {
     (5, $function:path) => { handler!(@ $function, a b c d e) };
     (6, $function:path) => { handler!(@ $function, a b c d e f) };
     (@ $function:path, $($argument:ident)+) => {{
-        const HANDLER: Handler = |thread, registers| {
-            let [$($argument,)+ ..] = arguments(registers);
-            $function(thread, $($argument),+)
+        const HANDLER: Handler = |thread, call| {
+            let [$($argument,)+ ..] = call.arguments();
+            answer(thread, call.number(), $function(thread, $($argument),+))
         };
-        HANDLER
-    }};
-    (registers, $function:path) => {{
-        const HANDLER: Handler = |thread, registers| $function(thread, registers);
         HANDLER
     }};
 }
 
+/// Puts a row into the one of the two tables that it belongs to.
+macro_rules! row {
+    ($ordinary:ident $with_registers:ident $number:literal registers $function:path) => {
+        $with_registers[$number] = Some($function as RegistersHandler)
+    };
+    ($ordinary:ident $with_registers:ident $number:literal $arguments:tt $function:path) => {
+        $ordinary[$number] = Some(handler!($arguments, $function))
+    };
+}
+
+/// The ordinary calls, and those that want all registers, both by number.
+struct Table {
+    ordinary: [Option<Handler>; COUNT],
+    with_registers: [Option<RegistersHandler>; COUNT],
+}
+
 macro_rules! table {
     ($($number:literal $name:ident $arguments:tt $function:path;)*) => {
-        static TABLE: [Option<SystemCall>; COUNT] = {
-            let mut table = [const { None }; COUNT];
-            $(
-                table[$number] = Some(SystemCall {
-                    handler: handler!($arguments, $function),
-                });
-            )*
-            table
+        static TABLE: Table = {
+            let mut ordinary = [const { None }; COUNT];
+            let mut with_registers = [const { None }; COUNT];
+            $( row!(ordinary with_registers $number $arguments $function); )*
+            Table { ordinary, with_registers }
         };
     };
 }
@@ -267,9 +276,15 @@ table! {
     439 faccessat2           4         stat::sys_faccessat2;
 }
 
-/// The row of a call, if it is served.
-pub(super) fn get(number: usize) -> Option<&'static SystemCall> {
-    TABLE.get(number)?.as_ref()
+/// What serves a call, if it is an ordinary one.
+#[inline]
+pub(super) fn ordinary(number: usize) -> Option<Handler> {
+    TABLE.ordinary.get(number).copied()?
+}
+
+/// What serves a call, if it is one that wants all registers.
+pub(super) fn with_registers(number: usize) -> Option<RegistersHandler> {
+    TABLE.with_registers.get(number).copied()?
 }
 
 /// The name of a call that a program may well ask for and that is not served, for the log.

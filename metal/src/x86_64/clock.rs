@@ -30,12 +30,13 @@ static START: AtomicU64 = AtomicU64::new(0);
 /// The time-stamp counter.
 #[inline]
 pub fn time_stamp() -> u64 {
-    let (low, high): (u32, u32);
-    // SAFETY: the instruction exists on every x86-64 and only reads.
+    let (low, high): (u64, u64);
+    // SAFETY: the instruction exists on every x86-64 and only reads. It clears the upper
+    // halves of both registers.
     unsafe {
-        asm!("rdtsc", out("eax") low, out("edx") high, options(nomem, nostack, preserves_flags));
+        asm!("rdtsc", out("rax") low, out("rdx") high, options(nomem, nostack, preserves_flags));
     }
-    u64::from(high) << 32 | u64::from(low)
+    high << 32 | low
 }
 
 /// The rate of the time-stamp counter in ticks a second.

@@ -18,7 +18,7 @@ use super::cpu::per_cpu;
 use super::fpu::FpuState;
 use super::kernel_space;
 use super::paging::PAGE_SIZE;
-use super::user::ThreadBases;
+use super::user::{ThreadBases, WayIn};
 use crate::frame::Frame;
 
 /// Usable bytes of a kernel stack.
@@ -201,6 +201,7 @@ pub fn switch_to(next: Arc<Context>) {
     let next = Arc::into_raw(next);
     let from = processor.current_context.replace(next as usize) as *const Context;
     processor.previous_context.set(from as usize);
+    let way_in = WayIn::current();
     // SAFETY: both came from `Arc::into_raw` and are held by the processor: `next` until it is
     // left in turn, `from` until `finish` has run on the next stack. The stack pointer of
     // `next` was left by `switch_stacks` or made by `new`; ours is read only after `finish`
@@ -210,6 +211,7 @@ pub fn switch_to(next: Arc<Context>) {
         (*next).load_user_state();
         switch_stacks((*from).stack_pointer.get(), *(*next).stack_pointer.get());
     }
+    way_in.install();
     finish();
 }
 

@@ -1,7 +1,7 @@
 //! The processor: what it can do, its control registers, and the data each one has of its own.
 //!
 //! Per-processor data is reached through the GS base, which points at a [`PerCpu`] while the
-//! kernel runs and is swapped with the user's at every border (`user.rs`).
+//! kernel runs and is swapped with the user's at every border (`user/entry.rs`).
 //!
 //! Source: SDM volume 3, section 2.5 (control registers), volume 2 (CPUID).
 
@@ -17,15 +17,15 @@ use super::{segment, trap, user};
 /// How many processors the per-processor tables hold. The first milestones start one.
 pub const PROCESSORS_MAX: usize = 8;
 
-/// What one processor needs without looking it up. The first fields are named by offset in
-/// the assembly of `user.rs`.
+/// What one processor needs without looking it up. The assembly of `user/entry.rs` names some
+/// of the fields by offset.
 #[repr(C, align(64))]
 pub(crate) struct PerCpu {
-    /// Stack pointer to return to when user mode traps. Offset 0.
+    /// Stack pointer to take up when user mode is left.
     pub kernel_stack: Cell<usize>,
-    /// End of the register frame that a trap from user mode fills. Offset 8.
-    pub user_frame_end: Cell<usize>,
-    /// Room for the user's stack pointer during a system call's first instructions. Offset 16.
+    /// The register frame that leaving user mode fills; see `user/mod.rs`.
+    pub user_frame: Cell<usize>,
+    /// Room for one of the user's registers during a system call's first instructions.
     pub scratch: Cell<usize>,
     /// The context that this processor left last; see `context.rs`.
     pub previous_context: Cell<usize>,
@@ -43,7 +43,7 @@ unsafe impl Sync for PerCpu {}
 static PER_CPU: [PerCpu; PROCESSORS_MAX] = [const {
     PerCpu {
         kernel_stack: Cell::new(0),
-        user_frame_end: Cell::new(0),
+        user_frame: Cell::new(0),
         scratch: Cell::new(0),
         previous_context: Cell::new(0),
         number: Cell::new(0),
@@ -73,11 +73,13 @@ static HAS_FSGSBASE: AtomicBool = AtomicBool::new(false);
 static FEATURES_LEAF_1: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 
 /// Whether the processor keeps the kernel from touching user memory by mistake (SMAP).
+#[inline]
 pub(crate) fn has_smap() -> bool {
     HAS_SMAP.load(Ordering::Relaxed)
 }
 
 /// Whether FS and GS bases can be read and written without a model-specific register.
+#[inline]
 pub(crate) fn has_fsgsbase() -> bool {
     HAS_FSGSBASE.load(Ordering::Relaxed)
 }

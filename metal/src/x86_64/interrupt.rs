@@ -8,12 +8,17 @@ use core::ops::{Deref, DerefMut};
 
 use ::x86_64::instructions::interrupts;
 
-/// Turns interrupts on for the calling processor.
+/// Turns interrupts on for the calling processor, from the instruction after the next.
+#[inline]
 pub fn enable() {
-    interrupts::enable();
+    // SAFETY: handlers are in place since the processor was taken over, and whoever must not
+    // be interrupted holds a [`Lock`]. Not `nomem`: what was done with interrupts off must
+    // not be put off beyond this.
+    unsafe { core::arch::asm!("sti", options(preserves_flags, nostack)) };
 }
 
 /// Turns interrupts off for the calling processor.
+#[inline]
 pub fn disable() {
     interrupts::disable();
 }

@@ -104,18 +104,18 @@ pub(super) fn push(registers: &mut UserContext, request: &Request<'_>) -> Result
     }
     let layout = lay_out(values.rsp, request.action, request.stack)?;
     FpuState::save_to_user(layout.float_state as usize).map_err(bad_address)?;
-    let mut frame = SignalFrame {
+    // Every field is named, so that nothing is cleared only to be filled.
+    let frame = SignalFrame {
         return_address: request.action.restorer(),
+        context: UserContextFrame {
+            flags: UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
+            link: 0,
+            stack: request.stack.saved(),
+            registers: saved_registers(values, request, layout.float_state),
+            mask: request.mask.0,
+        },
         information: request.info.to_user(),
-        ..SignalFrame::default()
     };
-    frame.context.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
-    frame.context.stack = request.stack.saved();
-    frame.context.mask = request.mask.0;
-    save_registers(&mut frame.context.registers, values);
-    save_exception(&mut frame.context.registers, &request.exception);
-    frame.context.registers.old_mask = request.mask.0;
-    frame.context.registers.float_state = layout.float_state;
     user::write(layout.frame as usize, &frame)?;
     INITIAL_FLOAT_STATE.restore();
     let values = registers.registers_mut();
@@ -129,33 +129,37 @@ pub(super) fn push(registers: &mut UserContext, request: &Request<'_>) -> Result
     Ok(())
 }
 
-fn save_registers(saved: &mut SigContext, values: &Registers) {
-    saved.r8 = values.r8;
-    saved.r9 = values.r9;
-    saved.r10 = values.r10;
-    saved.r11 = values.r11;
-    saved.r12 = values.r12;
-    saved.r13 = values.r13;
-    saved.r14 = values.r14;
-    saved.r15 = values.r15;
-    saved.rdi = values.rdi;
-    saved.rsi = values.rsi;
-    saved.rbp = values.rbp;
-    saved.rbx = values.rbx;
-    saved.rdx = values.rdx;
-    saved.rax = values.rax;
-    saved.rcx = values.rcx;
-    saved.rsp = values.rsp;
-    saved.rip = values.rip;
-    saved.rflags = values.rflags;
-    saved.cs = CODE_SEGMENT;
-    saved.ss = STACK_SEGMENT;
-}
-
-fn save_exception(saved: &mut SigContext, exception: &ExceptionRecord) {
-    saved.error = u64::from(exception.error);
-    saved.trap = u64::from(exception.vector);
-    saved.cr2 = exception.address;
+fn saved_registers(values: &Registers, request: &Request<'_>, float_state: u64) -> SigContext {
+    SigContext {
+        r8: values.r8,
+        r9: values.r9,
+        r10: values.r10,
+        r11: values.r11,
+        r12: values.r12,
+        r13: values.r13,
+        r14: values.r14,
+        r15: values.r15,
+        rdi: values.rdi,
+        rsi: values.rsi,
+        rbp: values.rbp,
+        rbx: values.rbx,
+        rdx: values.rdx,
+        rax: values.rax,
+        rcx: values.rcx,
+        rsp: values.rsp,
+        rip: values.rip,
+        rflags: values.rflags,
+        cs: CODE_SEGMENT,
+        gs: 0,
+        fs: 0,
+        ss: STACK_SEGMENT,
+        error: u64::from(request.exception.error),
+        trap: u64::from(request.exception.vector),
+        old_mask: request.mask.0,
+        cr2: request.exception.address,
+        float_state,
+        reserved: [0; 8],
+    }
 }
 
 /// rt_sigreturn(2): takes up what a handler interrupted. The stack pointer is just above the
@@ -168,7 +172,7 @@ pub fn restore(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usiz
     let context_address = address.wrapping_add(core::mem::offset_of!(SignalFrame, context));
     user::read_with(context_address, |context: &UserContextFrame| {
         restore_float_state(context.registers.float_state)?;
-        load_registers(registers.replace(), &context.registers);
+        load_registers(registers.registers_mut(), &context.registers);
         restore_signal_state(thread, context);
         Ok(context.registers.rax as usize)
     })?

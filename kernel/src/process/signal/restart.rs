@@ -84,12 +84,7 @@ pub fn resume(thread: &Arc<Thread>) -> Result<usize> {
 
 /// Remembers that the call `number` was interrupted, so that [`mod@super::deliver`] can start it
 /// again or make it fail.
-pub fn note_interrupted(
-    thread: &Arc<Thread>,
-    _registers: &mut UserContext,
-    number: usize,
-    error: Errno,
-) {
+pub fn note_interrupted(thread: &Thread, number: usize, error: Errno) {
     thread.signals.lock().interrupted = Some(Interrupted {
         number: number as u64,
         error,
