@@ -25,10 +25,12 @@ pub fn check_number(signal: i32) -> Result<u8> {
 }
 
 /// Whether `sender` may send `signal` to the process.
+#[inline]
 fn may_signal(sender: &Thread, process: &Arc<Process>, signal: u8) -> bool {
-    if Arc::ptr_eq(&sender.process, process) {
-        return true;
-    }
+    Arc::ptr_eq(&sender.process, process) || may_signal_other(sender, process, signal)
+}
+
+fn may_signal_other(sender: &Thread, process: &Arc<Process>, signal: u8) -> bool {
     let own = sender.credentials();
     let allowed = match process.leader() {
         Some(leader) => own.may_signal(&leader.credentials()),
@@ -43,6 +45,7 @@ fn may_signal(sender: &Thread, process: &Arc<Process>, signal: u8) -> bool {
 }
 
 /// Sends to a process, or to one of its threads, if the sender may.
+#[inline]
 fn send_if_allowed(
     sender: &Thread,
     process: &Arc<Process>,
@@ -103,13 +106,17 @@ pub fn to_process(sender: &Thread, pid: i32, signal: i32, origin: &Origin) -> Re
 /// # Errors
 /// As [`to_process`].
 pub fn to_thread(
-    sender: &Thread,
+    sender: &Arc<Thread>,
     pid: Option<i32>,
     tid: i32,
     signal: i32,
     origin: &Origin,
 ) -> Result<()> {
     let number = ProcessId::try_from(tid).map_err(|_| Errno::ESRCH)?;
+    let is_own = |pid| pid as ProcessId == sender.process.local_pid;
+    if number == sender.local_tid() && pid.is_none_or(is_own) {
+        return send_if_allowed(sender, &sender.process, Some(sender), signal, origin);
+    }
     let belongs =
         |process: &Process| pid.is_none_or(|pid| pid as ProcessId == sender.sees(process.pid));
     let Ok(thread) = sender.thread_named(number) else {

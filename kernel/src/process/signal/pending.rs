@@ -98,6 +98,7 @@ impl Pending {
 
     /// Adds a signal. `account` is given for real-time signals. Returns false when it was
     /// refused.
+    #[inline]
     pub fn add(&mut self, info: &SignalInfo, account: Option<Account>, no_room: NoRoom) -> bool {
         let Some(account) = account else {
             self.add_standard(info);
@@ -116,6 +117,7 @@ impl Pending {
         true
     }
 
+    #[inline]
     fn add_standard(&mut self, info: &SignalInfo) {
         if self.set.contains(info.signal) {
             return;

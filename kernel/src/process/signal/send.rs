@@ -130,6 +130,7 @@ pub(super) fn post(
     }
 }
 
+#[inline]
 fn post_to_thread(
     thread: &Arc<Thread>,
     info: &SignalInfo,
@@ -205,6 +206,7 @@ fn kill(process: &Process, side: Side) {
 }
 
 /// Whether the signal would do nothing to a receiver that does not block it.
+#[inline]
 fn is_ignored(process: &Process, signal: u8, side: Side) -> bool {
     let action = process.signals.action(signal);
     action.ignores(signal) || (action.is_default() && is_immune(process, signal, side))
