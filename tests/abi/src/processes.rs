@@ -7,6 +7,7 @@ mod fork;
 mod groups;
 mod identity;
 mod prctl;
+mod registers;
 mod wait;
 
 /// The tables of this family.
@@ -17,4 +18,5 @@ pub const TABLES: &[&[Case]] = &[
     groups::CASES,
     identity::CASES,
     prctl::CASES,
+    registers::CASES,
 ];

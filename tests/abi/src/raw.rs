@@ -217,6 +217,59 @@ pub fn vector_state_survives(seed: u64, number: usize, args: [usize; 3]) -> bool
     before == after
 }
 
+/// The general registers that a system call must preserve, in the order rbx, rbp, r8, r9, r10,
+/// r12, r13, r14, r15, rdi, rsi, rdx.
+pub type Preserved = [u64; 12];
+
+/// Loads `registers`, of which the last three are the first three arguments, makes a system call
+/// and gives what they hold afterwards, and the call's result.
+pub fn call_with_registers(number: usize, registers: &Preserved) -> (Preserved, isize) {
+    let mut area = *registers;
+    let result: isize;
+    // SAFETY: reads and writes `area`; every register that changes is declared or put back.
+    unsafe {
+        asm!(
+            "push rbx", "push rbp",
+            "mov rbx, [r11]", "mov rbp, [r11 + 8]", "mov r8, [r11 + 16]", "mov r9, [r11 + 24]",
+            "mov r10, [r11 + 32]", "mov r12, [r11 + 40]", "mov r13, [r11 + 48]",
+            "mov r14, [r11 + 56]", "mov r15, [r11 + 64]", "mov rdi, [r11 + 72]",
+            "mov rsi, [r11 + 80]", "mov rdx, [r11 + 88]",
+            "push r11",
+            "syscall",
+            "pop r11",
+            "mov [r11], rbx", "mov [r11 + 8], rbp", "mov [r11 + 16], r8", "mov [r11 + 24], r9",
+            "mov [r11 + 32], r10", "mov [r11 + 40], r12", "mov [r11 + 48], r13",
+            "mov [r11 + 56], r14", "mov [r11 + 64], r15", "mov [r11 + 72], rdi",
+            "mov [r11 + 80], rsi", "mov [r11 + 88], rdx",
+            "pop rbp", "pop rbx",
+            inlateout("rax") number as isize => result,
+            inout("r11") area.as_mut_ptr() => _,
+            out("rcx") _, out("rdx") _, out("rsi") _, out("rdi") _, out("r8") _, out("r9") _,
+            out("r10") _, out("r12") _, out("r13") _, out("r14") _, out("r15") _,
+        );
+    }
+    (area, result)
+}
+
+/// Sets the trap flag, makes the system call `number`, which takes no arguments, and clears the
+/// flag again. SIGTRAP needs a handler, which the processor's single steps run. Returns the
+/// call's result.
+pub fn step_over_call(number: usize) -> isize {
+    let result: isize;
+    // SAFETY: changes no memory but the words it pushes itself.
+    unsafe {
+        asm!(
+            "pushfq", "or dword ptr [rsp], 0x100", "popfq",
+            "syscall",
+            "nop",
+            "pushfq", "and dword ptr [rsp], 0xfffffeff", "popfq",
+            inlateout("rax") number as isize => result,
+            out("rcx") _, out("r11") _,
+        );
+    }
+    result
+}
+
 /// Overwrites XMM0 to XMM7 with zeros, as a handler using floating point would.
 pub fn clear_vectors() {
     // SAFETY: only the declared registers change.
