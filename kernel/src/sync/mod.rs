@@ -13,7 +13,8 @@
 //! A thread that holds a lock may take only locks further down. Locks on one line are never
 //! held together, unless a rule is given.
 //!
-//! 1. In this order: an open file's offset; the changes of mounts; the moves between
+//! 1. In this order: an open file's offset; the gate of the device namespaces, in which device
+//!    classes take their own locks; the changes of mounts; the moves between
 //!    directories; a directory's names (two of them only by who holds the moves); a regular
 //!    file's contents; a pipe; a terminal.
 //!    A terminal's state and its job control are two spin locks, never held together; the
@@ -22,7 +23,7 @@
 //! 2. An address space. A page fault takes it, so user memory may be touched only while
 //!    nothing from here down is held.
 //! 3. The short locks of files: a page cache, attributes, remembered names, advisory locks.
-//! 4. The table of processes ([`crate::process::table`]).
+//! 4. The table of processes ([`crate::process::table`]); then the numbers of a pid namespace.
 //! 5. A process's or a thread's own small fields (handlers, credentials, limits, files); its
 //!    timers before the others, since they ask what time was used.
 //! 6. A wait queue; a bucket of futexes (two of them: the one with the lower number first).
