@@ -9,3 +9,4 @@ pub mod queue;
 pub mod rtc;
 pub mod serial;
 pub mod terminal;
+pub mod virtio;
