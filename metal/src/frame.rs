@@ -298,14 +298,62 @@ impl Clone for Frame {
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        let information = information(self.0.get());
+        Holders::of_all().let_go(self.0.get());
+    }
+}
+
+/// Who holds what, looked up once for a loop over many frames: fork(2) and exit(2) go through
+/// all pages of a program.
+#[derive(Clone, Copy)]
+pub(crate) struct Holders(&'static [FrameInformation]);
+
+impl Holders {
+    /// Those of all frames.
+    #[inline]
+    pub(crate) fn of_all() -> Self {
+        // Set before the first frame is given out.
+        Self(
+            TABLE
+                .get()
+                .expect("frames are used before memory is initialised"),
+        )
+    }
+
+    /// One more hold, for whoever keeps the number.
+    ///
+    /// # Safety
+    /// The frame must have a holder that lasts at least until this returns.
+    #[inline]
+    pub(crate) unsafe fn add(self, number: u32) {
+        self.0[number as usize]
+            .holders
+            .fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes back a hold that somebody kept the number of.
+    ///
+    /// # Safety
+    /// As [`Frame::from_number`].
+    #[inline]
+    pub(crate) unsafe fn remove(self, number: u32) {
+        self.let_go(number);
+    }
+
+    #[inline]
+    fn let_go(self, number: u32) {
+        let information = &self.0[number as usize];
         if information.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let mut free = FREE.lock();
-            information.link.store(free.first, Ordering::Relaxed);
-            free.first = self.0.get();
-            FREE_COUNT.fetch_add(1, Ordering::Relaxed);
+            free(number, information);
         }
     }
+}
+
+/// Puts a frame without holders onto the free list.
+fn free(number: u32, information: &FrameInformation) {
+    let mut free = FREE.lock();
+    information.link.store(free.first, Ordering::Relaxed);
+    free.first = number;
+    FREE_COUNT.fetch_add(1, Ordering::Relaxed);
 }
 
 impl core::fmt::Debug for Frame {

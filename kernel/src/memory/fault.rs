@@ -108,14 +108,12 @@ impl AddressSpaceState {
         wanted: Protection,
         stack_limit: usize,
     ) -> Outcome {
-        if self.area_at(address).is_none() {
-            self.grow_stack(address, stack_limit)?;
-        }
         let Self { areas, table, .. } = self;
-        let (_, area) = areas
-            .range(..=address)
-            .next_back()
-            .ok_or(FaultError::NotMapped)?;
+        let below = areas.range(..=address).next_back();
+        let Some((_, area)) = below.filter(|(_, area)| address < area.range.end) else {
+            self.grow_stack(address, stack_limit)?;
+            return self.handle_fault(address, wanted, stack_limit);
+        };
         let allowed = match wanted {
             Protection::READ => !area.protection.is_empty(),
             other => area.protection.contains(other),

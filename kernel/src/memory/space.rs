@@ -100,9 +100,13 @@ impl AddressSpace {
         let mut to = child.lock();
         let AddressSpaceState { areas, table, .. } = &mut *from;
         let mut outcome = Ok(());
+        // All at once, because that is much less than one after the other.
+        to.areas = areas.clone();
+        if areas.values().any(|area| area.not_inherited) {
+            to.areas.retain(|_, area| !area.not_inherited);
+        }
         for area in areas.values().filter(|area| !area.not_inherited) {
             to.mapped_bytes += area.range.len();
-            to.areas.insert(area.range.start, area.clone());
             let wiped = area.wiped_in_child;
             // Pages of an unwritten file mapping come back by a fault when they are wanted.
             let refillable = matches!(area.backing, Backing::Object { .. })

@@ -11,7 +11,7 @@ use super::entry::{
 };
 use super::removed::Removed;
 use super::{OutOfMemory, PAGE_SIZE, PageFlags, PageTable};
-use crate::frame::Frame;
+use crate::frame::{Frame, Holders};
 
 impl PageTable {
     /// Takes rights from all pages of a range: the flags become `flags`, and pages that lose
@@ -99,13 +99,10 @@ impl PageTable {
                 let first = index(address, 0);
                 let last = first + (end - address).div_ceil(PAGE_SIZE);
                 let from = &table_of(parent_number)[first..last];
-                if from
-                    .iter()
-                    .any(|slot| slot.load(Ordering::Relaxed) & PRESENT != 0)
-                {
+                if let Some(empty) = leading_empty(from) {
                     let child_number = child.leaf_table_or_new(address)?;
                     let to = &table_of(child_number)[first..last];
-                    let added = share_entries(from, to, copy_on_write);
+                    let added = share_entries(&from[empty..], &to[empty..], copy_on_write);
                     Frame::change_live_entries(child_number, added);
                 }
             }
@@ -135,22 +132,62 @@ impl PageTable {
     }
 }
 
-/// Copies entries for a fork and returns how many there were.
-fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i32 {
-    let mut added = 0;
-    for (from, to) in from.iter().zip(to) {
-        let mut entry = from.load(Ordering::Relaxed);
-        if entry & HELD == 0 {
-            continue;
+/// Looked at together by the functions below: most of a program's tables is empty.
+const GROUP: usize = 8;
+
+/// Whether no entry of a group holds a frame. The loop has no branches, and its length is known.
+#[inline]
+fn is_group_empty(group: &[AtomicU64; GROUP]) -> bool {
+    let all = group
+        .iter()
+        .fold(0, |all, slot| all | slot.load(Ordering::Relaxed));
+    all & HELD == 0
+}
+
+/// How many entries, at the least, come before the first that holds a frame; none if no entry
+/// does.
+fn leading_empty(slots: &[AtomicU64]) -> Option<usize> {
+    let (groups, rest) = slots.as_chunks::<GROUP>();
+    let whole = groups.iter().position(|group| !is_group_empty(group));
+    let is_held = |slot: &AtomicU64| slot.load(Ordering::Relaxed) & HELD != 0;
+    whole
+        .or_else(|| rest.iter().any(is_held).then_some(groups.len()))
+        .map(|groups| groups * GROUP)
+}
+
+/// Calls `visit` with the place and the value of each entry that holds a frame.
+#[inline]
+fn for_each_held(slots: &[AtomicU64], mut visit: impl FnMut(usize, u64)) {
+    let (groups, rest) = slots.as_chunks::<GROUP>();
+    let mut visit_all = |start: usize, slots: &[AtomicU64]| {
+        for (offset, slot) in slots.iter().enumerate() {
+            let entry = slot.load(Ordering::Relaxed);
+            if entry & HELD != 0 {
+                visit(start + offset, entry);
+            }
         }
+    };
+    for (number, group) in groups.iter().enumerate() {
+        if !is_group_empty(group) {
+            visit_all(number * GROUP, group);
+        }
+    }
+    visit_all(groups.len() * GROUP, rest);
+}
+
+/// Copies entries for a fork and returns how many there were. `to` is as long as `from`.
+fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i32 {
+    let holders = Holders::of_all();
+    let mut added = 0;
+    for_each_held(from, |place, mut entry| {
         if copy_on_write && entry & WRITABLE != 0 {
-            entry = from.fetch_and(!WRITABLE, Ordering::AcqRel) & !WRITABLE;
+            entry = from[place].fetch_and(!WRITABLE, Ordering::AcqRel) & !WRITABLE;
         }
         // SAFETY: the parent's entry holds the frame; the new hold is the child's entry's.
-        let _ = unsafe { Frame::another(number_of(entry)) }.into_number();
-        to.store(entry, Ordering::Release);
+        unsafe { holders.add(number_of(entry)) };
+        to[place].store(entry, Ordering::Release);
         added += 1;
-    }
+    });
     added
 }
 
@@ -194,15 +231,13 @@ fn unmap_table(
 fn unmap_leaves(number: u32, range: core::ops::Range<usize>, removed: &mut Removed<'_>) {
     let first = index(range.start, 0);
     let count = range.len().div_ceil(PAGE_SIZE);
+    let slots = &table_of(number)[first..first + count];
     let mut cleared = 0;
-    for slot in &table_of(number)[first..first + count] {
-        let entry = slot.load(Ordering::Relaxed);
-        if entry & HELD != 0 {
-            slot.store(0, Ordering::Release);
-            cleared -= 1;
-            // SAFETY: the entry held the frame and is gone from the table.
-            removed.push(unsafe { Frame::from_number(number_of(entry)) });
-        }
-    }
+    for_each_held(slots, |place, entry| {
+        slots[place].store(0, Ordering::Release);
+        cleared -= 1;
+        // SAFETY: the entry held the frame and is gone from the table.
+        unsafe { removed.push_number(number_of(entry)) };
+    });
     Frame::change_live_entries(number, cleared);
 }

@@ -8,7 +8,7 @@
 use spin::Mutex;
 
 use super::PageTable;
-use crate::frame::Frame;
+use crate::frame::{Frame, Holders};
 
 const BATCH: usize = 32;
 /// Enough for the tables of a small program, which a shell's next child will want.
@@ -41,6 +41,7 @@ pub(super) struct Removed<'a> {
     table: &'a PageTable,
     /// Nobody has translations of a table that no processor uses.
     must_invalidate: bool,
+    holders: Holders,
     pages: [Option<Frame>; BATCH],
     page_count: usize,
     tables: [Option<Frame>; BATCH],
@@ -53,6 +54,7 @@ impl<'a> Removed<'a> {
         Self {
             table,
             must_invalidate: table.is_current(),
+            holders: Holders::of_all(),
             pages: [const { None }; BATCH],
             page_count: 0,
             tables: [const { None }; BATCH],
@@ -60,13 +62,22 @@ impl<'a> Removed<'a> {
         }
     }
 
-    /// Takes over a page.
+    /// Takes over the hold on a page.
+    ///
+    /// # Safety
+    /// As [`Frame::from_number`].
     #[inline]
-    pub(super) fn push(&mut self, frame: Frame) {
-        if !self.must_invalidate {
-            drop(frame);
-            return;
+    pub(super) unsafe fn push_number(&mut self, number: u32) {
+        if self.must_invalidate {
+            // SAFETY: the caller vouches.
+            self.push(unsafe { Frame::from_number(number) });
+        } else {
+            // SAFETY: the caller vouches.
+            unsafe { self.holders.remove(number) };
         }
+    }
+
+    fn push(&mut self, frame: Frame) {
         if self.page_count == BATCH {
             self.flush();
         }

@@ -24,6 +24,8 @@ cases![
     large_private_fork,
     unmapped_in_child_stays_in_parent,
     read_only_zero_page_then_written,
+    inaccessible_pages_reach_the_child,
+    scattered_pages_reach_the_child,
 ];
 
 fn private_pages_copied_on_write() -> Outcome {
@@ -220,5 +222,44 @@ fn read_only_zero_page_then_written() -> Outcome {
     same!((0..4).all(|n| peek(at + n * PAGE) == 0), true);
     poke(at + PAGE, 1);
     same!([0, 1, 2, 3].map(|n| peek(at + n * PAGE)), [0, 1, 0, 0]);
+    Ok(())
+}
+
+fn inaccessible_pages_reach_the_child() -> Outcome {
+    let at = pages(2)?;
+    poke(at, 7);
+    poke(at + PAGE, 8);
+    works!(SYS_mprotect, at, 2 * PAGE, PROT_NONE);
+    let child = || {
+        sys!(SYS_mprotect, at, 2 * PAGE, RW);
+        poke(at, peek(at) + 1);
+        i32::from(peek(at)) * 10 + i32::from(peek(at + PAGE))
+    };
+    same!(status_of(child)?, 88 << 8);
+    works!(SYS_mprotect, at, 2 * PAGE, PROT_READ);
+    same!((peek(at), peek(at + PAGE)), (7, 8));
+    Ok(())
+}
+
+/// Few pages far apart: everything between them is skipped, and nothing else.
+fn scattered_pages_reach_the_child() -> Outcome {
+    const COUNT: usize = 3000;
+    let at = works!(SYS_mmap, 0, COUNT * PAGE, RW, ANON, -1, 0) as usize;
+    let places: Vec<usize> = (0..COUNT)
+        .filter(|n| n * n % 61 == 3 || n % 512 > 509)
+        .collect();
+    for place in &places {
+        poke(at + place * PAGE, *place as u8 | 1);
+    }
+    let child = || {
+        let expected = |n: usize| if places.contains(&n) { n as u8 | 1 } else { 0 };
+        i32::from((0..COUNT).all(|n| peek(at + n * PAGE) == expected(n)))
+    };
+    same!(status_of(child)?, 1 << 8);
+    works!(SYS_munmap, at + 5 * PAGE, (COUNT - 10) * PAGE);
+    same!(
+        status_of(|| i32::from(peek(at + (COUNT / 2) * PAGE)))?,
+        SIGSEGV
+    );
     Ok(())
 }
