@@ -201,3 +201,24 @@ fn pop_due(now: Instant) -> Option<(Instant, Expiry)> {
     }
     None
 }
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use crate::process::{current, scheduler};
+    use crate::time::{Nanoseconds, monotonic_now};
+
+    metal::ktest! {
+        /// The clock and the local timer were measured by the same watch. A busy host may let
+        /// the machine wait, but not each time.
+        fn the_timer_and_the_clock_agree() {
+            const SLEEP: Nanoseconds = Nanoseconds(5_000_000);
+            let lasted = || {
+                let start = monotonic_now();
+                scheduler::park(&current(), Some(start + SLEEP));
+                monotonic_now().since(start)
+            };
+            let shortest = (0..20).map(|_| lasted()).min().unwrap();
+            assert!(shortest >= SLEEP && shortest.0 < SLEEP.0 * 3 / 2, "{shortest:?}");
+        }
+    }
+}
