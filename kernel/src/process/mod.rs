@@ -18,6 +18,7 @@ pub mod out_of_memory;
 pub mod pidfd;
 mod policy;
 mod processor_time;
+pub mod real_time;
 pub mod restartable;
 mod run;
 pub mod scheduler;

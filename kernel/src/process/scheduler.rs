@@ -22,9 +22,9 @@ use metal::cpu::{self, PROCESSORS_MAX};
 use metal::interrupt;
 use spin::Once;
 
-use super::Thread;
 pub use super::policy::{Policy, Scheduling};
 use super::timer::processor;
+use super::{Thread, real_time};
 use crate::device::deferred::{self, Work};
 use crate::sync::SpinLock;
 use crate::time::{self, Deadline, Expiry, Instant, Nanoseconds, monotonic_now};
@@ -94,7 +94,8 @@ fn enqueue(thread: Arc<Thread>) {
     drop(queue);
     let running = processor().current.lock();
     if let Some(running) = running.as_deref() {
-        if priority > running.priority() {
+        let held_back = running.priority() == 0 && real_time::holds_back();
+        if priority > running.priority() && !held_back {
             request_reschedule();
         } else if !time::slice_ends() {
             limit_turn(running);
@@ -104,9 +105,35 @@ fn enqueue(thread: Arc<Thread>) {
 
 /// Makes the turn of the thread that runs end in good time: others wait for theirs.
 fn limit_turn(running: &Thread) {
-    if let Some(slice) = slice_of(running) {
-        time::request_slice_end(monotonic_now() + slice);
+    let own = slice_of(running).map(|slice| monotonic_now() + slice);
+    let bound = if running.priority() > 0 {
+        let now = monotonic_now();
+        // Without any left it runs only because nobody else does.
+        real_time::left(true, now)
+            .filter(|left| left.0 > 0)
+            .map(|left| now + left)
+    } else {
+        real_time::holds_back().then(real_time::period_end)
+    };
+    if let Some(end) = own.into_iter().chain(bound).min() {
+        time::request_slice_end(end);
     }
+}
+
+/// Takes the next thread out of the queue: the first, unless that is a real-time thread, their
+/// share of the time is used up, and somebody else waits.
+fn take_next(queue: &mut VecDeque<Arc<Thread>>) -> Option<Arc<Thread>> {
+    let is_urgent = queue.front()?.priority() > 0;
+    let spent = || real_time::left(false, monotonic_now()) == Some(Nanoseconds(0));
+    let other = if is_urgent && spent() {
+        queue.iter().position(|thread| thread.priority() == 0)
+    } else {
+        None
+    };
+    if other.is_some() != real_time::holds_back() {
+        real_time::set_holding_back(other.is_some());
+    }
+    queue.remove(other.unwrap_or(0))
 }
 
 /// How long a thread's turns are while others wait; none when they do not end by themselves.
@@ -239,7 +266,7 @@ pub fn leave() -> ! {
 /// stack while it is away.
 fn switch_away() {
     let mut queue = QUEUE.lock();
-    let next = queue.pop_front();
+    let next = take_next(&mut queue);
     let others_wait = !queue.is_empty();
     drop(queue);
     switch_thread(next, others_wait);
@@ -257,6 +284,8 @@ fn switch_thread(next: Option<Arc<Thread>>, others_wait: bool) {
         ),
     };
     time::forget_slice_end();
+    let to_real_time = next.as_ref().is_some_and(|next| next.priority() > 0);
+    real_time::note_switch(to_real_time, monotonic_now);
     if others_wait && let Some(next) = &next {
         limit_turn(next);
     }
@@ -315,7 +344,7 @@ pub fn idle() -> ! {
         deferred::clear(Work::RESCHEDULE);
         deferred::run();
         let mut queue = QUEUE.lock();
-        let next = queue.pop_front();
+        let next = take_next(&mut queue);
         let others_wait = !queue.is_empty();
         drop(queue);
         if next.is_some() {

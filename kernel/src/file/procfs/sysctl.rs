@@ -8,6 +8,7 @@ use crate::file::generated::{Entry, Node, no_memory};
 use crate::log;
 use crate::namespace::{UtsNamespace, uts};
 use crate::process;
+use crate::process::real_time;
 use crate::process::table::PROCESS_ID_MAX;
 use abi::procfs::Text;
 use alloc::sync::Arc;
@@ -43,6 +44,9 @@ const KERNEL: &[Entry] = &[
     Entry { name: "printk",           permissions: 0o644, node: Node::ReadWrite(show_log_level, store_log_level) },
     Entry { name: "random",           permissions: 0o555, node: Node::Directory(RANDOM) },
     Entry { name: "randomize_va_space", permissions: 0o444, node: Node::Read(|text| line(text, 0)) },
+    Entry { name: "sched_rr_timeslice_ms", permissions: 0o444, node: Node::Read(|text| line(text, 100)) },
+    Entry { name: "sched_rt_period_us", permissions: 0o644, node: Node::ReadWrite(|text| line(text, real_time::period_microseconds()), |bytes| real_time::set_period_microseconds(number(bytes)?)) },
+    Entry { name: "sched_rt_runtime_us", permissions: 0o644, node: Node::ReadWrite(|text| line(text, real_time::share_microseconds()), |bytes| real_time::set_share_microseconds(number(bytes)?)) },
     Entry { name: "version",          permissions: 0o444, node: Node::Read(|text| line(text, uts::VERSION)) },
 ];
 
@@ -75,6 +79,12 @@ fn name(text: &mut Text, name: &uts::Name) -> Result<()> {
 /// The names of the system that the caller sees.
 fn names() -> Arc<UtsNamespace> {
     Arc::clone(&process::current().namespaces().uts)
+}
+
+/// The number that was written.
+fn number(bytes: &[u8]) -> Result<i64> {
+    let written = str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?;
+    written.trim().parse().map_err(|_| Errno::EINVAL)
 }
 
 /// What was written, up to the first line feed or NUL; longer than a name may be is cut.

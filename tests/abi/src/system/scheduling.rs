@@ -1,9 +1,10 @@
 //! Priorities, policies and affinity. Source: getpriority(2), sched(7), sched_setaffinity(2).
 
-use abi_tests::check::Outcome;
-use abi_tests::process::{inside_child, spawn, wait};
-use abi_tests::{cases, fails, gives, holds, same, sys, works};
+use abi_tests::check::{Failure, Outcome};
+use abi_tests::process::{inside_child, now, spawn, wait};
+use abi_tests::{cases, fails, gives, holds, raw, same, sys, works};
 use libc::*;
+use std::sync::atomic::Ordering::SeqCst;
 
 cases![
     yield_returns,
@@ -18,6 +19,8 @@ cases![
     policy_ranges,
     policy_needs_privilege,
     interval_of_round_robin,
+    real_time_leaves_time_to_others,
+    real_time_share_settings,
     affinity_read,
     affinity_set_to_self,
     affinity_errors,
@@ -150,6 +153,57 @@ fn policy_needs_privilege() -> Outcome {
         fails!(EPERM, SYS_sched_setscheduler, 1, SCHED_OTHER, &0i32);
         Ok(())
     })
+}
+
+/// A thread that never sleeps and runs before all others keeps nobody from running for long
+/// (sched_rt_runtime_us).
+fn real_time_leaves_time_to_others() -> Outcome {
+    works!(SYS_sched_setaffinity, 0, 8, &1u64);
+    let shared = works!(
+        SYS_mmap,
+        0,
+        4096,
+        PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_ANONYMOUS,
+        -1,
+        0
+    );
+    let count = raw::shared_word(shared as usize);
+    let other = spawn(|| {
+        loop {
+            count.fetch_add(1, SeqCst);
+        }
+    })?;
+    for policy in [SCHED_FIFO, SCHED_RR] {
+        works!(SYS_sched_setscheduler, 0, policy, &50i32);
+        let (before, start) = (count.load(SeqCst), now());
+        while now() < start + 2_500_000_000 {}
+        let after = count.load(SeqCst);
+        gives!(0, SYS_sched_setscheduler, 0, SCHED_OTHER, &0i32);
+        holds!(
+            before != after,
+            "the other did not run while policy {policy} was in force"
+        );
+    }
+    works!(SYS_kill, other, SIGKILL);
+    same!(wait(other)?, SIGKILL);
+    Ok(())
+}
+
+fn real_time_share_settings() -> Outcome {
+    for (name, value) in [("period", "1000000\n"), ("runtime", "950000\n")] {
+        let path = format!("/proc/sys/kernel/sched_rt_{name}_us");
+        same!(std::fs::read_to_string(path)?, value.to_owned());
+    }
+    let runtime = sys!(SYS_open, c"/proc/sys/kernel/sched_rt_runtime_us", O_WRONLY);
+    if runtime < 0 {
+        return Err(Failure::Skipped);
+    }
+    fails!(EINVAL, SYS_write, runtime, b"-2", 2);
+    fails!(EINVAL, SYS_write, runtime, b"1000001", 7);
+    fails!(EINVAL, SYS_write, runtime, b"some", 4);
+    gives!(7, SYS_write, runtime, b"950000\n", 7);
+    Ok(())
 }
 
 fn interval_of_round_robin() -> Outcome {
