@@ -1,6 +1,7 @@
 //! What a process is and does: `stat`, `status`, and the smaller files about it.
 use super::memory;
 use super::subject::Subject;
+use super::view::View;
 use crate::error::{Errno, Result};
 use crate::file::generated::no_memory;
 use crate::memory::PAGE_SIZE;
@@ -76,57 +77,92 @@ fn state(
     }
 }
 
-/// `stat`.
-pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
+/// Who a subject is and what it does, as `stat` and `status` both tell it.
+struct Identity {
+    process: Arc<Process>,
+    thread: Option<Arc<Thread>>,
+    relations: Relations,
+    name: Vec<u8>,
+    state: TaskState,
+    signals: SignalSets,
+}
+
+fn identity(subject: &Subject) -> Result<Identity> {
     let process = subject.process()?;
     let thread = subject.thread().ok();
     let relations = relations(process.pid)?;
-    let space = subject.address_space();
-    let sizes = space
-        .as_ref()
-        .map_or_else(Default::default, |space| memory::sizes(space));
-    let layout = space.as_ref().map(|space| {
-        let state = space.lock();
-        (
-            state.stack_start,
-            state.heap.start,
-            state.arguments.clone(),
-            state.environment.clone(),
-        )
-    });
-    let (stack, heap, arguments, environment) = layout.unwrap_or((0, 0, 0..0, 0..0));
-    let times = match &thread {
+    let ended = relations.exit_status.is_some();
+    Ok(Identity {
+        name: name(thread.as_ref(), &process),
+        state: state(&process, thread.as_ref(), subject.is_whole_process(), ended),
+        signals: process::signal::sets(&process, thread.as_deref()),
+        process,
+        thread,
+        relations,
+    })
+}
+
+/// Where the parts of a program lie.
+#[derive(Default)]
+struct Places {
+    stack: u64,
+    heap: u64,
+    arguments: (u64, u64),
+    environment: (u64, u64),
+}
+
+/// Addresses tell an attacker where things lie: only those who may look inside get them.
+fn places(subject: &Subject) -> Places {
+    let range = |range: &core::ops::Range<usize>| (range.start as u64, range.end as u64);
+    match subject.address_space() {
+        Some(space) if subject.check_access().is_ok() => {
+            let state = space.lock();
+            Places {
+                stack: state.stack_start as u64,
+                heap: state.heap.start as u64,
+                arguments: range(&state.arguments),
+                environment: range(&state.environment),
+            }
+        }
+        _ => Places::default(),
+    }
+}
+
+/// The controlling terminal's device number and foreground group; 0 and -1 without one.
+fn terminal(process: &Process, view: &View) -> (u32, i32) {
+    let Some(terminal) = process.terminal() else {
+        return (0, -1);
+    };
+    let group = terminal
+        .foreground_group()
+        .map_or(-1, |group| view.shown(group).cast_signed());
+    (terminal.device() as u32, group)
+}
+
+/// `stat`.
+pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
+    let who = identity(subject)?;
+    let process = &who.process;
+    let sizes = subject
+        .address_space()
+        .map_or_else(Default::default, |space| memory::sizes(&space));
+    let times = match &who.thread {
         Some(thread) if subject.is_thread() => thread.times(),
         _ => process.times(),
     };
     let children = *process.children_time.lock();
-    let terminal = process.terminal();
-    let signals = signal_sets(&process, thread.as_ref());
-    let range = |range: core::ops::Range<usize>| (range.start as u64, range.end as u64);
-    // Addresses tell an attacker where things lie: only those who may look inside get them.
-    let visible = subject.check_access().is_ok();
-    let address = |address: usize| if visible { address as u64 } else { 0 };
     let view = &subject.view;
+    let (terminal, foreground_group) = terminal(process, view);
+    let places = places(subject);
     let stat = ProcessStat {
         pid: view.shown(subject.number()),
-        name: &name(thread.as_ref(), &process),
-        state: state(
-            &process,
-            thread.as_ref(),
-            subject.is_whole_process(),
-            relations.exit_status.is_some(),
-        ),
-        parent: view.shown(relations.parent),
-        group: view.shown(relations.group),
-        session: view.shown(relations.session),
-        terminal: terminal
-            .as_ref()
-            .map_or(0, |terminal| terminal.device() as u32),
-        foreground_group: terminal.map_or(-1, |terminal| {
-            terminal
-                .foreground_group()
-                .map_or(-1, |group| view.shown(group).cast_signed())
-        }),
+        name: &who.name,
+        state: who.state,
+        parent: view.shown(who.relations.parent),
+        group: view.shown(who.relations.group),
+        session: view.shown(who.relations.session),
+        terminal,
+        foreground_group,
         minor_faults: process.page_faults.load(Ordering::Relaxed),
         major_faults: 0,
         children_minor_faults: 0,
@@ -135,82 +171,73 @@ pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
         system_ticks: ticks(times.system),
         children_user_ticks: ticks(children.user),
         children_system_ticks: ticks(children.system),
-        nice: thread
-            .as_ref()
-            .map_or(0, |thread| thread.nice.load(Ordering::Relaxed).into()),
+        nice: nice(who.thread.as_deref()),
         threads: process.thread_count() as u32,
         start_ticks: ticks(Nanoseconds(process.started.0)),
         virtual_bytes: sizes.mapped as u64,
         resident_pages: (sizes.resident / PAGE_SIZE) as u64,
         resident_limit: limits::INFINITY,
         code: (0, 0),
-        start_stack: address(stack),
-        signals: [
-            signals.pending | signals.process_pending,
-            signals.blocked,
-            signals.ignored,
-            signals.caught,
-        ]
-        .map(|mask| mask & 0x7fff_ffff),
-        exit_signal: exit_signal(&process),
+        start_stack: places.stack,
+        signals: first_signals(&who.signals),
+        exit_signal: exit_signal(process),
         processor: 0,
         data: (0, 0),
-        start_heap: address(heap),
-        arguments: if visible { range(arguments) } else { (0, 0) },
-        environment: if visible { range(environment) } else { (0, 0) },
-        exit_status: if visible {
-            relations.exit_status.unwrap_or(0)
-        } else {
-            0
-        },
+        start_heap: places.heap,
+        arguments: places.arguments,
+        environment: places.environment,
+        exit_status: exit_status(subject, &who.relations),
     };
     stat.write(text).map_err(no_memory)
+}
+
+fn nice(thread: Option<&Thread>) -> i32 {
+    thread.map_or(0, |thread| thread.nice.load(Ordering::Relaxed).into())
+}
+
+/// The sets of signals that `stat` has room for, those below 32.
+fn first_signals(signals: &SignalSets) -> [u64; 4] {
+    [
+        signals.pending | signals.process_pending,
+        signals.blocked,
+        signals.ignored,
+        signals.caught,
+    ]
+    .map(|mask| mask & 0x7fff_ffff)
+}
+
+/// How the process ended, for those who may look inside.
+fn exit_status(subject: &Subject, relations: &Relations) -> u32 {
+    match relations.exit_status {
+        Some(status) if subject.check_access().is_ok() => status,
+        _ => 0,
+    }
 }
 
 fn exit_signal(process: &Process) -> i32 {
     i32::try_from(process.exit_signal.load(Ordering::Relaxed)).unwrap_or(SIGCHLD as i32)
 }
 
-fn signal_sets(process: &Process, thread: Option<&Arc<Thread>>) -> SignalSets {
-    process::signal::sets(process, thread.map(Arc::as_ref))
-}
-
 /// `status`.
 pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
-    let process = subject.process()?;
-    let thread = subject.thread().ok();
-    let relations = relations(process.pid)?;
-    let credentials = thread
+    let who = identity(subject)?;
+    let credentials = who
+        .thread
         .as_ref()
         .map_or_else(|| Arc::new(Credentials::root()), |t| t.credentials());
-    let space = subject.address_space();
-    let memory = space.map(|space| memory::memory_use(&space));
-    let privileged = credentials.is_privileged();
-    let capabilities = if privileged { ALL_CAPABILITIES } else { 0 };
     let view = &subject.view;
-    let below = |number| view.shown_below(&process, number);
-    let pid = view.shown(process.pid);
-    let descriptors = subject.files().map_or(0, |files| {
-        files
-            .open_files()
-            .last()
-            .map_or(0, |(last, _)| last.cast_unsigned() as usize + 1)
-    });
+    let below = |number| view.shown_below(&who.process, number);
+    let pid = view.shown(who.process.pid);
     let status = ProcessStatus {
-        name: &name(thread.as_ref(), &process),
+        name: &who.name,
         umask: subject.fs().ok().map(|fs| fs.umask()),
-        state: state(
-            &process,
-            thread.as_ref(),
-            subject.is_whole_process(),
-            relations.exit_status.is_some(),
-        ),
+        state: who.state,
         process: pid,
         threads_ids: &below(subject.number()),
-        process_ids: &below(process.pid),
-        group_ids: &below(relations.group),
-        session_ids: &below(relations.session),
-        parent: view.shown(relations.parent),
+        process_ids: &below(who.process.pid),
+        group_ids: &below(who.relations.group),
+        session_ids: &below(who.relations.session),
+        parent: view.shown(who.relations.parent),
         users: [
             credentials.uid,
             credentials.euid,
@@ -224,22 +251,45 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
             credentials.fsgid,
         ],
         supplementary: &credentials.groups,
-        descriptor_slots: descriptors.next_multiple_of(64).max(64),
-        memory,
-        threads: process.thread_count() as u32,
-        signals: signal_sets(&process, thread.as_ref()),
-        capabilities: CapabilitySets {
-            inheritable: 0,
-            permitted: capabilities,
-            effective: capabilities,
-            bounding: ALL_CAPABILITIES,
-            ambient: 0,
-        },
+        descriptor_slots: descriptor_slots(subject),
+        memory: subject
+            .address_space()
+            .map(|space| memory::memory_use(&space)),
+        threads: who.process.thread_count() as u32,
+        signals: who.signals,
+        capabilities: capabilities(&credentials),
         no_new_privileges: false,
         processors: 1,
         switches: (0, 0),
     };
     status.write(text).map_err(no_memory)
+}
+
+/// How many descriptors the table has room for; as on Linux, it grows by 64.
+fn descriptor_slots(subject: &Subject) -> usize {
+    let used = subject.files().map_or(0, |files| {
+        files
+            .open_files()
+            .last()
+            .map_or(0, |(last, _)| last.cast_unsigned() as usize + 1)
+    });
+    used.next_multiple_of(64).max(64)
+}
+
+/// The superuser has them all, and nobody else has any.
+fn capabilities(credentials: &Credentials) -> CapabilitySets {
+    let held = if credentials.is_privileged() {
+        ALL_CAPABILITIES
+    } else {
+        0
+    };
+    CapabilitySets {
+        inheritable: 0,
+        permitted: held,
+        effective: held,
+        bounding: ALL_CAPABILITIES,
+        ambient: 0,
+    }
 }
 
 /// `comm`.
