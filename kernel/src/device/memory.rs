@@ -18,43 +18,30 @@ pub struct MemoryDevice;
 impl Device for MemoryDevice {
     fn open(&self, number: DeviceNumber, _flags: OpenFlags) -> Result<Arc<dyn File>> {
         match number.minor {
-            NULL => Ok(Arc::new(Null)),
-            ZERO => Ok(Arc::new(Zero)),
-            FULL => Ok(Arc::new(Full)),
+            NULL => Ok(Arc::new(MemoryFile::Null)),
+            ZERO => Ok(Arc::new(MemoryFile::Zero)),
+            FULL => Ok(Arc::new(MemoryFile::Full)),
             _ => Err(Errno::ENXIO),
         }
     }
 }
 
-/// Always at its end; takes everything.
-struct Null;
-
-impl File for Null {
-    fn read(&self, _position: &mut u64, _sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
-        Ok(0)
-    }
-
-    fn write(
-        &self,
-        _position: &mut u64,
-        source: &mut Source<'_>,
-        _flags: IoFlags,
-    ) -> Result<usize> {
-        // The bytes are not even looked at: a bad pointer is no error here, as on Linux.
-        Ok(source.remaining())
-    }
-
-    fn seek(&self) -> Seek {
-        Seek::Ignored
-    }
+/// One of the devices, open.
+enum MemoryFile {
+    /// Always at its end; takes everything.
+    Null,
+    /// Zeros without end; takes everything.
+    Zero,
+    /// Zeros without end; has never room.
+    Full,
 }
 
-/// Zeros without end; takes everything.
-struct Zero;
-
-impl File for Zero {
+impl File for MemoryFile {
     fn read(&self, _position: &mut u64, sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
-        sink.zero(sink.remaining())
+        match self {
+            Self::Null => Ok(0),
+            Self::Zero | Self::Full => sink.zero(sink.remaining()),
+        }
     }
 
     fn write(
@@ -63,7 +50,11 @@ impl File for Zero {
         source: &mut Source<'_>,
         _flags: IoFlags,
     ) -> Result<usize> {
-        Ok(source.remaining())
+        match self {
+            Self::Full if source.remaining() != 0 => Err(Errno::ENOSPC),
+            // The bytes are not even looked at: a bad pointer is no error here, as on Linux.
+            _ => Ok(source.remaining()),
+        }
     }
 
     fn seek(&self) -> Seek {
@@ -71,33 +62,10 @@ impl File for Zero {
     }
 
     fn pager(self: Arc<Self>) -> Result<Arc<dyn Pager>> {
-        // A mapping of zeros is anonymous memory, and each has its own.
-        Ok(Arc::new(SharedMemory::new()))
-    }
-}
-
-/// Zeros without end; has never room.
-struct Full;
-
-impl File for Full {
-    fn read(&self, _position: &mut u64, sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
-        sink.zero(sink.remaining())
-    }
-
-    fn write(
-        &self,
-        _position: &mut u64,
-        source: &mut Source<'_>,
-        _flags: IoFlags,
-    ) -> Result<usize> {
-        if source.remaining() == 0 {
-            Ok(0)
-        } else {
-            Err(Errno::ENOSPC)
+        match *self {
+            // A mapping of zeros is anonymous memory, and each has its own.
+            Self::Zero => Ok(Arc::new(SharedMemory::new())),
+            Self::Null | Self::Full => Err(Errno::ENODEV),
         }
-    }
-
-    fn seek(&self) -> Seek {
-        Seek::Ignored
     }
 }

@@ -86,15 +86,7 @@ impl Location {
                 None => break Reach::Unreachable,
             }
         };
-        let mut path = Vec::new();
-        for name in names.iter().rev() {
-            path.push(b'/');
-            path.extend_from_slice(name);
-        }
-        if path.is_empty() {
-            path.push(b'/');
-        }
-        (path, reach)
+        (absolute_path(&names), reach)
     }
 
     /// The path as /proc shows it: with ` (deleted)` behind it once the name is gone.
@@ -105,4 +97,17 @@ impl Location {
         }
         path
     }
+}
+
+/// The path whose names, from the last to the first, are these.
+pub fn absolute_path(names: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let mut path = Vec::new();
+    for name in names.iter().rev() {
+        path.push(b'/');
+        path.extend_from_slice(name.as_ref());
+    }
+    if path.is_empty() {
+        path.push(b'/');
+    }
+    path
 }

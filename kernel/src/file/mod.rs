@@ -65,7 +65,7 @@ pub use inode::{
     AttributeChange, DeviceNumber, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewContent,
     NewNode, Ownership, RenameKind,
 };
-pub use location::{Location, Reach};
+pub use location::{Location, Reach, absolute_path};
 pub use mount::{MOUNT_FLAGS, Mount};
 pub use mount_table::MountTable;
 pub use open::{OpenRequest, check_not_run, open, open_executable};

@@ -176,9 +176,16 @@ fn rename_held(
         None if exchange => return Err(Errno::ENOENT),
         _ => {}
     }
-    check_loops(old, new, &moving, replaced.as_ref(), exchange)?;
-    check_slashes(old, new, &moving, replaced.as_ref(), exchange)?;
-    check_rights(credentials, old, new, &moving, replaced.as_ref(), exchange)?;
+    let wanted = Move {
+        old,
+        new,
+        moving: &moving,
+        replaced: replaced.as_ref(),
+        exchange,
+    };
+    wanted.check_loops()?;
+    wanted.check_slashes()?;
+    wanted.check_rights(credentials)?;
     if let Some(replaced) = &replaced {
         if Arc::ptr_eq(replaced.inode(), moving.inode()) {
             // Two names of one file: by POSIX nothing happens at all.
@@ -206,79 +213,72 @@ fn rename_held(
     Ok(())
 }
 
-/// No directory may end up below itself.
-fn check_loops(
-    old: &Side<'_>,
-    new: &Side<'_>,
-    moving: &Arc<Dentry>,
-    replaced: Option<&Arc<Dentry>>,
+/// A rename whose directories are held: what moves, and what is there already.
+struct Move<'a> {
+    old: &'a Side<'a>,
+    new: &'a Side<'a>,
+    moving: &'a Arc<Dentry>,
+    replaced: Option<&'a Arc<Dentry>>,
     exchange: bool,
-) -> Result<()> {
-    if moving.is_ancestor_of(&new.directory.dentry) {
-        return Err(Errno::EINVAL);
-    }
-    if replaced.is_some_and(|dentry| dentry.is_ancestor_of(&old.directory.dentry)) {
-        return Err(if exchange {
-            Errno::EINVAL
-        } else {
-            Errno::ENOTEMPTY
-        });
-    }
-    Ok(())
 }
 
-/// A slash behind a name is right only where a directory is, or will be.
-fn check_slashes(
-    old: &Side<'_>,
-    new: &Side<'_>,
-    moving: &Arc<Dentry>,
-    replaced: Option<&Arc<Dentry>>,
-    exchange: bool,
-) -> Result<()> {
-    let new_is_directory = match replaced {
-        Some(dentry) if exchange => dentry.is_directory(),
-        _ => moving.is_directory(),
-    };
-    if (old.trailing_slash && !moving.is_directory()) || (new.trailing_slash && !new_is_directory) {
-        return Err(Errno::ENOTDIR);
+impl Move<'_> {
+    /// No directory may end up below itself.
+    fn check_loops(&self) -> Result<()> {
+        if self.moving.is_ancestor_of(&self.new.directory.dentry) {
+            return Err(Errno::EINVAL);
+        }
+        let replaced_is_above =
+            |dentry: &Arc<Dentry>| dentry.is_ancestor_of(&self.old.directory.dentry);
+        match self.replaced.is_some_and(replaced_is_above) {
+            true if self.exchange => Err(Errno::EINVAL),
+            true => Err(Errno::ENOTEMPTY),
+            false => Ok(()),
+        }
     }
-    Ok(())
+
+    /// A slash behind a name is right only where a directory is, or will be.
+    fn check_slashes(&self) -> Result<()> {
+        let new_is_directory = match self.replaced {
+            Some(dentry) if self.exchange => dentry.is_directory(),
+            _ => self.moving.is_directory(),
+        };
+        if (self.old.trailing_slash && !self.moving.is_directory())
+            || (self.new.trailing_slash && !new_is_directory)
+        {
+            return Err(Errno::ENOTDIR);
+        }
+        Ok(())
+    }
+
+    fn check_rights(&self, credentials: &Credentials) -> Result<()> {
+        permission::check_remove(credentials, self.old.directory, &**self.moving.inode())?;
+        match self.replaced {
+            Some(dentry) => {
+                permission::check_remove(credentials, self.new.directory, &**dentry.inode())?;
+            }
+            None => permission::check_add(credentials, self.new.directory)?,
+        }
+        if Arc::ptr_eq(&self.old.directory.dentry, &self.new.directory.dentry) {
+            return Ok(());
+        }
+        // A directory that gets another parent is itself written to: its `..` changes.
+        let changes_parent = |dentry: &Arc<Dentry>| match dentry.is_directory() {
+            true => permission::check(credentials, &**dentry.inode(), permission::WRITE),
+            false => Ok(()),
+        };
+        changes_parent(self.moving)?;
+        match self.replaced {
+            Some(dentry) if self.exchange => changes_parent(dentry),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn check_kinds(moving: &Arc<Dentry>, replaced: &Arc<Dentry>) -> Result<()> {
     match (moving.is_directory(), replaced.is_directory()) {
         (true, false) => Err(Errno::ENOTDIR),
         (false, true) => Err(Errno::EISDIR),
-        _ => Ok(()),
-    }
-}
-
-fn check_rights(
-    credentials: &Credentials,
-    old: &Side<'_>,
-    new: &Side<'_>,
-    moving: &Arc<Dentry>,
-    replaced: Option<&Arc<Dentry>>,
-    exchange: bool,
-) -> Result<()> {
-    permission::check_remove(credentials, old.directory, &**moving.inode())?;
-    match replaced {
-        Some(dentry) => {
-            permission::check_remove(credentials, new.directory, &**dentry.inode())?;
-        }
-        None => permission::check_add(credentials, new.directory)?,
-    }
-    if Arc::ptr_eq(&old.directory.dentry, &new.directory.dentry) {
-        return Ok(());
-    }
-    // A directory that gets another parent is itself written to: its `..` changes.
-    let changes_parent = |dentry: &Arc<Dentry>| match dentry.is_directory() {
-        true => permission::check(credentials, &**dentry.inode(), permission::WRITE),
-        false => Ok(()),
-    };
-    changes_parent(moving)?;
-    match replaced {
-        Some(dentry) if exchange => changes_parent(dentry),
         _ => Ok(()),
     }
 }

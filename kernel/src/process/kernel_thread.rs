@@ -5,20 +5,15 @@
 
 use alloc::sync::Arc;
 
-use metal::context::UserState;
-use metal::user::UserContext;
-
-use super::credentials::Credentials;
 use super::limits::Limits;
 use super::session::Session;
-use super::signal::{ProcessSignals, ThreadSignals};
+use super::signal::ProcessSignals;
 use super::thread::ThreadParts;
 use super::{Process, Thread, scheduler, table};
 use crate::error::Result;
 use crate::file::{self, FileTable};
-use crate::memory::AddressSpace;
+use crate::namespace::PidNamespace;
 use crate::namespace::device::Membership;
-use crate::namespace::{NamespaceSet, PidNamespace};
 
 /// Runs `function` in a thread of its own, which never ends by itself.
 ///
@@ -35,21 +30,9 @@ pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
         ProcessSignals::new(),
     );
     let process = Arc::new(process);
-    let thread = Thread::new(ThreadParts {
-        tid: pid,
-        process: Arc::clone(&process),
-        address_space: AddressSpace::new()?,
-        files: Arc::new(FileTable::new()),
-        fs: Arc::new(file::initial_context()?),
-        namespaces: NamespaceSet::root(),
-        credentials: Arc::new(Credentials::root()),
-        signals: ThreadSignals::new(),
-        name: [0; 16],
-        nice: 0,
-        scheduling: scheduler::Scheduling::default(),
-        registers: UserContext::default(),
-        user_state: UserState::initial(),
-    })?;
+    let files = Arc::new(FileTable::new());
+    let fs = Arc::new(file::initial_context()?);
+    let thread = Thread::new(ThreadParts::of_kernel(pid, &process, files, fs)?)?;
     thread.set_name(name);
     *thread.kernel_function.lock() = Some(function);
     process.add_thread(&thread);

@@ -67,6 +67,36 @@ pub struct ThreadParts {
     pub user_state: UserState,
 }
 
+impl ThreadParts {
+    /// The first thread of a process that the kernel makes itself: root's, in the first
+    /// namespaces, with memory in which nothing is yet.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn of_kernel(
+        tid: ProcessId,
+        process: &Arc<Process>,
+        files: Arc<FileTable>,
+        fs: Arc<FsContext>,
+    ) -> Result<Self> {
+        Ok(Self {
+            tid,
+            process: Arc::clone(process),
+            address_space: AddressSpace::new()?,
+            files,
+            fs,
+            namespaces: NamespaceSet::root(),
+            credentials: Arc::new(Credentials::root()),
+            signals: ThreadSignals::new(),
+            name: [0; 16],
+            nice: 0,
+            scheduling: Scheduling::default(),
+            registers: UserContext::default(),
+            user_state: UserState::initial(),
+        })
+    }
+}
+
 /// A parent that waits in vfork(2).
 #[derive(Default)]
 pub struct Vfork {

@@ -71,24 +71,32 @@ fn write_three(ids: Ids, addresses: [usize; 3]) -> Result<usize> {
 
 /// setuid(2).
 pub fn sys_setuid(thread: &Arc<Thread>, id: usize) -> Result<usize> {
-    change_users(thread, |ids, privileged| ids.set(id as u32, privileged))
+    change(thread, Kind::Users, |ids, privileged| {
+        ids.set(id as u32, privileged)
+    })
 }
 
 /// setgid(2).
 pub fn sys_setgid(thread: &Arc<Thread>, id: usize) -> Result<usize> {
-    change_groups(thread, |ids, privileged| ids.set(id as u32, privileged))
+    change(thread, Kind::Groups, |ids, privileged| {
+        ids.set(id as u32, privileged)
+    })
 }
 
 /// setreuid(2).
 pub fn sys_setreuid(thread: &Arc<Thread>, real: usize, effective: usize) -> Result<usize> {
     let wanted = [real, effective].map(id);
-    change_users(thread, |ids, privileged| ids.set_two(wanted, privileged))
+    change(thread, Kind::Users, |ids, privileged| {
+        ids.set_two(wanted, privileged)
+    })
 }
 
 /// setregid(2).
 pub fn sys_setregid(thread: &Arc<Thread>, real: usize, effective: usize) -> Result<usize> {
     let wanted = [real, effective].map(id);
-    change_groups(thread, |ids, privileged| ids.set_two(wanted, privileged))
+    change(thread, Kind::Groups, |ids, privileged| {
+        ids.set_two(wanted, privileged)
+    })
 }
 
 /// setresuid(2).
@@ -99,7 +107,9 @@ pub fn sys_setresuid(
     saved: usize,
 ) -> Result<usize> {
     let wanted = [real, effective, saved].map(id);
-    change_users(thread, |ids, privileged| ids.set_three(wanted, privileged))
+    change(thread, Kind::Users, |ids, privileged| {
+        ids.set_three(wanted, privileged)
+    })
 }
 
 /// setresgid(2).
@@ -110,7 +120,9 @@ pub fn sys_setresgid(
     saved: usize,
 ) -> Result<usize> {
     let wanted = [real, effective, saved].map(id);
-    change_groups(thread, |ids, privileged| ids.set_three(wanted, privileged))
+    change(thread, Kind::Groups, |ids, privileged| {
+        ids.set_three(wanted, privileged)
+    })
 }
 
 /// An id, or nothing for "as it is".
@@ -118,48 +130,68 @@ fn id(argument: usize) -> Option<u32> {
     (argument as u32 != KEEP).then_some(argument as u32)
 }
 
-fn change_users(thread: &Thread, change: impl FnOnce(Ids, bool) -> Result<Ids>) -> Result<usize> {
-    let before = thread.credentials();
-    let ids = change(before.user_ids(), before.is_privileged())?;
-    let mut after = Credentials::clone(&before);
-    after.set_user_ids(ids);
-    thread.change_credentials(after);
-    Ok(0)
+/// Which of the two kinds of ids a call concerns.
+#[derive(Clone, Copy)]
+enum Kind {
+    Users,
+    Groups,
 }
 
-fn change_groups(thread: &Thread, change: impl FnOnce(Ids, bool) -> Result<Ids>) -> Result<usize> {
+impl Kind {
+    fn ids(self, credentials: &Credentials) -> Ids {
+        match self {
+            Self::Users => credentials.user_ids(),
+            Self::Groups => credentials.group_ids(),
+        }
+    }
+
+    /// The id that files are opened with.
+    fn file_id(self, credentials: &mut Credentials) -> &mut u32 {
+        match self {
+            Self::Users => &mut credentials.fsuid,
+            Self::Groups => &mut credentials.fsgid,
+        }
+    }
+}
+
+/// Gives the thread the ids that `change` makes of its own, if it may have them.
+fn change(
+    thread: &Thread,
+    kind: Kind,
+    change: impl FnOnce(Ids, bool) -> Result<Ids>,
+) -> Result<usize> {
     let before = thread.credentials();
-    let ids = change(before.group_ids(), before.is_privileged())?;
+    let ids = change(kind.ids(&before), before.is_privileged())?;
     let mut after = Credentials::clone(&before);
-    after.set_group_ids(ids);
+    match kind {
+        Kind::Users => after.set_user_ids(ids),
+        Kind::Groups => after.set_group_ids(ids),
+    }
     thread.change_credentials(after);
     Ok(0)
 }
 
 /// setfsuid(2): answers the id before, whether it was changed or not.
 pub fn sys_setfsuid(thread: &Arc<Thread>, wanted: usize) -> Result<usize> {
-    let before = thread.credentials();
-    let wanted = wanted as u32;
-    let own = [before.uid, before.euid, before.suid, before.fsuid];
-    if wanted != KEEP && (before.is_privileged() || own.contains(&wanted)) {
-        let mut after = Credentials::clone(&before);
-        after.fsuid = wanted;
-        thread.change_credentials(after);
-    }
-    Ok(before.fsuid as usize)
+    Ok(change_file_id(thread, Kind::Users, wanted as u32) as usize)
 }
 
 /// setfsgid(2): as [`sys_setfsuid`].
 pub fn sys_setfsgid(thread: &Arc<Thread>, wanted: usize) -> Result<usize> {
+    Ok(change_file_id(thread, Kind::Groups, wanted as u32) as usize)
+}
+
+fn change_file_id(thread: &Thread, kind: Kind, wanted: u32) -> u32 {
     let before = thread.credentials();
-    let wanted = wanted as u32;
-    let own = [before.gid, before.egid, before.sgid, before.fsgid];
+    let ids = kind.ids(&before);
+    let mut after = Credentials::clone(&before);
+    let file_id = kind.file_id(&mut after);
+    let old = core::mem::replace(file_id, wanted);
+    let own = [ids.real, ids.effective, ids.saved, old];
     if wanted != KEEP && (before.is_privileged() || own.contains(&wanted)) {
-        let mut after = Credentials::clone(&before);
-        after.fsgid = wanted;
         thread.change_credentials(after);
     }
-    Ok(before.fsgid as usize)
+    old
 }
 
 /// getgroups(2).

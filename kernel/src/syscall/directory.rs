@@ -25,6 +25,15 @@ fn find_parent<'p>(
     Ok((parent, walk))
 }
 
+/// `EEXIST` if the name is taken.
+fn check_absent(parent: &Parent<'_>, name: &[u8]) -> Result<()> {
+    match names::child(&parent.directory, name) {
+        Ok(_) => Err(Errno::EEXIST),
+        Err(Errno::ENOENT) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes a node at a path. `EEXIST` comes before all that concerns permission.
 fn make(
     thread: &Thread,
@@ -35,11 +44,7 @@ fn make(
 ) -> Result<usize> {
     let (parent, walk) = find_parent(thread, directory, path)?;
     let name = parent.last.name(Errno::EEXIST)?;
-    match names::child(&parent.directory, name) {
-        Ok(_) => return Err(Errno::EEXIST),
-        Err(Errno::ENOENT) => {}
-        Err(error) => return Err(error),
-    }
+    check_absent(&parent, name)?;
     if parent.trailing_slash && content.kind() != FileKind::Directory {
         return Err(Errno::ENOENT);
     }
@@ -197,11 +202,9 @@ pub fn sys_linkat(
     let new = UserPath::read(new)?;
     let (parent, walk) = find_parent(thread, new_directory as i32, &new)?;
     let name = parent.last.name(Errno::EEXIST)?;
-    match names::child(&parent.directory, name) {
-        Ok(_) => return Err(Errno::EEXIST),
-        Err(Errno::ENOENT) if parent.trailing_slash => return Err(Errno::ENOENT),
-        Err(Errno::ENOENT) => {}
-        Err(error) => return Err(error),
+    check_absent(&parent, name)?;
+    if parent.trailing_slash {
+        return Err(Errno::ENOENT);
     }
     if !Arc::ptr_eq(&target.mount, &parent.directory.mount) {
         return Err(Errno::EXDEV);

@@ -55,6 +55,52 @@ fn check_writable(file: &OpenFile) -> Result<()> {
     }
 }
 
+/// Reads into the memory that `ranges` names, which is looked at last.
+fn read_into(
+    thread: &Thread,
+    descriptor: usize,
+    ranges: impl FnOnce() -> Result<UserRanges>,
+) -> Result<usize> {
+    let file = readable(thread, descriptor)?;
+    file.read(&mut ranges()?.sink())
+}
+
+/// As [`read_into`], the other way.
+fn write_from(
+    thread: &Thread,
+    descriptor: usize,
+    ranges: impl FnOnce() -> Result<UserRanges>,
+) -> Result<usize> {
+    let file = writable(thread, descriptor)?;
+    file.write(&mut ranges()?.source())
+}
+
+/// As [`read_into`], from a position that the call gives.
+fn read_at(
+    thread: &Thread,
+    descriptor: usize,
+    offset: usize,
+    ranges: impl FnOnce() -> Result<UserRanges>,
+) -> Result<usize> {
+    let offset = offset_of(offset)?;
+    let file = positioned(thread, descriptor)?;
+    check_readable(&file)?;
+    file.read_from(offset, &mut ranges()?.sink())
+}
+
+/// As [`read_at`], the other way.
+fn write_at(
+    thread: &Thread,
+    descriptor: usize,
+    offset: usize,
+    ranges: impl FnOnce() -> Result<UserRanges>,
+) -> Result<usize> {
+    let offset = offset_of(offset)?;
+    let file = positioned(thread, descriptor)?;
+    check_writable(&file)?;
+    file.write_to(offset, &mut ranges()?.source())
+}
+
 fn readable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {
     let file = thread.files()?.get(descriptor as i32)?;
     check_readable(&file)?;
@@ -81,8 +127,7 @@ pub fn sys_read(
     address: usize,
     length: usize,
 ) -> Result<usize> {
-    let file = readable(thread, descriptor)?;
-    file.read(&mut one_range(address, length)?.sink())
+    read_into(thread, descriptor, || one_range(address, length))
 }
 
 /// write(2).
@@ -92,8 +137,7 @@ pub fn sys_write(
     address: usize,
     length: usize,
 ) -> Result<usize> {
-    let file = writable(thread, descriptor)?;
-    file.write(&mut one_range(address, length)?.source())
+    write_from(thread, descriptor, || one_range(address, length))
 }
 
 /// readv(2).
@@ -103,8 +147,7 @@ pub fn sys_readv(
     iovecs: usize,
     count: usize,
 ) -> Result<usize> {
-    let file = readable(thread, descriptor)?;
-    file.read(&mut vector(iovecs, count)?.sink())
+    read_into(thread, descriptor, || vector(iovecs, count))
 }
 
 /// writev(2).
@@ -114,8 +157,7 @@ pub fn sys_writev(
     iovecs: usize,
     count: usize,
 ) -> Result<usize> {
-    let file = writable(thread, descriptor)?;
-    file.write(&mut vector(iovecs, count)?.source())
+    write_from(thread, descriptor, || vector(iovecs, count))
 }
 
 /// pread64(2).
@@ -126,10 +168,7 @@ pub fn sys_pread64(
     length: usize,
     offset: usize,
 ) -> Result<usize> {
-    let offset = offset_of(offset)?;
-    let file = positioned(thread, descriptor)?;
-    check_readable(&file)?;
-    file.read_from(offset, &mut one_range(address, length)?.sink())
+    read_at(thread, descriptor, offset, || one_range(address, length))
 }
 
 /// pwrite64(2).
@@ -140,10 +179,7 @@ pub fn sys_pwrite64(
     length: usize,
     offset: usize,
 ) -> Result<usize> {
-    let offset = offset_of(offset)?;
-    let file = positioned(thread, descriptor)?;
-    check_writable(&file)?;
-    file.write_to(offset, &mut one_range(address, length)?.source())
+    write_at(thread, descriptor, offset, || one_range(address, length))
 }
 
 /// preadv(2). The upper half of the position is there for 32-bit programs only.
@@ -154,10 +190,7 @@ pub fn sys_preadv(
     count: usize,
     offset: usize,
 ) -> Result<usize> {
-    let offset = offset_of(offset)?;
-    let file = positioned(thread, descriptor)?;
-    check_readable(&file)?;
-    file.read_from(offset, &mut vector(iovecs, count)?.sink())
+    read_at(thread, descriptor, offset, || vector(iovecs, count))
 }
 
 /// pwritev(2).
@@ -168,10 +201,7 @@ pub fn sys_pwritev(
     count: usize,
     offset: usize,
 ) -> Result<usize> {
-    let offset = offset_of(offset)?;
-    let file = positioned(thread, descriptor)?;
-    check_writable(&file)?;
-    file.write_to(offset, &mut vector(iovecs, count)?.source())
+    write_at(thread, descriptor, offset, || vector(iovecs, count))
 }
 
 fn check_rwf(flags: usize) -> Result<()> {

@@ -1,9 +1,13 @@
-//! `cwd`, `root` and `exe`: links that lead straight to the file, whatever its name is by now.
+//! `cwd`, `root`, `exe` and those in `ns`: links that lead straight to the file, whatever its name
+//! is by now.
 use super::subject::{Subject, readers_root};
 use crate::error::{Errno, Result};
 use crate::file::{
-    File, FileKind, Inode, LinkTarget, Location, Metadata, OpenFlags, Ownership, clock,
+    File, FileKind, Inode, LinkTarget, Location, Metadata, OpenFlags, Ownership, anonymous_place,
+    clock,
 };
+use crate::namespace::Kind;
+use crate::namespace::file::NamespaceInode;
 use alloc::sync::Arc;
 
 /// Where a link leads.
@@ -15,6 +19,8 @@ pub(super) enum Target {
     Root,
     /// The program it runs.
     Executable,
+    /// One of its namespaces.
+    Namespace(&'static Kind),
 }
 
 /// One of the links.
@@ -34,16 +40,23 @@ impl ProcessLink {
         }
     }
 
-    fn location(&self) -> Result<Location> {
-        match self.target {
-            Target::WorkingDirectory => Ok(self.subject.fs()?.cwd()),
-            Target::Root => Ok(self.subject.fs()?.root()),
-            Target::Executable => {
-                let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
-                let executable = process.executable.lock().clone();
-                executable.map(|file| file.location()).ok_or(Errno::ENOENT)
-            }
-        }
+    /// The program that the process runs; a zombie runs none.
+    fn executable(&self) -> Result<Location> {
+        let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
+        let executable = process.executable.lock().clone();
+        executable.map(|file| file.location()).ok_or(Errno::ENOENT)
+    }
+
+    /// The namespace of this kind that the process is in; a zombie is in none.
+    fn namespace(&self, kind: &Kind) -> Result<LinkTarget> {
+        let thread = self.subject.thread().map_err(|_| Errno::ENOENT)?;
+        let namespace = (kind.of)(&thread).map_err(|_| Errno::ENOENT)?;
+        let inode: Arc<dyn Inode> = Arc::new(NamespaceInode(namespace));
+        let text = inode.anonymous_name();
+        Ok(LinkTarget::Jump {
+            location: anonymous_place(&inode),
+            text,
+        })
     }
 }
 
@@ -66,7 +79,12 @@ impl Inode for ProcessLink {
 
     fn read_link(&self) -> Result<LinkTarget> {
         self.subject.check_access()?;
-        jump(self.location()?)
+        match self.target {
+            Target::WorkingDirectory => jump(self.subject.fs()?.cwd()),
+            Target::Root => jump(self.subject.fs()?.root()),
+            Target::Executable => jump(self.executable()?),
+            Target::Namespace(kind) => self.namespace(kind),
+        }
     }
 
     fn is_stale(&self) -> bool {

@@ -2,7 +2,7 @@
 use super::subject::{Subject, readers_root};
 use crate::error::Result;
 use crate::file::generated::no_memory;
-use crate::file::{DeviceNumber, Location, Mount, Reach};
+use crate::file::{DeviceNumber, Location, Mount, Reach, absolute_path};
 use crate::memory::{AddressSpaceState, Area, Backing, PAGE_SIZE, Protection};
 use abi::procfs::{self, Mapping, Text};
 use alloc::format;
@@ -128,15 +128,7 @@ fn path_inside(mount: &Mount) -> Vec<u8> {
         names.push(at.name());
         at = parent;
     }
-    let mut path = Vec::new();
-    for name in names.iter().rev() {
-        path.push(b'/');
-        path.extend_from_slice(name);
-    }
-    if path.is_empty() {
-        path.push(b'/');
-    }
-    path
+    absolute_path(&names)
 }
 
 fn super_options(mount: &Mount) -> String {

@@ -1,14 +1,10 @@
 //! `/proc/PID/ns`: the namespaces a process is in, as links of the form `kind:[number]`.
-use super::links::link_metadata;
+use super::links::{ProcessLink, Target};
 use super::process::directory_metadata;
 use super::subject::Subject;
 use crate::error::{Errno, Result};
-use crate::file::{
-    DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFlags,
-    anonymous_place,
-};
-use crate::namespace::file::NamespaceInode;
-use crate::namespace::{KINDS, Kind};
+use crate::file::{DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, NewNode, OpenFlags};
+use crate::namespace::KINDS;
 use alloc::sync::Arc;
 
 /// Codes of namespaces in inode numbers begin here.
@@ -49,11 +45,8 @@ impl Inode for NamespaceDirectory {
         let index = found.ok_or(Errno::ENOENT)?;
         let number = self.subject.inode_number(CODES + index as u64);
         let subject = self.subject.clone();
-        Ok(Arc::new(NamespaceLink {
-            subject,
-            number,
-            kind: &KINDS[index],
-        }))
+        let target = Target::Namespace(&KINDS[index]);
+        Ok(Arc::new(ProcessLink::new(subject, number, target)))
     }
 
     fn create(&self, _name: &[u8], _node: &NewNode<'_>) -> Result<Arc<dyn Inode>> {
@@ -76,47 +69,6 @@ impl Inode for NamespaceDirectory {
             }
         }
         Ok(())
-    }
-
-    fn is_stale(&self) -> bool {
-        self.subject.is_gone()
-    }
-}
-
-/// A link in `ns`.
-struct NamespaceLink {
-    subject: Subject,
-    number: u64,
-    kind: &'static Kind,
-}
-
-impl Inode for NamespaceLink {
-    fn kind(&self) -> FileKind {
-        FileKind::SymbolicLink
-    }
-
-    fn number(&self) -> u64 {
-        self.number
-    }
-
-    fn metadata(&self) -> Metadata {
-        link_metadata(&self.subject, self.number, 0o777)
-    }
-
-    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
-        Err(Errno::ELOOP)
-    }
-
-    fn read_link(&self) -> Result<LinkTarget> {
-        self.subject.check_access()?;
-        let thread = self.subject.thread().map_err(|_| Errno::ENOENT)?;
-        let namespace = (self.kind.of)(&thread).map_err(|_| Errno::ENOENT)?;
-        let inode: Arc<dyn Inode> = Arc::new(NamespaceInode(namespace));
-        let text = inode.anonymous_name();
-        Ok(LinkTarget::Jump {
-            location: anonymous_place(&inode),
-            text,
-        })
     }
 
     fn is_stale(&self) -> bool {

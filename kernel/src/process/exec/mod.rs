@@ -23,14 +23,14 @@ use metal::user::UserContext;
 use super::credentials::Credentials;
 use super::limits::{Limits, Resource};
 use super::session::Session;
-use super::signal::{self, ProcessSignals, ThreadSignals};
+use super::signal::{self, ProcessSignals};
 use super::thread::ThreadParts;
 use super::{Process, Thread, exit, scheduler, table, timer};
 use crate::error::{Errno, Result};
 use crate::file::{self, FileTable, OpenFile};
 use crate::memory::AddressSpace;
+use crate::namespace::PidNamespace;
 use crate::namespace::device::Membership;
-use crate::namespace::{NamespaceSet, PidNamespace};
 
 /// What a program is started with.
 pub struct Arguments {
@@ -221,21 +221,7 @@ pub fn start_first_process(
         }
         Err(error) => log::warn!("no console for process 1: /dev/console: {error}"),
     }
-    let thread = Thread::new(ThreadParts {
-        tid: pid,
-        process: Arc::clone(&process),
-        address_space: AddressSpace::new()?,
-        files,
-        fs,
-        namespaces: NamespaceSet::root(),
-        credentials: Arc::new(Credentials::root()),
-        signals: ThreadSignals::new(),
-        name: [0; 16],
-        nice: 0,
-        scheduling: scheduler::Scheduling::default(),
-        registers: UserContext::default(),
-        user_state: UserState::initial(),
-    })?;
+    let thread = Thread::new(ThreadParts::of_kernel(pid, &process, files, fs)?)?;
     let executable = file::open_executable(&thread, AT_FDCWD, path, 0)?;
     let arguments = Arguments {
         file_name: path.to_vec(),
