@@ -67,6 +67,14 @@ fn end_of(mut child: Child) -> (i32, String) {
 const RESTARTED: i32 = 1;
 const POWERED_OFF: i32 = 2;
 
+/// All that it prints until it ends.
+fn output_of(child: &mut Child) -> String {
+    let mut output = String::new();
+    let stdout = child.stdout.as_mut().expect("asked for");
+    stdout.read_to_string(&mut output).expect("a pipe");
+    output
+}
+
 #[test]
 fn the_table_is_run_in_its_order_and_shutdown_comes_last() {
     let folder = Folder::new("order");
@@ -124,13 +132,7 @@ fn what_ends_at_once_is_started_five_times_and_then_rests() {
         assert!(errors.read_line(&mut line).expect("a pipe") > 0);
     }
     kill_process(inner(&child), Signal::TERM).expect("it is ours");
-    let mut output = String::new();
-    child
-        .stdout
-        .take()
-        .expect("asked for")
-        .read_to_string(&mut output)
-        .expect("a pipe");
+    let output = output_of(&mut child);
     assert_eq!(output, "again\n".repeat(5));
     assert_eq!(end_of(child).0, RESTARTED);
 }
@@ -154,13 +156,7 @@ fn exec_frames_the_output_and_tells_the_status() {
             return;
         };
         let mut child = command.spawn().expect("unshare starts");
-        let mut output = String::new();
-        child
-            .stdout
-            .take()
-            .expect("asked for")
-            .read_to_string(&mut output)
-            .expect("a pipe");
+        let output = output_of(&mut child);
         assert_eq!(output, expected, "{line}");
         assert_eq!(end_of(child).0, POWERED_OFF, "{line}");
     }

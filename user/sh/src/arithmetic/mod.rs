@@ -12,6 +12,7 @@ mod token;
 use crate::error::Outcome;
 use crate::shell::Shell;
 use operator::{Assignment, binary_operator, compute};
+pub use token::radix;
 use token::{Token, Tokens};
 
 /// How deeply parentheses, unary operators and variables that name variables may be nested.

@@ -104,9 +104,9 @@ fn token(text: &[u8]) -> Result<(Token<'_>, &[u8]), String> {
     }
 }
 
-/// A constant in decimal, octal (`0…`) or hexadecimal (`0x…`).
-fn number(digits: &str) -> Result<i64, String> {
-    let (radix, body) = if let Some(hex) = digits
+/// The base that a constant is written in, as in C, and its digits without what says so.
+pub fn radix(digits: &str) -> (u32, &str) {
+    if let Some(hex) = digits
         .strip_prefix("0x")
         .or_else(|| digits.strip_prefix("0X"))
     {
@@ -115,7 +115,12 @@ fn number(digits: &str) -> Result<i64, String> {
         (8, &digits[1..])
     } else {
         (10, digits)
-    };
+    }
+}
+
+/// A constant in decimal, octal (`0…`) or hexadecimal (`0x…`).
+fn number(digits: &str) -> Result<i64, String> {
+    let (radix, body) = radix(digits);
     // Constants beyond the range wrap, as sums do; only foreign digits are an error.
     let wrap = |value: i64, digit: u32| {
         value
@@ -124,7 +129,7 @@ fn number(digits: &str) -> Result<i64, String> {
     };
     let mut value = Some(0_i64).filter(|_| !body.is_empty());
     for character in body.chars() {
-        value = value.and_then(|value| Some(wrap(value, character.to_digit(radix as u32)?)));
+        value = value.and_then(|value| Some(wrap(value, character.to_digit(radix)?)));
     }
     value.ok_or_else(|| format!("{digits} is not a number"))
 }

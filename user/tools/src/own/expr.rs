@@ -27,12 +27,7 @@ Print the value of EXPRESSION. From weakest to strongest binding:
 
 /// Evaluates the arguments.
 pub fn run(context: &mut Context) -> Result<i32, Failure> {
-    let words: Result<Vec<String>, _> = context
-        .arguments
-        .raw_args()?
-        .map(|word| word.into_string())
-        .collect();
-    let words = words.map_err(|word| bad(format!("'{}': not text", word.display())))?;
+    let words = context.words(bad)?;
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => return Err(Failure::Usage("missing operand".into())),
         ["--help"] => return Err(Failure::Help),

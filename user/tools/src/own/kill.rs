@@ -25,12 +25,7 @@ const SIGNALS: [&str; 31] = [
 
 /// Sends what was asked for.
 pub fn run(context: &mut Context) -> Result<i32, Failure> {
-    let words: Result<Vec<String>, _> = context
-        .arguments
-        .raw_args()?
-        .map(|word| word.into_string())
-        .collect();
-    let words = words.map_err(|word| Failure::Usage(format!("'{}': not text", word.display())))?;
+    let words = context.words(Failure::Usage)?;
     let mut rest = words.iter().map(String::as_str).peekable();
     let mut signal = 15;
     match rest.peek().copied() {

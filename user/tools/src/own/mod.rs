@@ -222,6 +222,18 @@ impl Context {
     pub fn complain(&self, message: impl Display) {
         eprintln!("{}: {message}", self.name);
     }
+
+    /// All arguments as they stand, for a tool whose operands are a language of their own.
+    ///
+    /// # Errors
+    /// What `wrong` makes of the sentence about an argument that is no text.
+    pub fn words(&mut self, wrong: fn(String) -> Failure) -> Result<Vec<String>, Failure> {
+        self.arguments
+            .raw_args()?
+            .map(|word| word.into_string())
+            .collect::<Result<_, _>>()
+            .map_err(|word| wrong(format!("'{}': not text", word.display())))
+    }
 }
 
 /// Why a tool gives up.

@@ -30,12 +30,7 @@ struct Tally {
 
 /// Copies as the operands say.
 pub fn run(context: &mut Context) -> Result<i32, Failure> {
-    let words: Result<Vec<String>, _> = context
-        .arguments
-        .raw_args()?
-        .map(|word| word.into_string())
-        .collect();
-    let words = words.map_err(|word| Failure::Usage(format!("'{}': not text", word.display())))?;
+    let words = context.words(Failure::Usage)?;
     if words.iter().any(|word| word == "--help") {
         return Err(Failure::Help);
     }

@@ -33,13 +33,7 @@ Together: ( E ), ! E, E E, E -a E, E -o E
 
 /// Walks below the operands.
 pub fn run(context: &mut Context) -> Result<i32, Failure> {
-    let words: Result<Vec<String>, _> = context
-        .arguments
-        .raw_args()?
-        .map(|word| word.into_string())
-        .collect();
-    let mut words =
-        words.map_err(|word| Failure::Usage(format!("'{}': not text", word.display())))?;
+    let mut words = context.words(Failure::Usage)?;
     if words
         .first()
         .is_some_and(|word| word == "--help" || word == "-help")

@@ -40,12 +40,7 @@ pub fn make_sane(input: impl AsFd) -> rustix::io::Result<()> {
 
 /// Shows or changes.
 pub fn run(context: &mut Context) -> Result<i32, Failure> {
-    let words: Result<Vec<String>, _> = context
-        .arguments
-        .raw_args()?
-        .map(|word| word.into_string())
-        .collect();
-    let words = words.map_err(|word| Failure::Usage(format!("'{}': not text", word.display())))?;
+    let words = context.words(Failure::Usage)?;
     let mut words = words.iter().map(String::as_str);
     let mut device: Option<(PathBuf, File)> = None;
     let mut all = false;
