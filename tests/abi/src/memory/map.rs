@@ -35,6 +35,9 @@ cases![
     maps_line_of_file,
 ];
 
+/// Private anonymous, here and nowhere else.
+const FIXED: i32 = ANON | MAP_FIXED;
+
 fn map_anonymous_is_zero() -> Outcome {
     let at = pages(20)?;
     same!((0..20 * PAGE).step_by(61).all(|n| peek(at + n) == 0), true);
@@ -92,23 +95,14 @@ fn map_fixed_replaces() -> Outcome {
     let at = pages(3)?;
     poke(at, 1);
     poke(at + PAGE, 2);
-    gives!(
-        at,
-        SYS_mmap,
-        at + PAGE - PAGE,
-        PAGE,
-        RW,
-        ANON | MAP_FIXED,
-        -1,
-        0
-    );
+    gives!(at, SYS_mmap, at + PAGE - PAGE, PAGE, RW, FIXED, -1, 0);
     same!((peek(at), peek(at + PAGE)), (0, 2));
     Ok(())
 }
 
 fn map_fixed_unaligned() -> Outcome {
     let at = pages(2)?;
-    fails!(EINVAL, SYS_mmap, at + 8, PAGE, RW, ANON | MAP_FIXED, -1, 0);
+    fails!(EINVAL, SYS_mmap, at + 8, PAGE, RW, FIXED, -1, 0);
     let free = works!(SYS_mmap, at + 8, PAGE, RW, ANON, -1, 0) as usize;
     same!(free % PAGE, 0);
     Ok(())
@@ -116,71 +110,18 @@ fn map_fixed_unaligned() -> Outcome {
 
 fn map_fixed_no_replace() -> Outcome {
     let at = pages(3)?;
-    fails!(
-        EEXIST,
-        SYS_mmap,
-        at,
-        PAGE,
-        RW,
-        ANON | MAP_FIXED_NOREPLACE,
-        -1,
-        0
-    );
+    let flags = ANON | MAP_FIXED_NOREPLACE;
+    fails!(EEXIST, SYS_mmap, at, PAGE, RW, flags, -1, 0);
     works!(SYS_munmap, at, PAGE);
-    fails!(
-        EEXIST,
-        SYS_mmap,
-        at,
-        2 * PAGE,
-        RW,
-        ANON | MAP_FIXED_NOREPLACE,
-        -1,
-        0
-    );
-    gives!(
-        at,
-        SYS_mmap,
-        at,
-        PAGE,
-        RW,
-        ANON | MAP_FIXED_NOREPLACE,
-        -1,
-        0
-    );
+    fails!(EEXIST, SYS_mmap, at, 2 * PAGE, RW, flags, -1, 0);
+    gives!(at, SYS_mmap, at, PAGE, RW, flags, -1, 0);
     Ok(())
 }
 
 fn map_fixed_out_of_range() -> Outcome {
-    fails!(
-        ENOMEM,
-        SYS_mmap,
-        0x7fff_ffff_f000usize,
-        PAGE,
-        RW,
-        ANON | MAP_FIXED,
-        -1,
-        0
-    );
-    fails!(
-        ENOMEM,
-        SYS_mmap,
-        1usize << 63,
-        PAGE,
-        RW,
-        ANON | MAP_FIXED,
-        -1,
-        0
-    );
-    fails!(
-        ENOMEM,
-        SYS_mmap,
-        usize::MAX - PAGE + 1,
-        PAGE,
-        RW,
-        ANON | MAP_FIXED,
-        -1,
-        0
-    );
+    for address in [0x7fff_ffff_f000, 1 << 63, usize::MAX - PAGE + 1] {
+        fails!(ENOMEM, SYS_mmap, address, PAGE, RW, FIXED, -1, 0);
+    }
     Ok(())
 }
 
@@ -188,17 +129,8 @@ fn map_fixed_out_of_range() -> Outcome {
 fn map_low_address_refused() -> Outcome {
     abi_tests::process::inside_child(|| {
         works!(SYS_setuid, 1000);
-        fails!(EPERM, SYS_mmap, 0, PAGE, RW, ANON | MAP_FIXED, -1, 0);
-        gives!(
-            0x10000,
-            SYS_mmap,
-            0x10000,
-            PAGE,
-            RW,
-            ANON | MAP_FIXED,
-            -1,
-            0
-        );
+        fails!(EPERM, SYS_mmap, 0, PAGE, RW, FIXED, -1, 0);
+        gives!(0x10000, SYS_mmap, 0x10000, PAGE, RW, FIXED, -1, 0);
         Ok(())
     })
 }

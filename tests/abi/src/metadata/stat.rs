@@ -195,33 +195,13 @@ fn statx_regular_file() -> Outcome {
 
 fn statx_bad_arguments() -> Outcome {
     let mut seen = [0u32; 64];
-    fails!(
-        EINVAL,
-        SYS_statx,
-        AT_FDCWD,
-        c".",
-        0,
-        0x8000_0000u32,
-        &mut seen
-    );
-    fails!(
-        EINVAL,
-        SYS_statx,
-        AT_FDCWD,
-        c".",
-        0x6000,
-        STATX_BASIC_STATS,
-        &mut seen
-    );
-    fails!(
-        EINVAL,
-        SYS_statx,
-        AT_FDCWD,
-        c".",
-        1,
-        STATX_BASIC_STATS,
-        &mut seen
-    );
+    for (flags, mask) in [
+        (0, 0x8000_0000),
+        (0x6000, STATX_BASIC_STATS),
+        (1, STATX_BASIC_STATS),
+    ] {
+        fails!(EINVAL, SYS_statx, AT_FDCWD, c".", flags, mask, &mut seen);
+    }
     fails!(EFAULT, SYS_statx, AT_FDCWD, c".", 0, STATX_BASIC_STATS, 8);
     fails!(
         ENOENT,

@@ -96,15 +96,20 @@ fn robust_death_leaves_others_locks() -> Outcome {
     Ok(())
 }
 
+/// Holds the lock `word` and names it in `head`, an empty list, as the one being taken.
+fn hold_pending(head: &mut Head, word: &AtomicU32) {
+    let at = std::ptr::from_ref(head).expose_provenance();
+    *head = [at, 0, word.as_ptr().expose_provenance()];
+    word.store(sys!(SYS_gettid) as u32, SeqCst);
+    sys!(SYS_set_robust_list, &*head, 24);
+}
+
 /// A lock being taken or released at the moment of death is named apart from the list.
 fn robust_pending_operation() -> Outcome {
     let [word] = shared_words()?;
     let owner = spawn(|| {
         let mut head: Head = [0; 3];
-        let at = std::ptr::from_ref(&head).expose_provenance();
-        head = [at, 0, word.as_ptr().expose_provenance()];
-        word.store(sys!(SYS_gettid) as u32, SeqCst);
-        sys!(SYS_set_robust_list, &head, 24);
+        hold_pending(&mut head, word);
         leave(0)
     })?;
     wait(owner)?;
@@ -142,10 +147,7 @@ fn robust_at_exec_not_kept() -> Outcome {
     let [word] = shared_words()?;
     let owner = spawn(|| {
         let mut head: Head = [0; 3];
-        let at = std::ptr::from_ref(&head).expose_provenance();
-        head = [at, 0, word.as_ptr().expose_provenance()];
-        word.store(sys!(SYS_gettid) as u32, SeqCst);
-        sys!(SYS_set_robust_list, &head, 24);
+        hold_pending(&mut head, word);
         crate::helper::again(&["pending"]) + sys!(SYS_getpid, &head) as i32
     })?;
     wait(owner)?;
