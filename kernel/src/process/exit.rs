@@ -19,6 +19,14 @@ pub fn exit_process(thread: &Arc<Thread>, status: ExitStatus) {
     }
 }
 
+/// exit_group(2): as [`exit_process`], unless another thread's execve(2) or end has already told
+/// the caller to end. Then what it wanted to say came too late.
+pub fn leave_process(thread: &Arc<Thread>, status: ExitStatus) {
+    if !thread.must_exit() {
+        exit_process(thread, status);
+    }
+}
+
 /// Ends one thread; with the last one the process ends, with the last thread's status.
 pub fn exit_thread(thread: &Arc<Thread>, status: ExitStatus) {
     thread.note_last_status(status);
@@ -266,14 +274,16 @@ fn child_information(signal: u32, pid: ProcessId, uid: u32, status: ExitStatus) 
 }
 
 /// Sleeps until all other threads of the process have ended (execve(2)). Returns false when
-/// this thread has been told to end too.
+/// this thread has been told to end too: of several that call execve at once the first goes on.
 pub fn end_other_threads(thread: &Arc<Thread>) -> bool {
-    for other in thread.process.threads() {
-        if !Arc::ptr_eq(&other, thread) {
+    let process = &thread.process;
+    // The list is locked from the first look to the last word, so that no two can tell each
+    // other to end.
+    process.for_each_thread(|other| {
+        if !thread.must_exit() && !Arc::ptr_eq(other, thread) {
             other.attract_attention(Attention::EXIT);
         }
-    }
-    let process = &thread.process;
+    });
     let alone = || {
         if thread.must_exit() {
             Some(false)

@@ -184,7 +184,7 @@ pub fn sys_exit(thread: &Arc<Thread>, status: usize) -> Result<usize> {
 
 /// exit_group(2): ends the process.
 pub fn sys_exit_group(thread: &Arc<Thread>, status: usize) -> Result<usize> {
-    exit::exit_process(thread, ExitStatus::Exited(status as u8));
+    exit::leave_process(thread, ExitStatus::Exited(status as u8));
     Ok(0)
 }
 

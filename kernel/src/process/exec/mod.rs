@@ -16,7 +16,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
-use abi::raw::general::AT_FDCWD;
+use abi::raw::general::{AT_FDCWD, SIGSEGV};
 use metal::context::UserState;
 use metal::user::UserContext;
 
@@ -25,7 +25,7 @@ use super::limits::{Limits, Resource};
 use super::session::Session;
 use super::signal::{self, ProcessSignals};
 use super::thread::ThreadParts;
-use super::{Process, Thread, exit, scheduler, table, timer};
+use super::{ExitStatus, Process, Thread, exit, scheduler, table, timer};
 use crate::error::{Errno, Result};
 use crate::file::{self, FileTable, OpenFile};
 use crate::memory::AddressSpace;
@@ -76,8 +76,21 @@ pub fn execute(
         return Err(Errno::EINTR); // the whole process ends: nobody will see this
     }
     thread.become_leader();
+    if let Err(error) = take_own_files(thread) {
+        // There is no program left that the error could be told to.
+        exit::exit_process(thread, ExitStatus::Killed(SIGSEGV as u8));
+        return Err(error);
+    }
+    take_on(thread, &loaded);
+    *registers = UserContext::new(loaded.entry, loaded.stack);
+    UserState::initial().load();
+    Ok(())
+}
+
+/// Closes what the new program is not to have, in a table that is the process's own: one that
+/// another process shares (CLONE_FILES) stays the other's.
+fn take_own_files(thread: &Thread) -> Result<()> {
     let files = thread.files()?;
-    // A table that another process shares (CLONE_FILES) stays the other's.
     let own = if Arc::strong_count(&files) > 2 {
         Arc::new(files.fork_copy()?)
     } else {
@@ -85,9 +98,6 @@ pub fn execute(
     };
     own.close_on_exec();
     thread.set_files(Some(own));
-    take_on(thread, &loaded);
-    *registers = UserContext::new(loaded.entry, loaded.stack);
-    UserState::initial().load();
     Ok(())
 }
 

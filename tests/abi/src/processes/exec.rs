@@ -40,6 +40,7 @@ cases![
     exec_set_user_id,
     exec_set_user_id_ignored_with_no_new_privileges,
     exec_from_thread_ends_the_others,
+    exec_by_several_threads_at_once,
     execveat_relative_and_empty_path,
     execveat_symlink_nofollow,
     execveat_errors,
@@ -352,6 +353,30 @@ fn exec_from_thread_ends_the_others() -> Outcome {
         caller.join().unwrap_or(99)
     })?;
     same!(wait(child)?, 21 << 8);
+    Ok(())
+}
+
+/// One of them wins, and the program it asked for is what goes on; nobody ends them all.
+fn exec_by_several_threads_at_once() -> Outcome {
+    // Long enough to load that the others come to the same point meanwhile.
+    let words = vec!["y"; 2000];
+    let mut arguments = vec!["single"];
+    arguments.extend(&words);
+    for _ in 0..20 {
+        let status = status_of(|| {
+            let start = std::sync::Barrier::new(3);
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        start.wait();
+                        again(&arguments)
+                    });
+                }
+            });
+            99
+        })?;
+        same!(status, 21 << 8);
+    }
     Ok(())
 }
 
