@@ -15,6 +15,7 @@ pub mod futex;
 pub mod kernel_thread;
 pub mod limits;
 pub mod out_of_memory;
+pub mod personality;
 pub mod pidfd;
 mod policy;
 mod processor_time;

@@ -7,7 +7,7 @@ use metal::paging::USER_END;
 
 use crate::error::{Errno, Result};
 use crate::memory::{AddressSpace, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection};
-use crate::process::Thread;
+use crate::process::{Thread, personality};
 
 /// The calling thread's memory.
 fn space(thread: &Thread) -> Result<Arc<AddressSpace>> {
@@ -36,6 +36,7 @@ pub fn sys_mmap(
         Place::Hint(address)
     };
     let protection = Protection::from_bits_truncate(protection as u32);
+    let protection = personality::protection(&thread.process, protection);
     let mut request = MapRequest::anonymous(place, length, protection);
     request.shared = match flags & linux::MAP_TYPE {
         linux::MAP_PRIVATE => false,
@@ -102,6 +103,7 @@ pub fn sys_mprotect(
         return Err(Errno::EINVAL);
     }
     let protection = Protection::from_bits_truncate(bits);
+    let protection = personality::protection(&thread.process, protection);
     space(thread)?
         .protect(address, length, protection)
         .map(|()| 0)

@@ -120,26 +120,22 @@ fn set_name(thread: &Thread, address: usize) -> Result<usize> {
     Ok(0)
 }
 
-/// personality(2): this kernel has one, Linux's own, with a few flags that are kept and
-/// change nothing, because addresses are not randomised here anyway.
+/// personality(2): what a program wants to be treated as. Any value is kept; see
+/// [`crate::process::personality`] for what comes of it.
 pub fn sys_personality(thread: &Arc<Thread>, wanted: usize) -> Result<usize> {
     const QUERY: u32 = u32::MAX;
-    const ADDR_NO_RANDOMIZE: u32 = 0x004_0000;
-    const ADDR_COMPAT_LAYOUT: u32 = 0x020_0000;
     let kept = &thread.process.personality;
-    let before = kept.load(Ordering::Relaxed);
-    match wanted as u32 {
-        QUERY => {}
-        flags if flags & !(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT) == 0 => {
-            kept.store(flags, Ordering::Relaxed);
-        }
-        _ => return Err(Errno::EINVAL),
-    }
+    let before = match wanted as u32 {
+        QUERY => kept.load(Ordering::Relaxed),
+        wanted => kept.swap(wanted, Ordering::Relaxed),
+    };
     Ok(before as usize)
 }
 
 /// membarrier(2): with one processor, every thread of the process has passed a barrier by the
-/// time this one runs; a call to this function is one for the compiler.
+/// time this one runs, because switching threads is one; the fence here is for the caller alone.
+/// More processors will want an interrupt to each that runs a thread of the process (for the
+/// private commands) or any program (for the global ones), answered before this returns.
 pub fn sys_membarrier(
     thread: &Arc<Thread>,
     command: usize,

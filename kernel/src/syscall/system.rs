@@ -9,7 +9,7 @@ use crate::file::procfs;
 use crate::memory::PAGE_SIZE;
 use crate::memory::io::UserRanges;
 use crate::memory::user;
-use crate::process::{Thread, table};
+use crate::process::{Thread, personality, table};
 use crate::terminal;
 use crate::time::{self, NANOSECONDS_PER_SECOND};
 use abi::raw::general as linux;
@@ -26,7 +26,9 @@ fn check_privileged(thread: &Thread) -> Result<()> {
 
 /// uname(2).
 pub fn sys_uname(thread: &Arc<Thread>, address: usize) -> Result<usize> {
-    user::write(address, &thread.namespaces().uts.names())?;
+    let mut names = thread.namespaces().uts.names();
+    personality::disguise(&thread.process, &mut names);
+    user::write(address, &names)?;
     Ok(0)
 }
 

@@ -25,7 +25,7 @@ use super::limits::{Limits, Resource};
 use super::session::Session;
 use super::signal::{self, ProcessSignals};
 use super::thread::ThreadParts;
-use super::{ExitStatus, Process, Thread, exit, scheduler, table, timer};
+use super::{ExitStatus, Process, Thread, exit, personality, scheduler, table, timer};
 use crate::error::{Errno, Result};
 use crate::file::{self, FileTable, OpenFile};
 use crate::memory::AddressSpace;
@@ -120,6 +120,7 @@ fn take_on(thread: &Arc<Thread>, loaded: &Loaded) {
     } else {
         thread.process.dumpable.store(1, Ordering::Relaxed);
     }
+    personality::start_program(&thread.process, changed);
     thread.set_credentials(loaded.credentials.clone());
     signal::reset_for_exec(thread);
     timer::delete_created(&thread.process);
