@@ -2,11 +2,17 @@
 //! madvise(2), mincore(2), msync(2), mlock(2).
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::map::page_range;
-use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection};
+use super::{
+    AddressSpace, AddressSpaceState, Area, Backing, FaultError, PAGE_SIZE, Pager, Protection,
+};
 use crate::error::{Errno, Result};
+
+/// An object, and which of its pages are meant.
+type Shown = (Arc<dyn Pager>, Range<u64>);
 
 impl AddressSpace {
     /// Changes what may be done with a range (mprotect(2)).
@@ -90,12 +96,18 @@ impl AddressSpace {
                 area.wiped_in_child = advice == linux::MADV_WIPEONFORK;
                 Ok(())
             }),
-            linux::MADV_WILLNEED | linux::MADV_POPULATE_READ | linux::MADV_POPULATE_WRITE => {
-                state.check_mapped(&range)?;
-                if advice != linux::MADV_WILLNEED {
-                    state.populate(range);
+            linux::MADV_WILLNEED => state.check_mapped(&range),
+            linux::MADV_POPULATE_READ => state.populate_for(range, Protection::READ),
+            linux::MADV_POPULATE_WRITE => state.populate_for(range, Protection::WRITE),
+            linux::MADV_REMOVE => {
+                let whole = state.check_mapped(&range);
+                let shown = state.shown_pages(&range)?;
+                // A file's contents rank above an address space.
+                drop(state);
+                for (pager, pages) in shown {
+                    pager.remove(pages)?;
                 }
-                Ok(())
+                whole
             }
             // These change nothing that a program could see.
             linux::MADV_NORMAL
@@ -115,6 +127,54 @@ impl AddressSpace {
 }
 
 impl AddressSpaceState {
+    /// The objects that are mapped in a range and the pages of theirs that are, for MADV_REMOVE.
+    ///
+    /// # Errors
+    /// EINVAL when a part is no object's, EACCES when a part may not be written through its
+    /// mapping.
+    fn shown_pages(&self, range: &Range<usize>) -> Result<Vec<Shown>> {
+        let mut shown = Vec::new();
+        for area in self.overlapping(range) {
+            let Backing::Object { pager, .. } = &area.backing else {
+                return Err(Errno::EINVAL);
+            };
+            if !area.shared || !area.allowed.contains(Protection::WRITE) {
+                return Err(Errno::EACCES);
+            }
+            let start = range.start.max(area.range.start);
+            let count = (range.end.min(area.range.end) - start) / PAGE_SIZE;
+            let first = area.page_index(start);
+            shown.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            shown.push((Arc::clone(pager), first..first + count as u64));
+        }
+        Ok(shown)
+    }
+
+    /// Supplies every page of a range as an access of this kind would.
+    ///
+    /// # Errors
+    /// ENOMEM when a part is not mapped or memory is short, EINVAL when a part does not allow the
+    /// access, EFAULT past the end of a file. What comes before has been supplied.
+    fn populate_for(&mut self, range: Range<usize>, wanted: Protection) -> Result<()> {
+        for page in range.step_by(PAGE_SIZE) {
+            let area = self.area_at(page).ok_or(Errno::ENOMEM)?;
+            let allowed = match wanted {
+                Protection::READ => !area.protection.is_empty(),
+                other => area.protection.contains(other),
+            };
+            if !allowed {
+                return Err(Errno::EINVAL);
+            }
+            self.handle_fault(page, wanted, 0)
+                .map_err(|error| match error {
+                    FaultError::OutOfMemory | FaultError::NotMapped => Errno::ENOMEM,
+                    FaultError::NotAllowed => Errno::EINVAL,
+                    FaultError::PastEnd => Errno::EFAULT,
+                })?;
+        }
+        Ok(())
+    }
+
     /// Whether every page of a range is mapped.
     ///
     /// # Errors

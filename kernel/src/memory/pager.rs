@@ -17,10 +17,20 @@ pub trait Pager: Send + Sync {
     /// # Errors
     /// EFAULT past the end of the object (the program gets SIGBUS), ENOMEM without memory.
     fn page(&self, index: u64, write: bool) -> Result<Frame>;
+
+    /// Makes pages zero again and gives their memory back; mappings see it (MADV_REMOVE). No
+    /// address space may be locked.
+    ///
+    /// # Errors
+    /// EPERM when the object is sealed, EOPNOTSUPP when it cannot do that.
+    fn remove(&self, _pages: Range<u64>) -> Result<()> {
+        Err(Errno::EOPNOTSUPP)
+    }
 }
 
 /// Takes pages of an object out of every mapping, because the object has lost them: the next
-/// touch asks the object again. To be called without any lock held.
+/// touch asks the object again. Takes the table of processes and, apart from it, each address
+/// space: to be called with nothing held that ranks below a regular file's contents.
 pub fn discard(pager: &dyn Pager, pages: Range<u64>) {
     for process in process::all() {
         let space = process.leader().and_then(|thread| thread.address_space());
@@ -54,5 +64,13 @@ impl Pager for SharedMemory {
         let frame = Frame::zeroed().ok_or(Errno::ENOMEM)?;
         pages.insert(index, frame.clone());
         Ok(frame)
+    }
+
+    fn remove(&self, pages: Range<u64>) -> Result<()> {
+        let mut removed = self.pages.lock().split_off(&pages.start);
+        let mut kept = removed.split_off(&pages.end);
+        self.pages.lock().append(&mut kept);
+        discard(self, pages);
+        Ok(())
     }
 }

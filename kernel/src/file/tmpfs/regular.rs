@@ -348,6 +348,12 @@ impl Pager for Node {
         }
         Ok(frame)
     }
+
+    fn remove(&self, pages: Range<u64>) -> Result<()> {
+        let mode = general::FALLOC_FL_PUNCH_HOLE | general::FALLOC_FL_KEEP_SIZE;
+        let length = (pages.end - pages.start) * PAGE_BYTES;
+        self.allocate(mode, pages.start * PAGE_BYTES, length)
+    }
 }
 
 /// How /proc/PID/fd shows a file that memfd_create(2) made.

@@ -22,6 +22,7 @@ use crate::error::{Errno, Result};
 use crate::memory::{AddressSpace, MapRequest, PAGE_SIZE, Place, Protection, STACK_TOP};
 use crate::process::Process;
 use crate::process::credentials::Credentials;
+use crate::process::signal;
 
 /// Pages of the stack that are mapped from the start; it grows by faults.
 const INITIAL_BYTES: usize = 33 * PAGE_SIZE;
@@ -133,7 +134,7 @@ fn auxiliary_vector(
     file_name: usize,
 ) -> Vec<[usize; 2]> {
     let secure = credentials.uid != credentials.euid || credentials.gid != credentials.egid;
-    let entries: [(u32, usize); 19] = [
+    let entries: [(u32, usize); 20] = [
         (
             linux::AT_HWCAP,
             metal::cpu::hardware_capabilities() as usize,
@@ -158,6 +159,7 @@ fn auxiliary_vector(
         ),
         (linux::AT_EXECFN, file_name),
         (linux::AT_PLATFORM, platform),
+        (linux::AT_MINSIGSTKSZ, signal::STACK_BYTES_MIN),
         (linux::AT_NULL, 0),
     ];
     entries

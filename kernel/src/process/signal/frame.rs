@@ -41,6 +41,14 @@ const RED_ZONE_BYTES: u64 = 128;
 const FLOAT_ALIGNMENT: u64 = 64;
 const STACK_ALIGNMENT: u64 = 16;
 const FRAME_BYTES: u64 = size_of::<SignalFrame>() as u64;
+/// What a handler on a stack of its own needs at least for its frame: what AT_MINSIGSTKSZ tells.
+/// Never less than what sigaltstack(2) accepts.
+pub const STACK_BYTES_MIN: usize = {
+    let padding = FLOAT_ALIGNMENT + STACK_ALIGNMENT + size_of::<u64>() as u64;
+    let bytes = (FRAME_BYTES + padding) as usize + STATE_BYTES;
+    let accepted = linux::MINSIGSTKSZ as usize;
+    if bytes > accepted { bytes } else { accepted }
+};
 /// The selectors that Linux programs know; those of this kernel are its own affair.
 const CODE_SEGMENT: u16 = 0x33;
 const STACK_SEGMENT: u16 = 0x2b;

@@ -48,7 +48,7 @@ use crate::error::Result;
 
 pub use alternate_stack::AlternateStack;
 pub use deliver::deliver;
-pub use frame::restore;
+pub use frame::{STACK_BYTES_MIN, restore};
 pub use handlers::Action;
 pub use information::{Origin, SignalInfo};
 pub use kill::{check_number, to_all, to_group, to_process, to_thread};

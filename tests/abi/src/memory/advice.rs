@@ -1,15 +1,19 @@
 //! What is asked and told about mappings. Source: madvise(2), msync(2), mincore(2), mlock(2).
 
-use super::{PAGE, RW, file, pages};
-use abi_tests::check::Outcome;
+use super::{ANON, PAGE, RW, file, pages};
+use abi_tests::check::{Failure, Outcome};
 use abi_tests::raw::{peek, poke};
-use abi_tests::{cases, fails, gives, same, works};
+use abi_tests::{cases, fails, gives, same, sys, works};
 use libc::*;
 
 cases![
     madvise_dont_need_zeroes,
     madvise_dont_need_file_rereads,
     madvise_errors,
+    madvise_populate,
+    madvise_populate_errors,
+    madvise_remove_punches,
+    madvise_remove_errors,
     msync_calls,
     mincore_tells,
     mlock_calls,
@@ -50,6 +54,70 @@ fn madvise_errors() -> Outcome {
     }
     works!(SYS_munmap, at + PAGE, PAGE);
     fails!(ENOMEM, SYS_madvise, at, 3 * PAGE, MADV_DONTNEED);
+    Ok(())
+}
+
+fn resident(at: usize, count: usize) -> Result<Vec<u8>, Failure> {
+    let mut resident = vec![9u8; count];
+    works!(SYS_mincore, at, count * PAGE, resident.as_mut_slice());
+    Ok(resident)
+}
+
+fn madvise_populate() -> Outcome {
+    let at = pages(3)?;
+    gives!(0, SYS_madvise, at, 2 * PAGE, MADV_POPULATE_WRITE);
+    same!(resident(at, 3)?, [1, 1, 0]);
+    gives!(0, SYS_madvise, at + 2 * PAGE, PAGE, MADV_POPULATE_READ);
+    same!((peek(at), peek(at + 2 * PAGE)), (0, 0));
+    Ok(())
+}
+
+fn madvise_populate_errors() -> Outcome {
+    let at = works!(SYS_mmap, 0, 3 * PAGE, PROT_READ, ANON, -1, 0) as usize;
+    fails!(EINVAL, SYS_madvise, at, PAGE, MADV_POPULATE_WRITE);
+    gives!(0, SYS_madvise, at, PAGE, MADV_POPULATE_READ);
+    works!(SYS_mprotect, at, PAGE, PROT_NONE);
+    fails!(EINVAL, SYS_madvise, at, PAGE, MADV_POPULATE_READ);
+    fails!(EINVAL, SYS_madvise, at, PAGE, MADV_POPULATE_WRITE);
+    works!(SYS_munmap, at + 2 * PAGE, PAGE);
+    fails!(ENOMEM, SYS_madvise, at + PAGE, 2 * PAGE, MADV_POPULATE_READ);
+    let fd = file(b"short")?;
+    let at = works!(SYS_mmap, 0, 2 * PAGE, RW, MAP_SHARED, fd, 0) as usize;
+    gives!(0, SYS_madvise, at, PAGE, MADV_POPULATE_WRITE);
+    fails!(EFAULT, SYS_madvise, at, 2 * PAGE, MADV_POPULATE_WRITE);
+    Ok(())
+}
+
+/// The file loses the part, keeps its size, and every mapping sees it.
+fn madvise_remove_punches() -> Outcome {
+    let fd = works!(SYS_memfd_create, c"holes", 0);
+    works!(SYS_ftruncate, fd, 3 * PAGE);
+    let at = works!(SYS_mmap, 0, 3 * PAGE, RW, MAP_SHARED, fd, 0) as usize;
+    let other = works!(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, PAGE) as usize;
+    (0..3).for_each(|page| poke(at + page * PAGE, 7));
+    same!(peek(other), 7);
+    gives!(0, SYS_madvise, at + PAGE, PAGE, MADV_REMOVE);
+    same!((peek(at), peek(at + PAGE), peek(at + 2 * PAGE)), (7, 0, 7));
+    same!(peek(other), 0);
+    same!(sys!(SYS_lseek, fd, 0, SEEK_END), 3 * PAGE as isize);
+    let shared = MAP_SHARED | MAP_ANONYMOUS;
+    let at = works!(SYS_mmap, 0, 2 * PAGE, RW, shared, -1, 0) as usize;
+    poke(at, 7);
+    poke(at + PAGE, 8);
+    gives!(0, SYS_madvise, at, PAGE, MADV_REMOVE);
+    same!((peek(at), peek(at + PAGE)), (0, 8));
+    Ok(())
+}
+
+fn madvise_remove_errors() -> Outcome {
+    let at = pages(2)?;
+    fails!(EINVAL, SYS_madvise, at, PAGE, MADV_REMOVE);
+    let fd = works!(SYS_memfd_create, c"holes", MFD_ALLOW_SEALING);
+    works!(SYS_ftruncate, fd, PAGE);
+    let private = works!(SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, fd, 0) as usize;
+    fails!(EACCES, SYS_madvise, private, PAGE, MADV_REMOVE);
+    works!(SYS_munmap, at, PAGE);
+    fails!(ENOMEM, SYS_madvise, at, PAGE, MADV_REMOVE);
     Ok(())
 }
 

@@ -26,6 +26,8 @@ cases![
     alternate_stack_kept_by_fork_dropped_by_exec,
     bad_stack_kills,
     bad_return_frame_kills,
+    handler_nowhere_kills,
+    stack_of_the_least_size_suffices,
 ];
 
 static COUNT: AtomicI32 = AtomicI32::new(0);
@@ -281,6 +283,47 @@ fn bad_stack_kills() -> Outcome {
 extern "C" fn ruin(_: i32, _: &Info, context: &mut Context) {
     context.registers[REG_RIP as usize] = 1 << 63;
     mask(SIG_BLOCK, bit(SIGSEGV));
+}
+
+/// Addresses that no instruction can be fetched from; the first two cannot even be loaded by a
+/// processor of 48-bit addresses.
+const NOWHERE: [u64; 4] = [1 << 47, 1 << 63, u64::MAX - 0xfff, 8];
+
+/// A handler at an address that is none is the program's own end, however it was called.
+fn handler_nowhere_kills() -> Outcome {
+    const SA_RESTORER: u64 = 0x0400_0000;
+    for address in NOWHERE {
+        let action = [address, SA_RESTORER, address, 0];
+        works!(SYS_rt_sigaction, SIGUSR1, &action, 0, 8);
+        same!(status_of(|| raise(SIGUSR1) as i32)?, SIGSEGV);
+        // And while the program computes, so that it is not a call that it comes back from.
+        let timer = [0i64, 0, 0, 1000];
+        let spin = || {
+            sys!(SYS_setitimer, ITIMER_REAL, &timer, 0);
+            loop {
+                std::hint::spin_loop();
+            }
+        };
+        works!(SYS_rt_sigaction, SIGALRM, &action, 0, 8);
+        same!(status_of(spin)?, SIGSEGV);
+    }
+    Ok(())
+}
+
+/// AT_MINSIGSTKSZ is what sigaltstack takes and a frame fits into.
+fn stack_of_the_least_size_suffices() -> Outcome {
+    const AT_MINSIGSTKSZ: u64 = 51;
+    let least = raw::auxiliary(AT_MINSIGSTKSZ) as u64;
+    holds!((1024..=64 << 10).contains(&least));
+    let base = works!(SYS_mmap, 0, SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) as u64;
+    gives!(0, SYS_sigaltstack, &[base, 0, least.max(2048)], 0);
+    extern "C" fn note(_: i32, info: &Info, _: &mut Context) {
+        STACK.store(std::ptr::from_ref(info).addr(), SeqCst);
+    }
+    raw::set_handler(SIGUSR1, note, SA_ONSTACK, 0);
+    raise(SIGUSR1);
+    holds!((base..base + least.max(2048)).contains(&(STACK.load(SeqCst) as u64)));
+    Ok(())
 }
 
 /// A frame that returns to nowhere is the program's own end, not the kernel's.
