@@ -67,7 +67,7 @@ pub use inode::{
 };
 pub use location::{Location, Reach, absolute_path};
 pub use mount::{MOUNT_FLAGS, Mount};
-pub use mount_table::MountTable;
+pub use mount_table::{MOUNTS_MAX, MountTable, Unmount};
 pub use open::{OpenRequest, check_not_run, open, open_executable};
 pub use open_file::{OpenFile, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};

@@ -16,7 +16,7 @@ use alloc::{
     sync::{Arc, Weak},
     vec::Vec,
 };
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The flags that belong to one mount.
 pub const MOUNT_FLAGS: u32 = general::MS_RDONLY
@@ -37,6 +37,8 @@ pub struct Mount {
     flags: AtomicU32,
     /// Open files that may write, which a remount to read-only must respect.
     writers: AtomicU32,
+    /// umount2(2) with MNT_EXPIRE has found it unused, and it has not been used since.
+    expiring: AtomicBool,
     point: SpinLock<Option<MountPoint>>,
     /// The mounts on this one, by the address of the dentry they cover.
     children: SpinLock<BTreeMap<usize, Arc<Mount>>>,
@@ -68,6 +70,7 @@ impl Mount {
             source,
             flags: AtomicU32::new(flags & MOUNT_FLAGS),
             writers: AtomicU32::new(0),
+            expiring: AtomicBool::new(false),
             point: SpinLock::new(None),
             children: SpinLock::new(BTreeMap::new()),
         })
@@ -101,6 +104,20 @@ impl Mount {
     /// Whether all of `flags` are set.
     pub fn has(&self, flags: u32) -> bool {
         self.flags() & flags == flags
+    }
+
+    /// Somebody uses it: it does not expire.
+    #[inline]
+    pub fn note_use(&self) {
+        // Nearly always there is nothing to take back, and a look costs less than a change.
+        if self.expiring.load(Ordering::Relaxed) {
+            self.expiring.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Marks it to expire; returns whether it was marked already and not used since.
+    pub fn expire(&self) -> bool {
+        self.expiring.swap(true, Ordering::Relaxed)
     }
 
     /// Replaces its flags.

@@ -11,6 +11,21 @@ use alloc::{sync::Arc, vec::Vec};
 /// Taken over every change of any mount tree.
 static CHANGING: Mutex<()> = Mutex::new(());
 
+/// The most mounts that one namespace may have: a recursive bind mount can double them each time
+/// (Linux's fs.mount-max, and fewer, because all of them lie in memory that is never paged out).
+pub const MOUNTS_MAX: usize = 10_000;
+
+/// When a mount may be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmount {
+    /// When nobody uses it.
+    IfUnused,
+    /// When nobody uses it nor has since the last call of this kind (MNT_EXPIRE).
+    IfExpired,
+    /// At once; those who use it keep it (MNT_DETACH).
+    Lazily,
+}
+
 /// One mount namespace's mounts.
 pub struct MountTable {
     /// The number of the mount namespace.
@@ -61,14 +76,15 @@ impl MountTable {
 
     /// All mounts, parents before children.
     pub fn mounts(&self) -> Vec<Arc<Mount>> {
-        let mut found = alloc::vec![self.root.clone()];
-        let mut next = 0;
-        while let Some(mount) = found.get(next) {
-            let children = mount.children();
-            found.extend(children);
-            next += 1;
+        all_on(&self.root)
+    }
+
+    /// `ENOSPC`: there is no room for `count` more.
+    fn check_room(&self, count: usize) -> Result<()> {
+        if self.mounts().len().saturating_add(count) > MOUNTS_MAX {
+            return Err(Errno::ENOSPC);
         }
-        found
+        Ok(())
     }
 
     /// Whether a place belongs to this table.
@@ -97,6 +113,7 @@ impl MountTable {
             // The same tree again over itself would hide nothing and confuse everybody.
             return Err(Errno::EBUSY);
         }
+        self.check_room(1)?;
         let root = superblock.root().clone();
         let mount = Mount::new(superblock, root, source.to_vec(), flags);
         self.attach(&place, mount)
@@ -112,6 +129,12 @@ impl MountTable {
         if !self.contains(source) {
             return Err(Errno::EINVAL);
         }
+        // Not all of them may lie below the source, but no more than all do.
+        self.check_room(if recursive {
+            all_on(&source.mount).len()
+        } else {
+            1
+        })?;
         let copy = duplicate(&source.mount, source.dentry.clone());
         if recursive {
             copy_below(&source.mount, &source.dentry, &copy);
@@ -165,8 +188,8 @@ impl MountTable {
     }
 
     /// Takes the mount whose root is `place` away. `EINVAL`: not the root of a mount; `EBUSY`:
-    /// mounts on it or something in use, unless `lazily`.
-    pub fn unmount(&self, place: Location, lazily: bool) -> Result<()> {
+    /// mounts on it or something in use, unless `lazily`; `EAGAIN`: it has only been marked.
+    pub fn unmount(&self, place: Location, how: Unmount) -> Result<()> {
         let _changing = CHANGING.lock();
         if !place.is_mount_root() || !self.contains(&place) {
             return Err(Errno::EINVAL);
@@ -177,8 +200,12 @@ impl MountTable {
         }
         drop(place);
         // One reference is the parent's and one is ours: any more is a user.
-        if !lazily && (!mount.children().is_empty() || Arc::strong_count(&mount) > 2) {
+        let is_used = || !mount.children().is_empty() || Arc::strong_count(&mount) > 2;
+        if how != Unmount::Lazily && is_used() {
             return Err(Errno::EBUSY);
+        }
+        if how == Unmount::IfExpired && !mount.expire() {
+            return Err(Errno::EAGAIN);
         }
         detach_all(&mount);
         Ok(())
@@ -231,8 +258,8 @@ fn copy_below(
     copies
 }
 
-/// Detaches a mount and all on it, children first.
-fn detach_all(mount: &Arc<Mount>) {
+/// A mount and all on it, parents before children.
+fn all_on(mount: &Arc<Mount>) -> Vec<Arc<Mount>> {
     let mut found = alloc::vec![mount.clone()];
     let mut next = 0;
     while let Some(mount) = found.get(next) {
@@ -240,5 +267,11 @@ fn detach_all(mount: &Arc<Mount>) {
         found.extend(children);
         next += 1;
     }
+    found
+}
+
+/// Detaches a mount and all on it, children first.
+fn detach_all(mount: &Arc<Mount>) {
+    let found = all_on(mount);
     found.iter().rev().for_each(|mount| mount.detach());
 }

@@ -155,6 +155,13 @@ impl Walk {
 
     /// The place that `path` leads to, from `start` if it is relative. `ENOENT`: an empty path.
     pub fn find(&mut self, start: Location, path: &[u8], follow: Follow) -> Result<Location> {
+        let place = self.look_up(start, path, follow)?;
+        place.mount.note_use();
+        Ok(place)
+    }
+
+    /// The same without counting as a use of what is mounted there (umount2(2), MNT_EXPIRE).
+    pub fn look_up(&mut self, start: Location, path: &[u8], follow: Follow) -> Result<Location> {
         let must_be_directory = path.last() == Some(&b'/');
         match self.run(start, path, Some(follow))? {
             End::At(place) if must_be_directory && !place.dentry.is_directory() => {
@@ -178,6 +185,7 @@ impl Walk {
                 start,
                 end,
             } => {
+                directory.mount.note_use();
                 let last = match &path[start..end] {
                     b"." => Last::Dot,
                     b".." => Last::DotDot,

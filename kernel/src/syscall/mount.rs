@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    file::{Follow, Location, MOUNT_FLAGS, MountRequest, UserPath, Walk, find_type, walk},
+    file::{Follow, Location, MOUNT_FLAGS, MountRequest, Unmount, UserPath, Walk, find_type, walk},
     memory::user,
     process::Thread,
 };
@@ -135,12 +135,19 @@ pub fn sys_umount2(thread: &Arc<Thread>, target: usize, flags: usize) -> Result<
     let path = UserPath::read(target)?;
     let place = {
         let start = walk::start(thread, general::AT_FDCWD, path.bytes())?;
-        Walk::new(thread)?.find(start, path.bytes(), follow)?
+        Walk::new(thread)?.look_up(start, path.bytes(), follow)?
     };
     if !thread.credentials().is_privileged() {
         return Err(Errno::EPERM);
     }
     let table = thread.fs()?.mounts();
-    table.unmount(place, flags & general::MNT_DETACH != 0)?;
+    let how = if expires {
+        Unmount::IfExpired
+    } else if flags & general::MNT_DETACH != 0 {
+        Unmount::Lazily
+    } else {
+        Unmount::IfUnused
+    };
+    table.unmount(place, how)?;
     Ok(0)
 }

@@ -30,6 +30,7 @@ cases![
     umount_busy,
     umount_busy_working_directory,
     umount_lazy,
+    umount_expires,
     umount_errors,
     umount_with_mount_inside,
     mount_device_numbers_differ,
@@ -308,6 +309,21 @@ fn umount_lazy() -> Outcome {
     gives!(4, SYS_write, fd, b"text", 4);
     let mut text = [0u8; 4];
     gives!(4, SYS_pread64, fd, &mut text, 4, 0);
+    Ok(())
+}
+
+/// The first call marks what nobody uses, the second takes it away, unless it was used between.
+fn umount_expires() -> Outcome {
+    tmpfs(c"d", 0)?;
+    let used = works!(SYS_open, c"d", O_RDONLY);
+    fails!(EBUSY, SYS_umount2, c"d", MNT_EXPIRE);
+    works!(SYS_close, used);
+    fails!(EAGAIN, SYS_umount2, c"d", MNT_EXPIRE);
+    works!(SYS_close, works!(SYS_open, c"d", O_RDONLY));
+    fails!(EAGAIN, SYS_umount2, c"d", MNT_EXPIRE);
+    fails!(EINVAL, SYS_umount2, c"d", MNT_EXPIRE | MNT_DETACH);
+    gives!(0, SYS_umount2, c"d", MNT_EXPIRE);
+    fails!(EINVAL, SYS_umount2, c"d", MNT_EXPIRE);
     Ok(())
 }
 

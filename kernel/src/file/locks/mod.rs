@@ -17,7 +17,10 @@ pub use record::{LockKind, RecordLock, conflicting, lock_range, unlock_range};
 pub use whole::{lock_whole, unlock_whole};
 
 use super::{Inode, OpenFile};
+use crate::error::Result;
+use crate::process;
 use crate::sync::{SpinLock, WaitQueue};
+use abi::Errno;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,6 +40,13 @@ impl LockOwner {
     }
 }
 
+/// The most locks on one file: each change looks at all of them.
+const LOCKS_PER_FILE_MAX: usize = 16_384;
+/// The most locks on all files.
+pub const LOCKS_MAX: usize = 65_536;
+/// So many of them can only be had by the superuser.
+const LOCKS_FOR_ROOT: usize = 4_096;
+
 /// The locks on one file.
 #[derive(Default)]
 struct FileLocks {
@@ -47,12 +57,15 @@ struct FileLocks {
 #[derive(Default)]
 struct Registry {
     files: BTreeMap<usize, FileLocks>,
+    /// Locks on all files.
+    count: usize,
     /// Which process waits for which.
     waiting: Vec<(u64, u64)>,
 }
 
 static REGISTRY: SpinLock<Registry> = SpinLock::new(Registry {
     files: BTreeMap::new(),
+    count: 0,
     waiting: Vec::new(),
 });
 /// Files that have locks, to be asked without taking the registry's lock.
@@ -64,11 +77,34 @@ fn key(inode: &Arc<dyn Inode>) -> usize {
     Arc::as_ptr(inode).cast::<()>().addr()
 }
 
+impl FileLocks {
+    fn count(&self) -> usize {
+        self.records.len() + self.whole.len()
+    }
+}
+
 impl Registry {
+    /// `ENOLCK`: there are too many locks for one more, which costs the kernel memory that no
+    /// other limit bounds. The last of them are kept for the superuser.
+    fn check_room(&self, key: usize) -> Result<()> {
+        let max = if process::current().credentials().is_privileged() {
+            LOCKS_MAX
+        } else {
+            LOCKS_MAX - LOCKS_FOR_ROOT
+        };
+        let on_file = self.files.get(&key).map_or(0, FileLocks::count);
+        if on_file >= LOCKS_PER_FILE_MAX || self.count >= max {
+            return Err(Errno::ENOLCK);
+        }
+        Ok(())
+    }
+
     /// Changes the locks of a file and forgets the file if it has none left.
     fn change<R>(&mut self, key: usize, change: impl FnOnce(&mut FileLocks) -> R) -> R {
         let locks = self.files.entry(key).or_default();
+        let before = locks.count();
         let result = change(locks);
+        self.count = self.count - before + locks.count();
         if locks.records.is_empty() && locks.whole.is_empty() {
             self.files.remove(&key);
         }

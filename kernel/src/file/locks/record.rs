@@ -27,10 +27,6 @@ pub struct RecordLock {
     pub pid: i32,
 }
 
-/// More locks than this on one file are refused: each costs the kernel memory that no other limit
-/// bounds.
-const LOCKS_PER_FILE_MAX: usize = 16_384;
-
 impl RecordLock {
     fn conflicts(&self, other: &RecordLock) -> bool {
         self.owner != other.owner
@@ -96,19 +92,15 @@ pub fn unlock_range(inode: &Arc<dyn Inode>, owner: LockOwner, range: &Range) {
 }
 
 /// Takes a lock. `EAGAIN`: another has one in the way and `waits` is false; `EDEADLK`: waiting
-/// would never end; `ENOLCK`: the file has too many. Waits until it is free otherwise, or a signal comes.
+/// would never end; `ENOLCK`: there are too many. Waits until it is free otherwise, or a signal comes.
 pub fn lock_range(inode: &Arc<dyn Inode>, wanted: RecordLock, waits: bool) -> Result<()> {
     let key = key(inode);
     let mut wait_noted = None;
     let outcome = RELEASED.wait_until(|| {
         let mut registry = REGISTRY.lock();
         registry.forget_wait(&mut wait_noted);
-        let count = registry
-            .files
-            .get(&key)
-            .map_or(0, |locks| locks.records.len());
-        if count >= LOCKS_PER_FILE_MAX {
-            return Some(Err(Errno::ENOLCK));
+        if let Err(error) = registry.check_room(key) {
+            return Some(Err(error));
         }
         let Some(blocker) = registry
             .files

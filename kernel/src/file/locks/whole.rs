@@ -15,12 +15,16 @@ pub struct WholeLock {
 
 /// Takes a lock on the file, replacing the one that this open file may have. As on Linux the old
 /// one is gone even if the new one cannot be had. `EWOULDBLOCK`: another open file's is in the way
-/// and `waits` is false. Waits otherwise, until it is free or a signal comes.
+/// and `waits` is false; `ENOLCK`: there are too many. Waits otherwise, until it is free or a signal comes.
 pub fn lock_whole(file: &OpenFile, kind: LockKind, waits: bool) -> Result<()> {
     let (key, owner) = (key(file.inode()), LockOwner::of_open_file(file));
     unlock_whole(file);
     RELEASED.wait_until(|| {
-        REGISTRY.lock().change(key, |locks| {
+        let mut registry = REGISTRY.lock();
+        if let Err(error) = registry.check_room(key) {
+            return Some(Err(error));
+        }
+        registry.change(key, |locks| {
             let conflict = locks.whole.iter().any(|other| {
                 other.owner != owner
                     && (kind == LockKind::Exclusive || other.kind == LockKind::Exclusive)

@@ -4,6 +4,7 @@
 use crate::device::random;
 use crate::error::{Errno, Result};
 use crate::file::DESCRIPTORS_MAX;
+use crate::file::MOUNTS_MAX;
 use crate::file::generated::{Entry, Node, no_memory};
 use crate::log;
 use crate::namespace::{UtsNamespace, uts};
@@ -26,6 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 #[rustfmt::skip]
 const FILES: &[Entry] = &[
     Entry { name: "file-max",      permissions: 0o444, node: Node::Read(|text| line(text, i64::MAX)) },
+    Entry { name: "mount-max",     permissions: 0o444, node: Node::Read(|text| line(text, MOUNTS_MAX)) },
     Entry { name: "nr_open",       permissions: 0o444, node: Node::Read(|text| line(text, DESCRIPTORS_MAX)) },
     Entry { name: "pipe-max-size", permissions: 0o444, node: Node::Read(|text| line(text, 1_048_576)) },
 ];

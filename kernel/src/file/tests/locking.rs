@@ -2,9 +2,11 @@
 
 use super::Playground;
 use crate::file::locks::{
-    LockKind, LockOwner, Range, RecordLock, conflicting, lock_range, release_table, unlock_range,
+    LOCKS_MAX, LockKind, LockOwner, Range, RecordLock, conflicting, lock_range, release_table,
+    unlock_range,
 };
 use abi::Errno;
+use alloc::vec::Vec;
 
 fn lock(owner: u64, kind: LockKind, start: u64, end: u64) -> RecordLock {
     RecordLock {
@@ -45,5 +47,26 @@ metal::ktest! {
         assert_eq!(seen.range, Range { start: 0, end: 49 });
         release_table(1, &inode);
         assert!(conflicting(&inode, &lock(2, LockKind::Exclusive, 0, 99)).is_none());
+    }
+
+    /// There is a limit for all files together, and what is released can be had again.
+    fn locks_have_a_limit() {
+        const ON_EACH: u64 = 256;
+        let place = Playground::new();
+        let inodes: Vec<_> = (0..LOCKS_MAX as u64 / ON_EACH + 1)
+            .map(|number| {
+                let name = alloc::format!("f{number}");
+                place.file(&name);
+                place.at(&name).inode().clone()
+            })
+            .collect();
+        let fill = |inode| (0..ON_EACH).try_for_each(|part| {
+            lock_range(inode, lock(1, LockKind::Exclusive, 2 * part, 2 * part), false)
+        });
+        let full = inodes.iter().position(|inode| fill(inode) == Err(Errno::ENOLCK));
+        assert_eq!(full, Some(inodes.len() - 1));
+        release_table(1, &inodes[0]);
+        assert_eq!(fill(&inodes[0]), Ok(()));
+        inodes.iter().for_each(|inode| release_table(1, inode));
     }
 }

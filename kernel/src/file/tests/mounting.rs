@@ -1,7 +1,11 @@
 //! Mounts.
 
 use super::Playground;
-use crate::file::{SuperBlock, tmpfs::Tmpfs, walk::Follow};
+use crate::file::{
+    MOUNTS_MAX, SuperBlock, Unmount,
+    tmpfs::Tmpfs,
+    walk::{Follow, Walk},
+};
 use abi::{Errno, raw::general};
 use alloc::sync::Arc;
 
@@ -21,9 +25,9 @@ metal::ktest! {
         assert!(place.at("m/..") == place.root());
         let (path, _) = place.at("m/above").path_from(&place.root());
         assert_eq!(path, b"/m/above");
-        place.table.unmount(place.at("m"), false).unwrap();
+        place.table.unmount(place.at("m"), Unmount::IfUnused).unwrap();
         assert!(place.find("m/below", Follow::Yes).is_ok());
-        assert_eq!(place.table.unmount(place.at("m"), false), Err(Errno::EINVAL));
+        assert_eq!(place.table.unmount(place.at("m"), Unmount::IfUnused), Err(Errno::EINVAL));
     }
 
     /// What is in use stays, unless it is detached lazily.
@@ -33,9 +37,9 @@ metal::ktest! {
         place.table.mount(place.at("m"), tmpfs(), b"x", 0).unwrap();
         place.directory("m/inner");
         let user = place.at("m/inner");
-        assert_eq!(place.table.unmount(place.at("m"), false), Err(Errno::EBUSY));
+        assert_eq!(place.table.unmount(place.at("m"), Unmount::IfUnused), Err(Errno::EBUSY));
         place.table.mount(place.at("m/inner"), tmpfs(), b"y", 0).unwrap();
-        place.table.unmount(place.at("m"), true).unwrap();
+        place.table.unmount(place.at("m"), Unmount::Lazily).unwrap();
         assert_eq!(place.table.mounts().len(), 1);
         assert_eq!(user.dentry.mounts(), 0);
         assert!(user.up().is_some());
@@ -55,6 +59,37 @@ metal::ktest! {
         assert_eq!(place.table.remount(&place.at("a"), 0, None), Err(Errno::EINVAL));
     }
 
+    /// A mount expires when nobody used it between two calls.
+    fn mounts_expire() {
+        let place = Playground::new();
+        place.directory("m");
+        place.table.mount(place.at("m"), tmpfs(), b"x", 0).unwrap();
+        let quietly = || {
+            let mut walk = Walk::as_user(&place.context, place.credentials.clone());
+            walk.look_up(place.root(), b"m", Follow::Yes).expect("it is there")
+        };
+        let user = place.at("m");
+        assert_eq!(place.table.unmount(quietly(), Unmount::IfExpired), Err(Errno::EBUSY));
+        drop(user);
+        assert_eq!(place.table.unmount(quietly(), Unmount::IfExpired), Err(Errno::EAGAIN));
+        drop(place.at("m"));
+        assert_eq!(place.table.unmount(quietly(), Unmount::IfExpired), Err(Errno::EAGAIN));
+        assert_eq!(place.table.unmount(quietly(), Unmount::IfExpired), Ok(()));
+    }
+
+    /// Binding the root recursively below itself doubles the mounts, but not for ever.
+    fn mounts_have_a_limit() {
+        let place = Playground::new();
+        let outcome = (0..20).try_for_each(|number| {
+            let name = alloc::format!("d{number}");
+            place.directory(&name);
+            place.table.bind(&place.root(), place.at(&name), true)
+        });
+        assert_eq!(outcome, Err(Errno::ENOSPC));
+        let count = place.table.mounts().len();
+        assert!((MOUNTS_MAX / 2..=MOUNTS_MAX).contains(&count), "{count} mounts");
+    }
+
     /// A recursive bind takes the mounts below along; a plain one does not.
     fn recursive_bind() {
         let place = Playground::new();
@@ -67,7 +102,7 @@ metal::ktest! {
         place.table.bind(&place.at("a"), place.at("whole"), true).unwrap();
         assert!(place.find("plain/m/f", Follow::Yes).is_err());
         assert!(place.find("whole/m/f", Follow::Yes).is_ok());
-        place.table.unmount(place.at("whole"), true).unwrap();
+        place.table.unmount(place.at("whole"), Unmount::Lazily).unwrap();
         assert!(place.find("a/m/f", Follow::Yes).is_ok());
     }
 }
