@@ -199,13 +199,6 @@ pub fn unpark(thread: &Arc<Thread>) {
     }
 }
 
-/// As [`unpark`], for callers that have no counted reference.
-pub fn unpark_by_reference(thread: &Thread) {
-    if let Some(thread) = super::find_thread(thread.tid()) {
-        unpark(&thread);
-    }
-}
-
 /// Moves the state; returns whether the thread must be queued.
 fn wake_state(thread: &Thread) -> bool {
     loop {

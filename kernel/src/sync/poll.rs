@@ -45,13 +45,14 @@ bitflags! {
 
 /// Somebody to tell that a state has changed.
 pub trait Wake: Send + Sync {
-    /// Called with a wait queue's lock held: must not sleep nor touch that queue.
-    fn wake(&self);
+    /// Called with a wait queue's lock held: must not sleep nor touch that queue, and takes only
+    /// locks below it.
+    fn wake(self: Arc<Self>);
 }
 
 impl Wake for Thread {
-    fn wake(&self) {
-        scheduler::unpark_by_reference(self);
+    fn wake(self: Arc<Self>) {
+        scheduler::unpark(&self);
     }
 }
 

@@ -31,6 +31,14 @@ struct Waiting {
     pollers: Vec<Arc<dyn Wake>>,
 }
 
+impl Waiting {
+    fn wake_pollers(&self) {
+        for poller in &self.pollers {
+            Arc::clone(poller).wake();
+        }
+    }
+}
+
 impl WaitQueue {
     /// An empty queue.
     pub const fn new() -> Self {
@@ -132,7 +140,7 @@ impl WaitQueue {
             return;
         }
         let mut waiting = self.waiting.lock();
-        waiting.pollers.iter().for_each(|poller| poller.wake());
+        waiting.wake_pollers();
         let sleeper = waiting.sleepers.pop_front();
         drop(waiting);
         if let Some(sleeper) = sleeper {
@@ -147,7 +155,7 @@ impl WaitQueue {
             return;
         }
         let mut waiting = self.waiting.lock();
-        waiting.pollers.iter().for_each(|poller| poller.wake());
+        waiting.wake_pollers();
         while let Some(sleeper) = waiting.sleepers.pop_front() {
             self.count.fetch_sub(1, Ordering::SeqCst);
             scheduler::unpark(&sleeper);
