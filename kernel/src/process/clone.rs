@@ -124,18 +124,12 @@ pub fn clone(
     let numbers = table::new_number(&plan.set.pid_for_children)?;
     let child = build(thread, registers, request, &numbers, plan)?;
     let tid = thread.sees(numbers.number);
-    let pidfd = if request.has(linux::CLONE_PIDFD) {
-        Some(pidfd::install(thread, &child.process, request.pidfd)?)
-    } else {
-        None
-    };
-    if request.has(linux::CLONE_PARENT_SETTID)
-        && let Err(error) = user::write(request.parent_tid, &tid)
-    {
-        if let Some(pidfd) = pidfd {
-            thread.files()?.close(pidfd)?;
-        }
-        return Err(error);
+    if request.has(linux::CLONE_PIDFD) {
+        pidfd::install(thread, &child.process, request.pidfd)?;
+    }
+    if request.has(linux::CLONE_PARENT_SETTID) {
+        // As on Linux the child is made all the same: a bad address is not reported.
+        let _ = user::write(request.parent_tid, &tid);
     }
     if !request.has(linux::CLONE_VM) {
         *child.restartable.lock() = *thread.restartable.lock();

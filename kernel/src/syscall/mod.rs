@@ -43,6 +43,7 @@ use metal::user::{SystemCall, UserContext};
 
 use crate::error::{Errno, Result};
 use crate::process::{Thread, exit, signal as signals};
+use crate::sync::SpinLock;
 
 /// What serves an ordinary call, from the arguments to what the program finds in `rax`.
 type Handler = fn(&Arc<Thread>, &SystemCall) -> usize;
@@ -101,15 +102,48 @@ fn arguments(registers: &UserContext) -> [usize; 6] {
 /// Says once for each number that it is not served, so that a porter sees what is missing and
 /// a program that tries again and again does not fill the log.
 fn report_unknown(thread: &Thread, number: usize) {
-    const NUMBERS: usize = 1024;
-    static SEEN: [AtomicU64; NUMBERS / 64] = [const { AtomicU64::new(0) }; NUMBERS / 64];
-    let slot = number.min(NUMBERS - 1);
-    let bit = 1 << (slot % 64);
-    if SEEN[slot / 64].fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+    if is_new(number) {
         let name = table::name_of_unserved(number);
         log::info!(
             "system call {number} ({name}) is not supported: {} got ENOSYS; this is said once",
             exit::name_of(thread)
         );
+    }
+}
+
+/// Whether `number` is asked for the first time. Numbers that no Linux has either are
+/// remembered one by one, and only so many of them: a program may try them all.
+fn is_new(number: usize) -> bool {
+    const NUMBERS: usize = 1024;
+    const HIGHER_MAX: usize = 16;
+    static SEEN: [AtomicU64; NUMBERS / 64] = [const { AtomicU64::new(0) }; NUMBERS / 64];
+    static HIGHER: SpinLock<([usize; HIGHER_MAX], usize)> = SpinLock::new(([0; HIGHER_MAX], 0));
+    if let Some(word) = SEEN.get(number / 64) {
+        let bit = 1 << (number % 64);
+        return word.fetch_or(bit, Ordering::Relaxed) & bit == 0;
+    }
+    let mut higher = HIGHER.lock();
+    let (numbers, count) = &mut *higher;
+    if *count == HIGHER_MAX || numbers[..*count].contains(&number) {
+        return false;
+    }
+    numbers[*count] = number;
+    *count += 1;
+    true
+}
+
+#[cfg(feature = "ktest")]
+mod tests {
+    use super::is_new;
+
+    metal::ktest! {
+        fn each_unknown_number_is_said_once() {
+            for number in [999, 5000, 5001, usize::MAX] {
+                assert!(is_new(number), "{number}");
+                assert!(!is_new(number), "{number}");
+            }
+            let many = (6000..7000).filter(|number| is_new(*number)).count();
+            assert!(many < 16, "{many} numbers were said");
+        }
     }
 }

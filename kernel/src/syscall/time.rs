@@ -185,7 +185,7 @@ pub fn sys_gettimeofday(_thread: &Arc<Thread>, time: usize, zone: usize) -> Resu
 
 /// settimeofday(2).
 pub fn sys_settimeofday(thread: &Arc<Thread>, time: usize, zone: usize) -> Result<usize> {
-    const MINUTES_WEST_MAX: i32 = 15 * 60;
+    const MINUTES_WEST_MAX: u32 = 15 * 60;
     let wanted = if time == 0 {
         None
     } else {
@@ -204,7 +204,7 @@ pub fn sys_settimeofday(thread: &Arc<Thread>, time: usize, zone: usize) -> Resul
         return Err(Errno::EPERM);
     }
     if let Some(zone) = zone {
-        if zone.tz_minuteswest.abs() > MINUTES_WEST_MAX {
+        if zone.tz_minuteswest.unsigned_abs() > MINUTES_WEST_MAX {
             return Err(Errno::EINVAL);
         }
         let (west, summer) = (zone.tz_minuteswest as u32, zone.tz_dsttime as u32);

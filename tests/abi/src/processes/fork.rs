@@ -6,6 +6,7 @@ use abi_tests::{cases, fails, gives, holds, raw, same, sys, works};
 use libc::*;
 
 cases![
+    clone_with_bad_parent_tid,
     fork_returns_twice,
     fork_copies_memory,
     fork_copies_descriptors,
@@ -29,6 +30,17 @@ cases![
     clone3_bad_arguments,
     clone3_tids,
 ];
+
+/// The child is made; that its number cannot be stored is told to nobody.
+fn clone_with_bad_parent_tid() -> Outcome {
+    let pid = sys!(SYS_clone, CLONE_PARENT_SETTID | SIGCHLD, 0, 8, 0, 0);
+    if pid == 0 {
+        leave(5);
+    }
+    holds!(pid > 0);
+    same!(wait(pid as i32)?, 5 << 8);
+    Ok(())
+}
 
 fn fork_returns_twice() -> Outcome {
     let parent = works!(SYS_getpid);

@@ -25,6 +25,9 @@ cases![
     unknown_numbers,
     getcpu_answers,
     personality_query,
+    personality_is_kept,
+    personality_read_implies_exec,
+    time_zone_out_of_bounds,
     capabilities_of_root,
     sethostname_seen_by_all,
 ];
@@ -268,6 +271,55 @@ fn getcpu_answers() -> Outcome {
 
 fn personality_query() -> Outcome {
     gives!(0, SYS_personality, u32::MAX);
+    Ok(())
+}
+
+/// Any value is kept; that of 32-bit Linux shows in the name of the machine.
+fn personality_is_kept() -> Outcome {
+    const PER_LINUX32: u32 = 8;
+    inside_child(|| {
+        gives!(0, SYS_personality, PER_LINUX32);
+        same!(names()?[4].clone(), String::from("i686"));
+        gives!(PER_LINUX32, SYS_personality, 0x0042_0001);
+        same!(names()?[4].clone(), String::from("x86_64"));
+        holds!(names()?[2].starts_with("2.6."));
+        gives!(0x0042_0001, SYS_personality, 0);
+        gives!(0, SYS_personality, u32::MAX);
+        Ok(())
+    })
+}
+
+/// With READ_IMPLIES_EXEC what can be read can be executed.
+fn personality_read_implies_exec() -> Outcome {
+    inside_child(|| {
+        gives!(0, SYS_personality, 0x0040_0000);
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS;
+        let at = works!(SYS_mmap, 0, 4096, PROT_READ, flags, -1, 0);
+        let rights = |address: isize| -> Result<String, Failure> {
+            let maps = std::fs::read_to_string("/proc/self/maps")?;
+            let line = maps
+                .lines()
+                .find(|line| line.starts_with(&format!("{address:x}-")));
+            let word = line.and_then(|line| line.split(' ').nth(1));
+            Ok(word.unwrap_or_default().to_owned())
+        };
+        same!(rights(at)?, String::from("r-xp"));
+        gives!(0, SYS_mprotect, at, 4096, PROT_WRITE);
+        same!(rights(at)?, String::from("-w-p"));
+        gives!(0, SYS_mprotect, at, 4096, PROT_READ);
+        same!(rights(at)?, String::from("r-xp"));
+        Ok(())
+    })
+}
+
+/// At most fifteen hours from Greenwich, in either direction.
+fn time_zone_out_of_bounds() -> Outcome {
+    for minutes in [i32::MIN, i32::MAX, 15 * 60 + 1, -15 * 60 - 1] {
+        match sys!(SYS_settimeofday, 0, &[minutes, 0]) {
+            error if error == -(EPERM as isize) => return Err(Failure::Skipped),
+            error => same!(error, -(EINVAL as isize)),
+        }
+    }
     Ok(())
 }
 
