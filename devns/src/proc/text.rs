@@ -1,6 +1,6 @@
 //! What is written to the files, and what they say of the namespace in front.
 //!
-//! A written text ends at the first NUL byte; white space around it, as C's `isspace` has it,
+//! A written text ends at the first NUL byte; white space around it, as the kernel's `isspace` has it,
 //! does not count. What stands before the first colon is a number in base 10 with an optional
 //! sign; what stands after it is the tag, spaces included.
 
@@ -92,7 +92,7 @@ fn strip(text: &[u8]) -> &[u8] {
     &text[start..=end]
 }
 
-/// C's `isspace`. Rust's `is_ascii_whitespace` lacks the vertical tab.
+/// `isspace` as Linux's kernel has it: C's, and the no-break space of Latin-1.
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
+    matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0xa0)
 }

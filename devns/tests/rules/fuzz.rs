@@ -17,7 +17,7 @@ fn reread(file: File, written: &[u8]) -> Option<Request> {
             .position(|byte| *byte == 0)
             .unwrap_or(text.len()),
     );
-    let space = |byte: Option<&u8>| byte.is_some_and(|byte| b" \t\n\x0b\x0c\r".contains(byte));
+    let space = |byte: Option<&u8>| byte.is_some_and(|byte| b" \t\n\x0b\x0c\r\xa0".contains(byte));
     while space(text.last()) {
         text.pop();
     }
@@ -45,7 +45,7 @@ fn reread(file: File, written: &[u8]) -> Option<Request> {
 #[test]
 fn any_text_is_read_as_the_rules_say() {
     // Bytes that mean something come as often as all others together.
-    let meaningful = prop::sample::select(b"0123456789:+- \t\n\x0b\0a".to_vec());
+    let meaningful = prop::sample::select(b"0123456789:+- \t\n\x0b\xa0\0a".to_vec());
     let byte = prop_oneof![9 => meaningful, 1 => any::<u8>()];
     let texts = prop::collection::vec(byte, 0..=WRITE_MAX);
     let run = random(20_000).run(&texts, |text| {

@@ -127,13 +127,14 @@ fn texts_are_taken_apart_as_specified() {
             tag: Tag::new(tag),
         })
     };
-    let good: [(&[u8], u32, &[u8]); 16] = [
+    let good: [(&[u8], u32, &[u8]); 17] = [
         (b"12:demo", 12, b"demo"),
         (b"+12:demo", 12, b"demo"),
         (b"0012:demo", 12, b"demo"),
         (b"12:demonstrate", 12, b"demo"),
         (b"12:", 12, b""),
         (b" \t\n\x0b\x0c\r12:a \t\n\x0b\x0c\r", 12, b"a"),
+        (b"\xa012:b\xa0", 12, b"b"),
         (b"12: a", 12, b" a"),
         (b"12: a b", 12, b" a b"),
         (b"12:     x", 12, b"    "),
@@ -142,7 +143,7 @@ fn texts_are_taken_apart_as_specified() {
         (b"12: \n", 12, b""),
         (b"12:ab\0:x 1", 12, b"ab"),
         (b"12:a \0b", 12, b"a"),
-        (b"12:\xff\x01\xa0", 12, b"\xff\x01\xa0"),
+        (b"12:\xff\x01\xa1", 12, b"\xff\x01\xa1"),
         (b"2147483647:z", 2_147_483_647, b"z"),
     ];
     for (text, pid, tag) in good {
@@ -186,7 +187,7 @@ fn texts_are_taken_apart_as_specified() {
         b"2147483648:a",
         b"-2147483649:a",
         b"9999999999999:",
-        b"\xa01:a",
+        b"\xa11:a",
     ];
     for text in bad {
         for file in both {

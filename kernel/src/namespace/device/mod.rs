@@ -81,7 +81,8 @@ impl Companion {
 pub struct Membership {
     /// None once the process has ended.
     counted: SpinLock<Option<Arc<DeviceNamespace>>>,
-    /// Stays readable for whoever still holds the process.
+    /// What it is in, for whoever asks; the root's once it has ended, so that a zombie keeps
+    /// no namespace in existence.
     namespace: SpinLock<Arc<DeviceNamespace>>,
 }
 
@@ -119,7 +120,10 @@ impl Membership {
     pub fn end(&self) {
         let counted = self.counted.lock().take();
         if let Some(namespace) = counted {
+            let root = Arc::clone(foreground().root());
+            let shown = core::mem::replace(&mut *self.namespace.lock(), root);
             leave(&namespace);
+            drop(shown);
         }
     }
 
