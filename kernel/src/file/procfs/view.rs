@@ -11,11 +11,10 @@ use alloc::vec::Vec;
 pub(super) struct View(Arc<PidNamespace>);
 
 impl View {
-    /// The view of the process that mounts: of its children, as on Linux, so that a program that
-    /// has asked for a new namespace can mount for it.
+    /// The view of the process that mounts. As on Linux it is the namespace that one is in, not
+    /// the one its children will be in: a new namespace's /proc is mounted from inside.
     pub(super) fn of_caller() -> Self {
-        let namespaces = process::current().namespaces();
-        Self(Arc::clone(&namespaces.pid_for_children))
+        Self(Arc::clone(&process::current().process.pid_namespace))
     }
 
     /// The number under which a process, thread, group or session is shown; 0 when it is not in
