@@ -29,12 +29,17 @@ mod redirect;
 mod shell;
 mod signal;
 mod start;
-mod suggest;
 mod text;
 mod trap;
 mod variables;
 
 fn main() {
+    let mut words = std::env::args_os();
+    // A built-in command that wants a process of its own is this program under its name.
+    if words.next().is_some_and(|name| name == persona::PROGRAM) {
+        let rest: Vec<_> = words.collect();
+        std::process::exit(persona::main(&rest));
+    }
     let arguments = std::env::args_os()
         .map(std::os::unix::ffi::OsStringExt::into_vec)
         .collect();

@@ -17,6 +17,7 @@ mod help;
 mod job;
 mod kill;
 mod limit;
+mod persona;
 mod printf;
 mod read;
 mod set;
@@ -97,7 +98,7 @@ impl Builtin {
 }
 
 /// All built-in commands, sorted by name.
-pub static TABLE: [Builtin; 38] = [
+pub static TABLE: [Builtin; 39] = [
     special(
         ".",
         ". file [arguments]: run the commands of a file here",
@@ -168,6 +169,12 @@ pub static TABLE: [Builtin; 38] = [
         variable::local,
     )
     .completed_by(complete::variables),
+    regular(
+        "persona",
+        "persona [command [arguments]]: make, list, switch, enter, end personas",
+        persona::persona,
+    )
+    .completed_by(persona::complete),
     pure(
         "printf",
         "printf format [arguments]: write formatted text",

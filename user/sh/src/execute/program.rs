@@ -5,10 +5,13 @@
 //! the standard library starts programs without copying our memory.
 
 use crate::ast::Bytes;
+use crate::complete;
+use crate::error::Outcome;
 use crate::options::Flag;
+use crate::print;
 use crate::shell::{Shell, error_text};
-use crate::suggest;
 use crate::text::{os, shown};
+use persona::suggest::hint;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -18,6 +21,9 @@ use std::process::Command;
 
 /// Where programs are looked for when PATH is unset.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin:/sbin:/usr/sbin";
+
+/// This shell's own file.
+const OWN_PROGRAM: &[u8] = b"/proc/self/exe";
 
 /// `ENOEXEC`: a file the kernel has no loader for.
 const NOT_A_PROGRAM: i32 = 8;
@@ -116,7 +122,29 @@ impl Shell {
     fn prepare_script(&self, file: &[u8], arguments: &[Bytes]) -> Command {
         let rest = arguments.get(1..).unwrap_or_default();
         let own = [vec![b"sh".to_vec(), file.to_vec()], rest.to_vec()].concat();
-        self.prepare(b"/proc/self/exe", &own)
+        self.prepare(OWN_PROGRAM, &own)
+    }
+
+    /// Runs a built-in command as a job of its own: this program once more, called by the command's
+    /// name.
+    pub fn run_apart(&mut self, words: &[Bytes]) -> Outcome {
+        let text = print::arguments(words);
+        if self.has(Flag::Monitor) {
+            return self.run_foreground(text, |shell| {
+                let error = shell.prepare(OWN_PROGRAM, words).exec();
+                shell.status = shell.explain(OWN_PROGRAM, error);
+                Ok(())
+            });
+        }
+        self.status = match self.prepare(OWN_PROGRAM, words).spawn() {
+            Ok(child) => {
+                let pid = child.id().cast_signed();
+                self.jobs.forget_stray(pid);
+                self.wait_for_child(pid, &text)?
+            }
+            Err(error) => self.explain(OWN_PROGRAM, error),
+        };
+        Ok(())
     }
 
     fn find_or_complain(&mut self, arguments: &[Bytes]) -> Option<Bytes> {
@@ -129,19 +157,24 @@ impl Shell {
                 None
             }
             Err(Missing::NotFound) => {
-                let near = if self.has(Flag::Interactive) {
-                    suggest::for_command(self, name)
-                } else {
-                    None
-                };
-                let hint = near
-                    .map(|near| format!("; did you mean {near}?"))
-                    .unwrap_or_default();
+                let hint = self.hint(name);
                 self.complain(format!("{}: not found{hint}", shown(name)));
                 self.status = 127;
                 None
             }
         }
+    }
+
+    /// For a person, the nearest command to a misspelt one, as the end of a sentence.
+    fn hint(&self, typed: &[u8]) -> String {
+        if !self.has(Flag::Interactive) || typed.contains(&b'/') {
+            return String::new();
+        }
+        let names = complete::command_names(self);
+        let names = names
+            .iter()
+            .filter_map(|name| std::str::from_utf8(name).ok());
+        hint(&shown(typed), names)
     }
 
     /// Says why a file could not be run; gives the status.

@@ -1,35 +1,29 @@
-//! The nearest command to a misspelt one.
+//! The nearest name to a misspelt one: a subcommand, a persona, or any command of the shell.
 //!
 //! Contract: only a name at most two edits away is offered, and one that differs in fewer places
 //! than it has letters. The distance is that of Damerau and Levenshtein with adjacent swaps.
 
-use crate::ast::Bytes;
-use crate::complete;
-use crate::shell::Shell;
-use crate::text::shown;
-
 /// The furthest a suggestion may be from what was typed.
 const FURTHEST: usize = 2;
 
-/// The command that was probably meant.
-pub fn for_command(shell: &Shell, typed: &[u8]) -> Option<String> {
-    if typed.contains(&b'/') {
-        return None;
-    }
-    let names = complete::command_names(shell);
-    nearest(typed, names.iter()).map(|name| shown(name))
-}
-
-fn nearest<'names>(
+/// The name that was probably meant.
+pub fn nearest<'names>(
     typed: &[u8],
-    names: impl Iterator<Item = &'names Bytes>,
-) -> Option<&'names Bytes> {
+    names: impl Iterator<Item = &'names [u8]>,
+) -> Option<&'names [u8]> {
     let allowed = FURTHEST.min(typed.len().saturating_sub(1));
     names
         .map(|name| (distance(typed, name), name))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+/// The same as the end of a sentence: `; did you mean NAME?`, or nothing.
+pub fn hint<'names>(typed: &str, names: impl Iterator<Item = &'names str>) -> String {
+    let near = nearest(typed.as_bytes(), names.map(str::as_bytes));
+    near.map(|name| format!("; did you mean {}?", String::from_utf8_lossy(name)))
+        .unwrap_or_default()
 }
 
 /// How many insertions, deletions, changes and swaps of neighbours lead from one to the other.
@@ -56,7 +50,7 @@ fn distance(from: &[u8], to: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::{distance, hint};
 
     #[test]
     fn counts_edits() {
@@ -68,9 +62,9 @@ mod tests {
 
     #[test]
     fn offers_only_what_is_near() {
-        let names = [b"cat".to_vec(), b"mount".to_vec()];
-        assert_eq!(nearest(b"mout", names.iter()), Some(&names[1]));
-        assert_eq!(nearest(b"xyz", names.iter()), None);
-        assert_eq!(nearest(b"x", names.iter()), None);
+        let names = || ["cat", "mount"].into_iter();
+        assert_eq!(hint("mout", names()), "; did you mean mount?");
+        assert_eq!(hint("xyz", names()), "");
+        assert_eq!(hint("x", names()), "");
     }
 }
