@@ -18,13 +18,16 @@ mod hexdump;
 mod hostname;
 mod kill;
 mod ls;
+mod lsns;
 mod moment;
 mod more;
 mod mount;
 mod mounts;
 mod names;
 mod nl;
+mod nsenter;
 mod pattern;
+mod persona;
 mod pidof;
 mod power;
 mod process;
@@ -36,6 +39,7 @@ mod stty;
 mod tail;
 mod touch;
 mod umount;
+mod unshare;
 mod uptime;
 mod which;
 mod xargs;
@@ -128,6 +132,11 @@ pub const TOOLS: &[Tool] = &[
         run: ls::run,
     },
     Tool {
+        name: "lsns",
+        help: lsns::HELP,
+        run: lsns::run,
+    },
+    Tool {
         name: "more",
         help: more::HELP,
         run: more::run,
@@ -141,6 +150,16 @@ pub const TOOLS: &[Tool] = &[
         name: "nl",
         help: nl::HELP,
         run: nl::run,
+    },
+    Tool {
+        name: "nsenter",
+        help: nsenter::HELP,
+        run: nsenter::run,
+    },
+    Tool {
+        name: "persona",
+        help: persona::HELP,
+        run: persona::run,
     },
     Tool {
         name: "pidof",
@@ -191,6 +210,11 @@ pub const TOOLS: &[Tool] = &[
         name: "umount",
         help: umount::HELP,
         run: umount::run,
+    },
+    Tool {
+        name: "unshare",
+        help: unshare::HELP,
+        run: unshare::run,
     },
     Tool {
         name: "uptime",

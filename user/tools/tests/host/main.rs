@@ -2,6 +2,7 @@
 
 mod files;
 mod multicall;
+mod namespaces;
 mod processes;
 mod terminal;
 mod text;
