@@ -4,13 +4,15 @@
 //! Contract: `init` as process 1 never returns; the machine goes down through reboot(2).
 //! `init --exec` runs the one command line of `/etc/exec` instead of the table and powers off
 //! (see `exec.rs`). `init --session` is the helper through which every other program is started
-//! (see `session.rs`); it needs no privilege and is not process 1.
+//! (see `session.rs`); it needs no privilege and is not process 1. `init --persona` is process 1
+//! of a persona: it finds the machine as the root's init made it, and ends with status 0.
 //!
 //! Source: init(8) of System V and BusyBox for the table and the meaning of the signals;
 //! reboot(2), setsid(2), tty_ioctl(4).
 
 mod exec;
 mod mounts;
+mod personas;
 mod service;
 mod session;
 mod shutdown;
@@ -26,17 +28,20 @@ const HELP: &str = "\
 Usage: init [--table FILE]       run as process 1: start what FILE (/etc/inittab) says
        init --exec [FILE]        run as process 1: run the command line in FILE (/etc/exec),
                                  report its status on the console, power off
+       init --persona [FILE]     run as process 1 of a persona: start what FILE
+                                 (/etc/persona.inittab) says, end when asked to
        init --session TTY [--ask] COMMAND [ARG...]
                                  run COMMAND as leader of a session on the terminal TTY
                                  ('-' for none)
 Signals to process 1: TERM reboots, USR2 powers off, USR1 halts, INT runs the
-'ctrlaltdel' entries of the table.
+'ctrlaltdel' entries of the table. In a persona each but INT ends the persona.
 ";
 
 /// What the command line asks for.
 enum Mode {
     Table(PathBuf),
     Exec(PathBuf),
+    Persona(PathBuf),
     Session(Vec<OsString>),
     Help,
 }
@@ -53,6 +58,10 @@ fn mode(arguments: Vec<OsString>) -> Result<Mode, String> {
         },
         Some("--exec") => Ok(Mode::Exec(
             rest.next().map_or(exec::PATH.into(), PathBuf::from),
+        )),
+        Some("--persona") => Ok(Mode::Persona(
+            rest.next()
+                .map_or(table::PERSONA_PATH.into(), PathBuf::from),
         )),
         Some("--session") => Ok(Mode::Session(rest.collect())),
         Some("--help") => Ok(Mode::Help),
@@ -76,13 +85,17 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Ok(Mode::Session(arguments)) => session::become_command(arguments),
-        Ok(Mode::Table(_) | Mode::Exec(_)) if std::process::id() != 1 => {
+        Ok(Mode::Table(_) | Mode::Exec(_) | Mode::Persona(_)) if std::process::id() != 1 => {
             "this is not process 1, so there is nothing to start; \
              use poweroff, reboot or halt to bring the machine down"
                 .into()
         }
         Ok(Mode::Table(file)) => supervisor::run_table(&file),
         Ok(Mode::Exec(file)) => exec::run(&file),
+        Ok(Mode::Persona(file)) => match supervisor::run_persona(&file) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(message) => message,
+        },
         Err(message) => message,
     };
     eprintln!("init: {failure}");

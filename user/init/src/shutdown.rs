@@ -28,6 +28,13 @@ pub enum Goal {
     Halt,
 }
 
+/// Ends everything in a persona, so that its process 1 may end. `kill(-1)` reaches who is in
+/// its pid namespace.
+pub fn end_persona(entries: &[Entry]) {
+    run_in_turn(entries, Action::Shutdown);
+    end_everyone();
+}
+
 /// Ends everything and brings the machine down. Returns only the reason why it could not.
 pub fn bring_down(goal: Goal, entries: &[Entry]) -> String {
     run_in_turn(entries, Action::Shutdown);

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus};
 
 use crate::mounts;
+use crate::personas;
 use crate::service::{self, Service};
 use crate::shutdown::{self, Goal};
 use crate::signals::{self, Event, Signals};
@@ -25,19 +26,35 @@ pub fn run_table(file: &Path) -> String {
     };
     mounts::prepare_machine();
     let entries = table::read(file);
-    for action in [Action::SysInit, Action::Wait] {
-        run_in_turn(&entries, action);
+    run_in_turn(&entries, Action::SysInit);
+    personas::start(Path::new(personas::PATH));
+    match run_entries(&signals, &entries) {
+        Ok(goal) => shutdown::bring_down(goal, &entries),
+        Err(message) => message,
     }
+}
+
+/// Runs what the table of a persona in `file` says, until it is asked to go down, whichever way:
+/// a persona can only end. Errors are the reason why it cannot go on.
+pub fn run_persona(file: &Path) -> Result<(), String> {
+    let signals = Signals::block()?;
+    let entries = table::read_persona(file);
+    run_in_turn(&entries, Action::SysInit);
+    run_entries(&signals, &entries)?;
+    shutdown::end_persona(&entries);
+    Ok(())
+}
+
+/// Everything after the `sysinit` entries, until a signal says how to go down.
+fn run_entries(signals: &Signals, entries: &[Entry]) -> Result<Goal, String> {
+    run_in_turn(entries, Action::Wait);
     let services = [Action::Once, Action::Respawn, Action::AskFirst]
         .iter()
         .flat_map(|action| entries.iter().filter(move |entry| entry.action == *action))
         .cloned()
         .map(Service::new)
         .collect();
-    match supervise(&signals, services, &entries) {
-        Ok(goal) => shutdown::bring_down(goal, &entries),
-        Err(message) => message,
-    }
+    supervise(signals, services, entries)
 }
 
 /// Starts each entry with `action` and waits for its end before the next.
@@ -51,7 +68,7 @@ pub fn run_in_turn(entries: &[Entry], action: Action) {
 }
 
 /// Waits until `process` has ended; orphans that end meanwhile are buried too.
-fn wait_for(process: Pid) -> Result<WaitStatus, String> {
+pub fn wait_for(process: Pid) -> Result<WaitStatus, String> {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
             Ok(Some((ended, status))) if ended == process => return Ok(status),

@@ -11,6 +11,9 @@ use std::path::Path;
 /// Where the table is when no other file is named.
 pub const PATH: &str = "/etc/inittab";
 
+/// Where that of a persona is.
+pub const PERSONA_PATH: &str = "/etc/persona.inittab";
+
 /// What runs when there is no table at all: a shell, so that one can be written.
 const FALLBACK: &str = "::respawn:/bin/sh -l\n";
 
@@ -88,17 +91,19 @@ impl Entry {
         })
     }
 
-    /// The words to execute. A process with any of the shell's special characters is handed to
-    /// `/bin/sh -c`; a plain one is split at blanks, which saves a process.
+    /// The words to execute.
     pub fn command(&self) -> Vec<String> {
-        if self
-            .process
-            .contains(|c| "~`!$^&*()=|\\{}[];\"'<>?#".contains(c))
-        {
-            vec!["/bin/sh".into(), "-c".into(), self.process.clone()]
-        } else {
-            self.process.split_whitespace().map(String::from).collect()
-        }
+        words_of(&self.process)
+    }
+}
+
+/// The words of a command line. One with any of the shell's special characters is handed to
+/// `/bin/sh -c`; a plain one is split at blanks, which saves a process.
+pub fn words_of(line: &str) -> Vec<String> {
+    if line.contains(|c| "~`!$^&*()=|\\{}[];\"'<>?#".contains(c)) {
+        vec!["/bin/sh".into(), "-c".into(), line.into()]
+    } else {
+        line.split_whitespace().map(String::from).collect()
     }
 }
 
@@ -119,6 +124,24 @@ pub fn parse(text: &str) -> (Vec<Entry>, Vec<String>) {
     (entries, complaints)
 }
 
+/// Reads the table of a persona in `file` and reports what is wrong with it. Nothing need be in
+/// it: a persona lives by its first process alone, and gets what `persona run` brings.
+pub fn read_persona(file: &Path) -> Vec<Entry> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| {
+        eprintln!("init: {}: {error}; starting nothing", file.display());
+        String::new()
+    });
+    let (entries, complaints) = parse(&text);
+    report(file, &complaints);
+    entries
+}
+
+fn report(file: &Path, complaints: &[String]) {
+    for complaint in complaints {
+        eprintln!("init: {}: {complaint}; line ignored", file.display());
+    }
+}
+
 /// Reads the table in `file` and reports what is wrong with it on the console. Without a
 /// readable table there is still a shell.
 pub fn read(file: &Path) -> Vec<Entry> {
@@ -130,9 +153,7 @@ pub fn read(file: &Path) -> Vec<Entry> {
         FALLBACK.into()
     });
     let (entries, complaints) = parse(&text);
-    for complaint in complaints {
-        eprintln!("init: {}: {complaint}; line ignored", file.display());
-    }
+    report(file, &complaints);
     if entries.is_empty() {
         eprintln!(
             "init: {}: no entry; starting a shell on the console",

@@ -171,3 +171,27 @@ fn exec_without_its_file_says_so_and_powers_off() {
     assert_eq!(status, POWERED_OFF);
     assert!(errors.contains("/no/such: No such file"), "{errors}");
 }
+
+#[test]
+fn the_init_of_a_persona_tells_its_children_and_ends_well() {
+    let folder = Folder::new("persona");
+    let table = folder.file(
+        "table",
+        "-::shutdown:echo shutdown\n\
+         -::once:trap 'echo told; exit' TERM; echo ready; while :; do sleep 0.1; done\n",
+    );
+    let Some(mut command) = as_process_one(&["--persona", &table]) else {
+        return;
+    };
+    let mut child = command.spawn().expect("unshare starts");
+    let mut output = BufReader::new(child.stdout.take().expect("asked for"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a pipe");
+    assert_eq!(line, "ready\n");
+    kill_process(inner(&child), Signal::TERM).expect("it is ours");
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("a pipe");
+    assert_eq!(rest, "shutdown\ntold\n");
+    let ended = child.wait_with_output().expect("a child");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+}
