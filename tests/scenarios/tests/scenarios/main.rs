@@ -6,6 +6,7 @@ mod boot;
 mod busybox;
 mod exec;
 mod options;
+mod personas;
 mod power;
 mod programs;
 mod terminal;
