@@ -47,6 +47,8 @@ pub struct AddressSpaceState {
     pub arguments: Range<usize>,
     /// Where the program's environment lies, for /proc/PID/environ.
     pub environment: Range<usize>,
+    /// Where the program's auxiliary vector lies.
+    pub auxiliary: Range<usize>,
     /// Where the stack started.
     pub stack_start: usize,
     /// Bytes mapped, for RLIMIT_AS and /proc/PID/stat.
@@ -69,6 +71,7 @@ impl AddressSpace {
                 heap: 0..0,
                 arguments: 0..0,
                 environment: 0..0,
+                auxiliary: 0..0,
                 stack_start: 0,
                 mapped_bytes: 0,
             }),
@@ -124,6 +127,7 @@ impl AddressSpace {
         to.heap = from.heap.clone();
         to.arguments = from.arguments.clone();
         to.environment = from.environment.clone();
+        to.auxiliary = from.auxiliary.clone();
         to.stack_start = from.stack_start;
         drop(to);
         Ok(child)

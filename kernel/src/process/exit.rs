@@ -59,6 +59,11 @@ pub fn end_thread(thread: &Arc<Thread>) {
         let mut ended = process.ended_threads_time.lock();
         *ended = ended.plus(times);
     }
+    let counts = thread.counters.counts();
+    {
+        let mut ended = process.ended_threads_counts.lock();
+        *ended = ended.plus(counts);
+    }
     table::remove_thread(thread.tid());
     if process.remove_thread(thread) == 0 {
         end_process(&process, thread, status);
@@ -248,7 +253,9 @@ fn become_zombie(process: &Arc<Process>, thread: &Arc<Thread>, status: ExitStatu
     if wanted != 0 {
         let uid = thread.credentials().uid;
         let pid = parent.sees(process.pid);
-        signal::send_to_process(&parent, child_information(wanted, pid, uid, status));
+        let mut info = child_information(wanted, pid, uid, status);
+        info.set_times(process.times());
+        signal::send_to_process(&parent, info);
     }
     if discard {
         let node = table::with(|table| table.remove(process.pid));
@@ -269,6 +276,8 @@ fn child_information(signal: u32, pid: ProcessId, uid: u32, status: ExitStatus) 
             pid,
             uid,
             status,
+            user_ticks: 0,
+            system_ticks: 0,
         },
     }
 }

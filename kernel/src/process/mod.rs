@@ -7,6 +7,7 @@
 
 mod border;
 pub mod clone;
+mod counters;
 pub mod credentials;
 pub mod exec;
 pub mod exit;
@@ -34,6 +35,7 @@ mod thread_group;
 pub mod timer;
 pub mod wait;
 
+pub use counters::Counts;
 pub use scheduler::{current, yield_if_needed};
 pub use table::{all, find, find_thread};
 pub use thread::{Attention, Thread};

@@ -295,6 +295,8 @@ fn switch_thread(next: Option<Arc<Thread>>, others_wait: bool) {
     }
     let now = metal::clock::time_stamp();
     if let Some(previous) = current.as_deref() {
+        let waits = previous.run_state.load(Ordering::Relaxed) == PARKED;
+        previous.counters.note_switch(waits);
         let ran = previous.clock.switched_from(now);
         processor::note_end(&previous.process, ran);
     }

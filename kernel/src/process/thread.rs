@@ -9,6 +9,7 @@ use bitflags::bitflags;
 use metal::context::{Context, UserState};
 use metal::user::UserContext;
 
+use super::counters::Counters;
 use super::credentials::Credentials;
 use super::futex::ThreadWait;
 use super::processor_time::ThreadClock;
@@ -123,6 +124,8 @@ pub struct Thread {
     pub(super) futex_wait: ThreadWait,
     /// The processor time it used.
     pub(super) clock: ThreadClock,
+    /// What else it is counted by.
+    pub counters: Counters,
     pub(super) run_state: AtomicU8,
     /// What it runs instead of a program.
     pub(super) kernel_function: SpinLock<Option<fn() -> !>>,
@@ -166,6 +169,7 @@ impl Thread {
             nice: AtomicI8::new(parts.nice),
             context,
             futex_wait: ThreadWait::new(),
+            counters: Counters::default(),
             run_state: AtomicU8::new(scheduler::NEW),
             kernel_function: SpinLock::new(None),
             initial_registers: SpinLock::new(Some(parts.registers)),

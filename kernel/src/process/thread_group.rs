@@ -4,6 +4,7 @@ use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use super::counters::Counts;
 use super::limits::{INFINITY, Limits, Resource};
 use super::session::{ControllingTerminal, Session};
 use super::signal::ProcessSignals;
@@ -80,6 +81,10 @@ pub struct Process {
     pub executable: SpinLock<Option<Arc<OpenFile>>>,
     /// Processor time of threads that ended.
     pub ended_threads_time: SpinLock<Times>,
+    /// Counts of threads that ended.
+    pub ended_threads_counts: SpinLock<Counts>,
+    /// Counts of children that were waited for.
+    pub children_counts: SpinLock<Counts>,
     /// Processor time of children that were waited for.
     pub children_time: SpinLock<Times>,
     /// Orphans among its descendants become its children (PR_SET_CHILD_SUBREAPER).
@@ -137,6 +142,8 @@ impl Process {
             limits: SpinLock::new(limits),
             executable: SpinLock::new(None),
             ended_threads_time: SpinLock::new(Times::default()),
+            ended_threads_counts: SpinLock::new(Counts::default()),
+            children_counts: SpinLock::new(Counts::default()),
             children_time: SpinLock::new(Times::default()),
             is_subreaper: AtomicBool::new(false),
             has_executed: AtomicBool::new(false),
@@ -295,6 +302,17 @@ impl Process {
         self.threads()
             .iter()
             .fold(ended, |sum, thread| sum.plus(thread.times()))
+    }
+
+    /// Counts of all its threads, dead and alive.
+    pub fn counts(&self) -> Counts {
+        let ended = Counts {
+            page_faults: self.page_faults.load(Ordering::Relaxed),
+            ..*self.ended_threads_counts.lock()
+        };
+        self.threads()
+            .iter()
+            .fold(ended, |sum, thread| sum.plus(thread.counters.counts()))
     }
 
     /// Counts a minor page fault.

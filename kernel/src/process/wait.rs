@@ -5,8 +5,8 @@ use core::sync::atomic::Ordering;
 
 use abi::raw::general as linux;
 
-use super::Times;
 use super::table::{self, Node, Table};
+use super::{Counts, Times};
 use super::{ExitStatus, ProcessId, Thread, signal};
 use crate::error::{Errno, Result};
 
@@ -43,6 +43,8 @@ pub struct Report {
     pub change: Change,
     /// Processor time of the child and of the children it had waited for.
     pub times: Times,
+    /// The same for what else is counted.
+    pub counts: Counts,
 }
 
 impl Report {
@@ -156,14 +158,19 @@ fn change_of(child: &Node, options: u32) -> Option<Change> {
 fn complete(thread: &Thread, found: &Found, ended: bool) -> Report {
     let child = &found.process;
     let times = child.times().plus(*child.children_time.lock());
+    let counts = child.counts().plus(*child.children_counts.lock());
     if ended {
         let mut sum = thread.process.children_time.lock();
         *sum = sum.plus(times);
+        drop(sum);
+        let mut sum = thread.process.children_counts.lock();
+        *sum = sum.plus(counts);
     }
     Report {
         pid: found.pid,
         uid: child.real_user(),
         change: found.change,
         times,
+        counts,
     }
 }

@@ -11,14 +11,16 @@ use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::limits::{self, Limit, Resource};
 use crate::process::timer::processor;
-use crate::process::{Process, Thread, Times};
+use crate::process::{Counts, Process, Thread, Times};
 
 /// The times of a `struct rusage`.
-pub fn usage_of(times: Times, page_faults: u64) -> Rusage {
+pub fn usage_of(times: Times, counts: Counts) -> Rusage {
     Rusage {
         ru_utime: to_timeval(times.user),
         ru_stime: to_timeval(times.system),
-        ru_minflt: page_faults as i64,
+        ru_minflt: counts.page_faults as i64,
+        ru_nvcsw: counts.voluntary_switches as i64,
+        ru_nivcsw: counts.involuntary_switches as i64,
         ..Rusage::default()
     }
 }
@@ -26,14 +28,20 @@ pub fn usage_of(times: Times, page_faults: u64) -> Rusage {
 /// getrusage(2).
 pub fn sys_getrusage(thread: &Arc<Thread>, who: usize, result: usize) -> Result<usize> {
     let process = &thread.process;
-    let page_faults = process.page_faults.load(Ordering::Relaxed);
     let usage = match who as i32 {
-        linux::RUSAGE_CHILDREN => usage_of(*process.children_time.lock(), 0),
+        linux::RUSAGE_CHILDREN => {
+            let times = *process.children_time.lock();
+            usage_of(times, *process.children_counts.lock())
+        }
         who if who == linux::RUSAGE_SELF as i32 => {
-            with_memory(thread, usage_of(process.times(), page_faults))
+            with_memory(thread, usage_of(process.times(), process.counts()))
         }
         who if who == linux::RUSAGE_THREAD as i32 => {
-            with_memory(thread, usage_of(thread.times(), page_faults))
+            let counts = Counts {
+                page_faults: process.page_faults.load(Ordering::Relaxed),
+                ..thread.counters.counts()
+            };
+            with_memory(thread, usage_of(thread.times(), counts))
         }
         _ => return Err(Errno::EINVAL),
     };

@@ -230,7 +230,10 @@ fn write_usage(address: usize, report: &Report) -> Result<()> {
     if address == 0 {
         return Ok(());
     }
-    user::write(address, &super::limits::usage_of(report.times, 0))
+    user::write(
+        address,
+        &super::limits::usage_of(report.times, report.counts),
+    )
 }
 
 /// What waitid(2) may wait for; one of them must be asked.

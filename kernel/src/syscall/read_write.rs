@@ -62,7 +62,9 @@ fn read_into(
     ranges: impl FnOnce() -> Result<UserRanges>,
 ) -> Result<usize> {
     let file = readable(thread, descriptor)?;
-    file.read(&mut ranges()?.sink())
+    let outcome = file.read(&mut ranges()?.sink());
+    thread.counters.note_read(outcome.unwrap_or(0));
+    outcome
 }
 
 /// As [`read_into`], the other way.
@@ -72,7 +74,9 @@ fn write_from(
     ranges: impl FnOnce() -> Result<UserRanges>,
 ) -> Result<usize> {
     let file = writable(thread, descriptor)?;
-    file.write(&mut ranges()?.source())
+    let outcome = file.write(&mut ranges()?.source());
+    thread.counters.note_write(outcome.unwrap_or(0));
+    outcome
 }
 
 /// As [`read_into`], from a position that the call gives.
@@ -85,7 +89,9 @@ fn read_at(
     let offset = offset_of(offset)?;
     let file = positioned(thread, descriptor)?;
     check_readable(&file)?;
-    file.read_from(offset, &mut ranges()?.sink())
+    let outcome = file.read_from(offset, &mut ranges()?.sink());
+    thread.counters.note_read(outcome.unwrap_or(0));
+    outcome
 }
 
 /// As [`read_at`], the other way.
@@ -98,7 +104,9 @@ fn write_at(
     let offset = offset_of(offset)?;
     let file = positioned(thread, descriptor)?;
     check_writable(&file)?;
-    file.write_to(offset, &mut ranges()?.source())
+    let outcome = file.write_to(offset, &mut ranges()?.source());
+    thread.counters.note_write(outcome.unwrap_or(0));
+    outcome
 }
 
 fn readable(thread: &Thread, descriptor: usize) -> Result<Arc<OpenFile>> {

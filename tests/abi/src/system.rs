@@ -5,6 +5,12 @@ use abi_tests::check::Case;
 mod kernel;
 mod limits;
 mod scheduling;
+mod usage;
 
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[kernel::CASES, limits::CASES, scheduling::CASES];
+pub const TABLES: &[&[Case]] = &[
+    kernel::CASES,
+    limits::CASES,
+    scheduling::CASES,
+    usage::CASES,
+];

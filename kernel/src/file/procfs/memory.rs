@@ -38,6 +38,15 @@ pub(super) fn show_environment(subject: &Subject, text: &mut Text) -> Result<()>
     copy(&space, range, text)
 }
 
+/// `auxv`: the auxiliary vector the program started with.
+pub(super) fn show_auxiliary(subject: &Subject, text: &mut Text) -> Result<()> {
+    let Some(space) = subject.address_space() else {
+        return Ok(());
+    };
+    let range = space.lock().auxiliary.clone();
+    copy(&space, range, text)
+}
+
 /// Sizes of an address space in bytes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Sizes {

@@ -54,7 +54,7 @@ const fn entry(name: &'static str, permissions: u32, node: Node) -> Entry {
 }
 
 #[rustfmt::skip]
-const ENTRIES: [Entry; 24] = [
+const ENTRIES: [Entry; 26] = [
     entry("task",          0o555, Node::Tasks),
     entry("fd",            0o500, Node::Descriptors),
     entry("fdinfo",        0o555, Node::DescriptorInformation),
@@ -69,6 +69,8 @@ const ENTRIES: [Entry; 24] = [
     entry("stat",          0o444, Node::Read(status::show_stat)),
     entry("status",        0o444, Node::Read(status::show_status)),
     entry("comm",          0o644, Node::ReadWrite(status::show_name, status::store_name)),
+    entry("auxv",          0o400, Node::Guarded(memory::show_auxiliary)),
+    entry("io",            0o400, Node::Guarded(status::show_transfers)),
     entry("limits",        0o444, Node::Read(status::show_limits)),
     entry("oom_score",     0o444, Node::Read(status::show_score)),
     entry("oom_score_adj", 0o644, Node::ReadWrite(status::show_adjustment, status::store_adjustment)),

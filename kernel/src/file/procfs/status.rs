@@ -7,7 +7,7 @@ use crate::file::generated::no_memory;
 use crate::memory::PAGE_SIZE;
 use crate::process::credentials::Credentials;
 use crate::process::limits;
-use crate::process::{self, Process, ProcessId, Thread, table};
+use crate::process::{self, Counts, Process, ProcessId, Thread, table};
 use crate::time::Nanoseconds;
 use abi::procfs::{
     CapabilitySets, Limit, ProcessStat, ProcessStatus, SignalSets, TICKS_PER_SECOND, TaskState,
@@ -165,7 +165,7 @@ pub(super) fn show_stat(subject: &Subject, text: &mut Text) -> Result<()> {
         foreground_group,
         minor_faults: process.page_faults.load(Ordering::Relaxed),
         major_faults: 0,
-        children_minor_faults: 0,
+        children_minor_faults: process.children_counts.lock().page_faults,
         children_major_faults: 0,
         user_ticks: ticks(times.user),
         system_ticks: ticks(times.system),
@@ -225,6 +225,7 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
         .thread
         .as_ref()
         .map_or_else(|| Arc::new(Credentials::root()), |t| t.credentials());
+    let counts = counts(subject, &who.process);
     let view = &subject.view;
     let below = |number| view.shown_below(&who.process, number);
     let pid = view.shown(who.process.pid);
@@ -260,7 +261,7 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
         capabilities: capabilities(&credentials),
         no_new_privileges: false,
         processors: 1,
-        switches: (0, 0),
+        switches: (counts.voluntary_switches, counts.involuntary_switches),
     };
     status.write(text).map_err(no_memory)
 }
@@ -290,6 +291,26 @@ fn capabilities(credentials: &Credentials) -> CapabilitySets {
         bounding: ALL_CAPABILITIES,
         ambient: 0,
     }
+}
+
+/// What is counted of a thread or of all of a process.
+fn counts(subject: &Subject, process: &Process) -> Counts {
+    match subject.thread() {
+        Ok(thread) if subject.is_thread() => thread.counters.counts(),
+        _ => process.counts(),
+    }
+}
+
+/// `io`: what was read and written. Everything lives in memory, so no device is asked.
+pub(super) fn show_transfers(subject: &Subject, text: &mut Text) -> Result<()> {
+    let counts = counts(subject, &*subject.process()?);
+    write!(
+        text,
+        "rchar: {}\nwchar: {}\nsyscr: {}\nsyscw: {}\nread_bytes: 0\nwrite_bytes: 0\n\
+         cancelled_write_bytes: 0\n",
+        counts.read_bytes, counts.written_bytes, counts.reads, counts.writes
+    )
+    .map_err(no_memory)
 }
 
 /// `comm`.

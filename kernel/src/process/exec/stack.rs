@@ -85,6 +85,7 @@ pub fn build(
     let random = strings.push(&random_bytes());
     let auxiliary = auxiliary_vector(image, credentials, platform, random, file_name);
 
+    let auxiliary_bytes = size_of_val(auxiliary.as_flattened());
     let words = words(&argument_pointers, &environment, &auxiliary);
     let lowest = strings.top - strings.bytes.len();
     let pointer = (lowest - words.len() * size_of::<usize>()) & !15;
@@ -100,6 +101,8 @@ pub fn build(
     let mut state = space.lock();
     state.arguments = argument_range;
     state.environment = environment_range;
+    let end = pointer + words.len();
+    state.auxiliary = end - auxiliary_bytes..end;
     state.stack_start = pointer;
     Ok(pointer)
 }

@@ -5,6 +5,13 @@ use abi::raw::general;
 use abi::signal::SigInfo;
 
 use super::set;
+use crate::process::Times;
+use crate::time::NANOSECONDS_PER_SECOND;
+
+/// `si_code` of a timer's signal.
+const SI_TIMER: i32 = -2;
+/// In what a child's processor time is told.
+const TICK: u64 = NANOSECONDS_PER_SECOND / 100;
 
 /// Who or what sent a signal, as `siginfo_t` tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +55,19 @@ pub enum Origin {
         uid: u32,
         /// Its exit status or the signal.
         status: i32,
+        /// Processor time it used in its program, in hundredths of a second.
+        user_ticks: u32,
+        /// The same in the kernel.
+        system_ticks: u32,
+    },
+    /// A timer that the program created expired.
+    Timer {
+        /// Its number.
+        number: i32,
+        /// How many expiries there were besides.
+        overruns: u32,
+        /// The value that it was created with.
+        value: u64,
     },
 }
 
@@ -110,6 +130,19 @@ impl SignalInfo {
         }
     }
 
+    /// Tells of the processor time that a child has used.
+    pub fn set_times(&mut self, times: Times) {
+        if let Origin::Child {
+            user_ticks,
+            system_ticks,
+            ..
+        } = &mut self.origin
+        {
+            *user_ticks = (times.user.0 / TICK) as u32;
+            *system_ticks = (times.system.0 / TICK) as u32;
+        }
+    }
+
     /// `si_code`.
     pub fn code(&self) -> i32 {
         match self.origin {
@@ -118,6 +151,7 @@ impl SignalInfo {
             | Origin::Readiness { code, .. }
             | Origin::Child { code, .. } => code,
             Origin::Kernel => general::SI_KERNEL as i32,
+            Origin::Timer { .. } => SI_TIMER,
         }
     }
 
@@ -142,13 +176,26 @@ impl SignalInfo {
             Origin::Child {
                 pid, uid, status, ..
             } => (numbers(pid, uid), u64::from(status as u32)),
+            Origin::Timer {
+                number,
+                overruns,
+                value,
+            } => (numbers(number as u32, overruns), value),
+        };
+        let (third, fourth) = match self.origin {
+            Origin::Child {
+                user_ticks,
+                system_ticks,
+                ..
+            } => (user_ticks.into(), system_ticks.into()),
+            _ => (0, 0),
         };
         SigInfo {
             signal: i32::from(self.signal),
             errno: 0,
             code: self.code(),
             padding: 0,
-            fields: [first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            fields: [first, second, third, fourth, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         }
     }
 }

@@ -3,12 +3,13 @@
 //!
 //! A standard signal is pending or not: one more of the same kind changes nothing. The details
 //! of the first few lie in the queue itself, so that sending one allocates nothing. Real-time
-//! signals are all kept, in order; how many one user may have in all queues together is
-//! limited (RLIMIT_SIGPENDING).
+//! signals are all kept, in order. How many of both one user may have in all queues together is
+//! limited (RLIMIT_SIGPENDING); what the kernel sends, and kill(2), is counted but not refused.
 //!
 //! Source: signal(7), sigqueue(3), getrlimit(2).
 
 use alloc::collections::{BTreeMap, VecDeque};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::information::SignalInfo;
 use super::set::{self, SignalSet};
@@ -17,9 +18,11 @@ use crate::sync::SpinLock;
 /// So many different standard signals have room for their details in the queue itself.
 const INLINE: usize = 3;
 
-/// How many real-time signals are pending for each real user; users without any are absent.
+/// How many signals are queued for each real user but root; users without any are absent.
 /// A lock below those of the queues.
 static QUEUED: SpinLock<BTreeMap<u32, u64>> = SpinLock::new(BTreeMap::new());
+/// The same for root, who has most of them, without a lock.
+static QUEUED_FOR_ROOT: AtomicU64 = AtomicU64::new(0);
 
 /// One queued signal's share of its user's limit, given back when the signal is taken.
 struct Share {
@@ -28,6 +31,12 @@ struct Share {
 
 impl Share {
     fn take(account: Account) -> Option<Self> {
+        if account.user == 0 {
+            let before = QUEUED_FOR_ROOT.fetch_add(1, Ordering::Relaxed);
+            let share = Self { user: 0 };
+            // Dropped, it gives back what was not to be had.
+            return (before < account.limit).then_some(share);
+        }
         let mut queued = QUEUED.lock();
         let count = queued.entry(account.user).or_insert(0);
         if *count >= account.limit {
@@ -43,6 +52,10 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
+        if self.user == 0 {
+            QUEUED_FOR_ROOT.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
         let mut queued = QUEUED.lock();
         if let Some(count) = queued.get_mut(&self.user) {
             *count -= 1;
@@ -53,17 +66,20 @@ impl Drop for Share {
     }
 }
 
-/// How many real-time signals are pending for a user.
+/// How many signals are queued for a user.
 pub fn queued_for(user: u32) -> u64 {
+    if user == 0 {
+        return QUEUED_FOR_ROOT.load(Ordering::Relaxed);
+    }
     QUEUED.lock().get(&user).copied().unwrap_or(0)
 }
 
-/// Who pays for a queued real-time signal, and how much there may be.
+/// Who pays for a queued signal, and how much there may be.
 #[derive(Clone, Copy)]
 pub(super) struct Account {
     /// The receiver's real user.
     pub user: u32,
-    /// The receiver's RLIMIT_SIGPENDING.
+    /// The receiver's RLIMIT_SIGPENDING; no limit for a standard signal that nobody may refuse.
     pub limit: u64,
 }
 
@@ -78,15 +94,14 @@ pub(super) enum NoRoom {
 
 struct Queued {
     info: SignalInfo,
-    /// None for a standard signal, which is always allowed.
-    _share: Option<Share>,
+    _share: Share,
 }
 
 /// A queue of pending signals.
 #[derive(Default)]
 pub(super) struct Pending {
     set: SignalSet,
-    inline: [Option<SignalInfo>; INLINE],
+    inline: [Option<Queued>; INLINE],
     queue: VecDeque<Queued>,
 }
 
@@ -96,16 +111,15 @@ impl Pending {
         self.set
     }
 
-    /// Adds a signal. `account` is given for real-time signals. Returns false when it was
-    /// refused.
+    /// Adds a signal. Returns false when it was refused.
     #[inline]
-    pub fn add(&mut self, info: &SignalInfo, account: Option<Account>, no_room: NoRoom) -> bool {
-        let Some(account) = account else {
-            self.add_standard(info);
+    pub fn add(&mut self, info: &SignalInfo, account: Account, no_room: NoRoom) -> bool {
+        if !info.is_real_time() {
+            self.add_standard(info, account);
             return true;
-        };
+        }
         let share = Share::take(account).filter(|_| self.queue.try_reserve(1).is_ok());
-        if share.is_some() {
+        if let Some(share) = share {
             self.queue.push_back(Queued {
                 info: *info,
                 _share: share,
@@ -117,19 +131,24 @@ impl Pending {
         true
     }
 
+    /// A standard signal becomes pending in any case; without a share only its details are lost.
     #[inline]
-    fn add_standard(&mut self, info: &SignalInfo) {
+    fn add_standard(&mut self, info: &SignalInfo, account: Account) {
         if self.set.contains(info.signal) {
             return;
         }
         self.set = self.set.union(SignalSet::only(info.signal));
+        let Some(share) = Share::take(account) else {
+            return;
+        };
+        let queued = Queued {
+            info: *info,
+            _share: share,
+        };
         if let Some(free) = self.inline.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(*info);
+            *free = Some(queued);
         } else if self.queue.try_reserve(1).is_ok() {
-            self.queue.push_back(Queued {
-                info: *info,
-                _share: None,
-            });
+            self.queue.push_back(queued);
         }
     }
 
@@ -148,9 +167,9 @@ impl Pending {
     }
 
     fn take_inline(&mut self, signal: u8) -> Option<SignalInfo> {
-        let is_it =
-            |slot: &&mut Option<SignalInfo>| matches!(slot, Some(info) if info.signal == signal);
-        self.inline.iter_mut().find(is_it)?.take()
+        let is_it = |slot: &&mut Option<Queued>| matches!(slot, Some(queued) if queued.info.signal == signal);
+        let queued = self.inline.iter_mut().find(is_it)?.take()?;
+        Some(queued.info)
     }
 
     fn take_queued(&mut self, signal: u8) -> Option<SignalInfo> {
@@ -166,7 +185,10 @@ impl Pending {
         }
         self.set = self.set.without(set);
         for slot in &mut self.inline {
-            if slot.is_some_and(|info| set.contains(info.signal)) {
+            let goes = slot
+                .as_ref()
+                .is_some_and(|queued| set.contains(queued.info.signal));
+            if goes {
                 *slot = None;
             }
         }
@@ -194,7 +216,8 @@ mod tests {
     }
 
     fn add(pending: &mut Pending, signal: u8, value: u64, limit: u64) -> bool {
-        let account = (signal >= 32).then_some(Account { user: USER, limit });
+        let limit = if signal < 32 { u64::MAX } else { limit };
+        let account = Account { user: USER, limit };
         pending.add(&valued(signal, value), account, NoRoom::Refuse)
     }
 
@@ -242,6 +265,19 @@ mod tests {
             assert_eq!(take(&mut pending), Some(valued(40, 1)));
             assert!(add(&mut pending, 42, 3, 2));
             drop(pending);
+            assert_eq!(queued_for(USER), 0);
+        }
+
+        fn standard_signals_are_counted_too() {
+            let mut pending = Pending::default();
+            (1..6).for_each(|signal| assert!(add(&mut pending, signal, 7, 0)));
+            assert_eq!(queued_for(USER), 5);
+            assert!(!add(&mut pending, 40, 1, 5) && add(&mut pending, 40, 1, 6));
+            let refused = Account { user: USER, limit: 6 };
+            assert!(pending.add(&valued(7, 9), refused, NoRoom::Refuse));
+            while let Some(info) = take(&mut pending) {
+                assert_ne!(info, valued(7, 9), "its details had no room");
+            }
             assert_eq!(queued_for(USER), 0);
         }
 

@@ -119,10 +119,15 @@ pub(super) fn post(
     } else if STOPPING.contains(signal) {
         stop::discard_continue(process);
     }
-    let account = info.is_real_time().then(|| Account {
+    // A standard signal with a code that no program can give it is never refused.
+    let account = Account {
         user: process.real_user(),
-        limit: process.limit(Resource::PendingSignals),
-    });
+        limit: if info.is_real_time() || info.code() < 0 {
+            process.limit(Resource::PendingSignals)
+        } else {
+            u64::MAX
+        },
+    };
     let ignored = is_ignored(process, signal, side);
     match thread {
         Some(thread) => post_to_thread(thread, info, account, no_room, ignored),
@@ -134,7 +139,7 @@ pub(super) fn post(
 fn post_to_thread(
     thread: &Arc<Thread>,
     info: &SignalInfo,
-    account: Option<Account>,
+    account: Account,
     no_room: NoRoom,
     ignored: bool,
 ) -> bool {
@@ -157,7 +162,7 @@ fn post_to_thread(
 fn post_to_process(
     process: &Process,
     info: &SignalInfo,
-    account: Option<Account>,
+    account: Account,
     no_room: NoRoom,
     ignored: bool,
 ) -> bool {

@@ -182,9 +182,13 @@ fn notify_parent(process: &Process, change: Change) {
             pid: parent.sees(process.pid),
             uid: process.real_user(),
             status,
+            user_ticks: 0,
+            system_ticks: 0,
         };
         let signal = linux::SIGCHLD as u8;
-        send::send_to_process(&parent, SignalInfo { signal, origin });
+        let mut info = SignalInfo { signal, origin };
+        info.set_times(process.times());
+        send::send_to_process(&parent, info);
     }
     parent.child_events.wake_all();
 }

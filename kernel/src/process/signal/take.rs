@@ -7,6 +7,7 @@ use super::mask;
 use super::set::{STOPPING, SignalSet, UNSTOPPABLE};
 use super::state::{ProcessState, ThreadState};
 use crate::error::{Errno, Result};
+use crate::process::timer::created;
 use crate::process::{Attention, Thread, scheduler};
 use crate::time::Instant;
 
@@ -45,6 +46,17 @@ fn take_unblocked(
 /// Looks at what is next for the running thread, and takes the signal if it is one.
 #[inline]
 pub(super) fn next(thread: &Thread) -> Next {
+    match take_next(thread) {
+        Next::Signal { info, more } => Next::Signal {
+            info: created::complete(&thread.process, info),
+            more,
+        },
+        other => other,
+    }
+}
+
+#[inline]
+fn take_next(thread: &Thread) -> Next {
     let process = &mut *thread.process.signals.lock();
     if process.stop.is_wanted() {
         return Next::Rest;
@@ -61,9 +73,12 @@ pub(super) fn next(thread: &Thread) -> Next {
 
 /// Takes the next signal of `wanted`.
 fn take_of(thread: &Thread, wanted: SignalSet) -> Option<SignalInfo> {
-    let process = &mut *thread.process.signals.lock();
-    let own = &mut *thread.signals.lock();
-    take_unblocked(process, own, SignalSet(!wanted.0))
+    let info = {
+        let process = &mut *thread.process.signals.lock();
+        let own = &mut *thread.signals.lock();
+        take_unblocked(process, own, SignalSet(!wanted.0))?
+    };
+    Some(created::complete(&thread.process, info))
 }
 
 /// sigtimedwait(2): takes one of `wanted`, and sleeps until `deadline` if there is none yet.

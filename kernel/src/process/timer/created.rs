@@ -2,7 +2,7 @@
 //! for, each with a signal of its own choice.
 //!
 //! While a timer's signal is still pending, expiries send no other: they are counted and told
-//! with the next one (overruns).
+//! when it is taken (overruns).
 //!
 //! Source: timer_create(2), timer_settime(2), timer_getoverrun(2), sigevent(3type).
 
@@ -17,9 +17,6 @@ use crate::process::limits::Resource;
 use crate::process::signal::{self, Origin, SignalInfo};
 use crate::process::{Process, Thread};
 use crate::time::{Clock, Deadline, Instant, Nanoseconds};
-
-/// `si_code` of a timer's signal.
-const SI_TIMER: i32 = -2;
 
 /// Whom an expiry is told to.
 pub enum Target {
@@ -55,6 +52,16 @@ struct Overruns {
     missed: AtomicU64,
     /// What the last signal told.
     told: AtomicI32,
+}
+
+impl Overruns {
+    /// What was missed up to now becomes what the last signal told.
+    fn tell(&self) -> u32 {
+        let missed = self.missed.swap(0, Ordering::Relaxed);
+        let told = i32::try_from(missed).unwrap_or(i32::MAX);
+        self.told.store(told, Ordering::Relaxed);
+        told as u32
+    }
 }
 
 /// Creates a timer of the calling thread's process and returns its number.
@@ -100,13 +107,11 @@ fn teller(
     overruns: Arc<Overruns>,
 ) -> Expired {
     let process = Arc::downgrade(process);
-    let info = move |signal, overrun: u32| SignalInfo {
+    let info = move |signal| SignalInfo {
         signal,
-        origin: Origin::Process {
-            code: SI_TIMER,
-            // In the place of the sender's numbers stand the timer's and its overruns.
-            pid: number as u32,
-            uid: overrun,
+        origin: Origin::Timer {
+            number,
+            overruns: 0,
             value,
         },
     };
@@ -131,15 +136,29 @@ fn teller(
             overruns.missed.fetch_add(count, Ordering::Relaxed);
             return;
         }
-        let missed = overruns.missed.swap(0, Ordering::Relaxed) + count - 1;
-        let told = i32::try_from(missed).unwrap_or(i32::MAX);
-        overruns.told.store(told, Ordering::Relaxed);
-        let info = info(signal, told as u32);
+        overruns.missed.store(count - 1, Ordering::Relaxed);
+        let info = info(signal);
         match thread {
             Some(thread) => signal::send_to_thread(&thread, info),
             None => signal::send_to_process(&process, info),
         }
     })
+}
+
+/// A signal is taken: that of a timer tells what it stands for besides its own expiry.
+#[inline]
+pub fn complete(process: &Process, info: SignalInfo) -> SignalInfo {
+    match info.origin {
+        Origin::Timer { number, value, .. } => SignalInfo {
+            origin: Origin::Timer {
+                number,
+                overruns: find(process, number).map_or(0, |timer| timer.overruns.tell()),
+                value,
+            },
+            ..info
+        },
+        _ => info,
+    }
 }
 
 /// The timer with this number.
