@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::house::House;
 use crate::install;
@@ -26,8 +26,8 @@ const KERNEL_RUSTFLAGS: &str = "-Clinker=ld -Clinker-flavor=ld -Crelocation-mode
 
 /// The packages of Debian's newest compiler.
 const DEBIAN_PACKAGES: &str = "rustc-web cargo-web rust-web-src";
-/// The oldest compiler that will do: the edition and naked functions.
-const OLDEST: (u32, u32) = (1, 88);
+/// The oldest compiler that will do: the `rust-version` of the workspace.
+const OLDEST: (u32, u32) = (1, 95);
 
 /// The compiler that builds the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +50,18 @@ impl Toolchain {
         if debian_is_ready() {
             return Ok(Self::Debian);
         }
+        let advice = format!(
+            "the kernel's target {KERNEL_TARGET} is not installed: type `rustup target add {KERNEL_TARGET}`, \
+             or on Debian `sudo apt-get install {DEBIAN_PACKAGES}`, and try again"
+        );
         if install::can_install() {
-            install::apt_install(DEBIAN_PACKAGES, "build the kernel")?;
+            // A system of Debian's family that lacks these packages needs rustup: both are said.
+            install::apt_install(DEBIAN_PACKAGES, "build the kernel").context(advice.clone())?;
             if debian_is_ready() {
                 return Ok(Self::Debian);
             }
         }
-        bail!(
-            "the kernel's target {KERNEL_TARGET} is not installed: type `rustup target add {KERNEL_TARGET}`, \
-             or on Debian `sudo apt-get install {DEBIAN_PACKAGES}`, and try again"
-        )
+        bail!(advice)
     }
 
     /// Cargo with `subcommand` for the kernel's target.
