@@ -1,4 +1,6 @@
-//! Log records as programs see them.
+//! Log records as programs see them: the lines of `/dev/kmsg`, of syslog(2) and of the console.
+//! Whatever bytes a record holds, a line of `/dev/kmsg` stays one line. Source: syslog(2), and
+//! `Documentation/ABI/testing/dev-kmsg` of Linux.
 use super::Record;
 use core::fmt::{Result, Write};
 

@@ -1,4 +1,5 @@
-//! The time that files are stamped with.
+//! The time that files are stamped with: CLOCK_REALTIME as it is at the call, since programs
+//! compare stamps with what clock_gettime(2) told them. Source: inode(7), "Timestamps".
 
 use crate::time;
 use abi::Timespec;

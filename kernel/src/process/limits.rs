@@ -1,4 +1,6 @@
-//! Resource limits. Source: getrlimit(2).
+//! Resource limits: the table each process has, and what the first one starts with. Who may raise
+//! them is decided by the system call; each limit is enforced where its resource is given out.
+//! Source: getrlimit(2).
 
 use abi::raw::general;
 

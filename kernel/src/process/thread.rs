@@ -1,4 +1,7 @@
-//! A thread: what the scheduler runs.
+//! A thread: what the scheduler runs, and what it shares with others or has for itself.
+//!
+//! Single words are atomics; all else lies behind a lock of its own, held only while it is copied
+//! or replaced. Source: clone(2), pthreads(7).
 
 use alloc::sync::Arc;
 use core::sync::atomic::{

@@ -1,4 +1,7 @@
-//! futex(2) and the robust list.
+//! futex(2) and the robust list: the operation is taken apart here; who sleeps and who is woken
+//! is decided in `crate::process::futex`.
+//!
+//! Source: futex(2), set_robust_list(2), get_robust_list(2).
 
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;

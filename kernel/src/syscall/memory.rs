@@ -1,4 +1,8 @@
-//! Memory: mmap and its kin.
+//! Memory: mmap and its kin. Numbers become typed requests here; what they mean lies in
+//! `crate::memory`.
+//!
+//! Source: mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2), msync(2), mincore(2),
+//! mlock(2).
 
 use alloc::sync::Arc;
 

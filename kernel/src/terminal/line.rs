@@ -1,4 +1,8 @@
-//! What a terminal is attached to.
+//! What a terminal is attached to: the trait that the serial line and the masters of
+//! pseudoterminals implement.
+//!
+//! A terminal calls it while its own state is locked only where that is said; everything else is
+//! called with nothing locked and may wake others. Source: termios(3), pty(7).
 use crate::error::Result;
 use abi::terminal::Termios2;
 use drivers::terminal::{LineDiscipline, Queue};

@@ -17,12 +17,16 @@ use ::x86_64::structures::tss::TaskStateSegment;
 
 use super::cpu::PROCESSORS_MAX;
 
+/// Selects the code of the kernel.
 pub const KERNEL_CODE: u16 = 0x08;
+/// Selects the data and stack of a program, with its privilege level.
 pub const USER_DATA: u16 = 0x1b;
+/// Selects the code of a program, likewise.
 pub const USER_CODE: u16 = 0x23;
 
 /// Traps that must not trust the stack they find start on stacks of their own.
 pub const DOUBLE_FAULT_STACK: u16 = 0;
+/// See [`DOUBLE_FAULT_STACK`].
 pub const NON_MASKABLE_STACK: u16 = 1;
 const EMERGENCY_STACK_BYTES: usize = 16 * 1024;
 

@@ -8,11 +8,17 @@ use crate::{Error, Result};
 pub mod kind {
     /// The bits of a mode that say the type.
     pub const MASK: u32 = 0o170_000;
+    /// A named pipe.
     pub const FIFO: u32 = 0o010_000;
+    /// A character device.
     pub const CHARACTER: u32 = 0o020_000;
+    /// A folder.
     pub const FOLDER: u32 = 0o040_000;
+    /// A block device.
     pub const BLOCK: u32 = 0o060_000;
+    /// An ordinary file.
     pub const FILE: u32 = 0o100_000;
+    /// A symbolic link.
     pub const SYMLINK: u32 = 0o120_000;
 }
 

@@ -1,4 +1,5 @@
-//! The bytes that a record lock covers.
+//! The bytes that a record lock covers, and what cutting one range out of another leaves. Both
+//! ends are inside, so that a range can reach the last byte there is. Source: fcntl_locking(2).
 
 use crate::error::Result;
 use abi::Errno;

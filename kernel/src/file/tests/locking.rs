@@ -1,4 +1,5 @@
-//! Advisory locks.
+//! Advisory locks: who gets one, who waits, and who would wait for himself. Source:
+//! fcntl_locking(2), flock(2).
 
 use super::Playground;
 use crate::file::locks::{

@@ -1,4 +1,5 @@
-//! Mounts.
+//! Mounts: what is seen where one lies on another, and when one can go. Source: mount(2),
+//! umount(2).
 
 use super::Playground;
 use crate::file::{

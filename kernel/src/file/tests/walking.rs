@@ -1,4 +1,5 @@
-//! The path walk.
+//! The path walk: dots, links, loops, and what is refused on the way. Source:
+//! path_resolution(7).
 
 use super::Playground;
 use crate::file::{AttributeChange, NewContent, walk::Follow};

@@ -1,4 +1,8 @@
-//! The inode of tmpfs.
+//! The inode of tmpfs: its attributes and, by its kind, its contents.
+//!
+//! A node lives as long as a name, an open file or a mapping holds it, and is counted in its
+//! instance's account until then. Stamps and link counts change as inode(7) says; nothing is
+//! ever written anywhere else. Source: inode(7), tmpfs(5).
 
 use super::{
     Account,

@@ -1,4 +1,5 @@
-//! The slave's node in `/dev/pts`.
+//! The slave's node in `/dev/pts`: it opens the terminal, keeps the owner and permissions that
+//! chown(2) and chmod(2) give it, and is stale once the master has gone. Source: pts(4).
 use super::SLAVE_MAJOR;
 use super::devpts::{self, FIRST_SLAVE_INODE};
 use super::table;

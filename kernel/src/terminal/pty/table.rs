@@ -1,4 +1,5 @@
-//! The pseudoterminals there are, by number.
+//! The pseudoterminals there are, by number: the lowest free one is given out, and stays taken
+//! until the master is closed. Source: pty(7), ptmx(4).
 use super::Pair;
 use super::inode::SlaveInode;
 use crate::error::{Errno, Result};

@@ -1,4 +1,5 @@
-//! The tokens of arithmetic.
+//! The tokens of arithmetic: constants, names, operators, as in C but for what a shell lacks.
+//! Source: POSIX.1-2017 XCU 2.6.4.
 
 use std::fmt;
 

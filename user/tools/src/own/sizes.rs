@@ -1,4 +1,5 @@
-//! Sizes as people read and write them.
+//! Sizes as people read and write them: `-h` of ls, df and free, and the suffixes of dd, head and
+//! others. Source: the GNU coreutils manual, "Block size" and "dd invocation".
 
 /// A number of bytes in at most four characters with K, M, G … for powers of 1024, rounded up as
 /// the GNU tools do.

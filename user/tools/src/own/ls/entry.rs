@@ -1,4 +1,5 @@
-//! One file as ls sees it.
+//! One file as ls sees it: looked at once, so that every column tells of the same moment. Source:
+//! ls(1), stat(2).
 
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
