@@ -55,13 +55,12 @@ pub trait Namespace: Any + Send + Sync {
     /// checked that it is privileged.
     ///
     /// # Errors
-    /// EINVAL for kinds of which there is one only, and as setns(2) has it.
-    fn enter(self: Arc<Self>, _thread: &Thread, _plan: &mut Plan) -> Result<()> {
-        Err(Errno::EINVAL)
-    }
+    /// As setns(2) has it.
+    fn enter(self: Arc<Self>, thread: &Thread, plan: &mut Plan) -> Result<()>;
 }
 
-/// Gives the namespace of one kind that a thread is in. `ESRCH`: the thread has ended.
+/// Gives the namespace of one kind that a thread is in. `ESRCH`: the thread has ended; `ENOENT`:
+/// there is none yet.
 type Of = fn(&Thread) -> Result<Arc<dyn Namespace>>;
 /// Puts a new namespace of one kind into a plan.
 type Create = fn(&mut Plan) -> Result<()>;
@@ -125,6 +124,15 @@ impl Namespace for Only {
 
     fn number(&self) -> u64 {
         self.0.first_number
+    }
+
+    /// Everybody is in it already. The user namespace alone is not entered twice (EINVAL): that
+    /// would give back rights that were given up.
+    fn enter(self: Arc<Self>, _thread: &Thread, _plan: &mut Plan) -> Result<()> {
+        if self.0.flag == linux::CLONE_NEWUSER {
+            return Err(Errno::EINVAL);
+        }
+        Ok(())
     }
 }
 

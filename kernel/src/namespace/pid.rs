@@ -48,7 +48,14 @@ pub(super) const KIND: Kind = Kind {
 pub(super) const KIND_FOR_CHILDREN: Kind = Kind {
     name: "pid_for_children",
     flag: 0,
-    of: |thread| Ok(Arc::clone(&thread.namespaces().pid_for_children) as Arc<dyn Namespace>),
+    of: |thread| {
+        let namespace = Arc::clone(&thread.namespaces().pid_for_children);
+        if !namespace.is_root() && namespace.init() == 0 {
+            // It is not there to be entered before its first process is.
+            return Err(Errno::ENOENT);
+        }
+        Ok(namespace as Arc<dyn Namespace>)
+    },
     create: None,
     ..KIND
 };

@@ -89,9 +89,9 @@ impl CloneRequest {
         if self.flags & !(KNOWN | u64::from(namespace::flags())) != 0
             || both(linux::CLONE_NEWNS, linux::CLONE_FS)
             || both(linux::CLONE_NEWUSER, linux::CLONE_FS)
-            || both(linux::CLONE_NEWTIME, linux::CLONE_VM)
-            || both(linux::CLONE_NEWIPC, linux::CLONE_SYSVSEM)
             || both(linux::CLONE_THREAD, linux::CLONE_PIDFD)
+            || both(linux::CLONE_THREAD, linux::CLONE_NEWPID)
+            || both(linux::CLONE_THREAD, linux::CLONE_NEWUSER)
             || both(linux::CLONE_DETACHED, linux::CLONE_PIDFD)
             || needs(linux::CLONE_THREAD, linux::CLONE_SIGHAND)
             || needs(linux::CLONE_SIGHAND, linux::CLONE_VM)
@@ -142,7 +142,7 @@ pub fn clone(
     if request.has(linux::CLONE_CHILD_SETTID)
         && let Some(space) = child.address_space()
     {
-        // Linux does not report a bad address here either.
+        // Nor here.
         let _ = space.write_bytes(request.child_tid, &child.local_tid().to_ne_bytes());
     }
     let vfork = request.has(linux::CLONE_VFORK).then(|| child.begin_vfork());

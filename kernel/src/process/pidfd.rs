@@ -77,13 +77,13 @@ pub fn open(thread: &Thread, process: &Arc<Process>, flags: u32) -> Result<i32> 
 ///
 /// # Errors
 /// As [`open`]; EFAULT, and then there is no descriptor.
-pub(super) fn install(thread: &Thread, process: &Arc<Process>, address: usize) -> Result<i32> {
+pub(super) fn install(thread: &Thread, process: &Arc<Process>, address: usize) -> Result<()> {
     let descriptor = open(thread, process, 0)?;
     if let Err(error) = user::write(address, &descriptor) {
         thread.files()?.close(descriptor)?;
         return Err(error);
     }
-    Ok(descriptor)
+    Ok(())
 }
 
 /// The process that an open file stands for. `None`: it is some other file.

@@ -21,7 +21,7 @@ const UNSHARED: u32 = linux::CLONE_THREAD
 
 /// unshare(2).
 pub fn sys_unshare(thread: &Arc<Thread>, flags: usize) -> Result<usize> {
-    let flags = implied(flags as u32);
+    let flags = implied(u32::try_from(flags).map_err(|_| Errno::EINVAL)?);
     let kinds = flags & namespace::flags();
     if flags & !(UNSHARED | namespace::flags()) != 0 {
         return Err(Errno::EINVAL);
@@ -55,9 +55,6 @@ pub fn sys_unshare(thread: &Arc<Thread>, flags: usize) -> Result<usize> {
 fn implied(mut flags: u32) -> u32 {
     if flags & linux::CLONE_NEWUSER != 0 {
         flags |= linux::CLONE_THREAD | linux::CLONE_FS;
-    }
-    if flags & linux::CLONE_NEWPID != 0 {
-        flags |= linux::CLONE_THREAD;
     }
     if flags & linux::CLONE_VM != 0 {
         flags |= linux::CLONE_SIGHAND;

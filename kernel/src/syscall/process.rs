@@ -74,6 +74,8 @@ struct CloneArguments {
 /// clone3(2).
 pub fn sys_clone3(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<usize> {
     const FIRST_VERSION_BYTES: usize = 64;
+    /// A thread tells nobody, and a child of one's parent tells as its maker does.
+    const NO_OWN_SIGNAL: u64 = (linux::CLONE_THREAD | linux::CLONE_PARENT) as u64;
     let [address, size, ..] = super::arguments(registers);
     if size < FIRST_VERSION_BYTES {
         return Err(Errno::EINVAL);
@@ -84,6 +86,7 @@ pub fn sys_clone3(thread: &Arc<Thread>, registers: &mut UserContext) -> Result<u
         || arguments.flags & u64::from(linux::CLONE_DETACHED | linux::CSIGNAL) != 0
         || arguments.set_tid_size != 0
         || arguments.exit_signal > 64
+        || (arguments.flags & NO_OWN_SIGNAL != 0 && arguments.exit_signal != 0)
     {
         return Err(Errno::EINVAL);
     }
@@ -277,12 +280,28 @@ fn wait_for_id(thread: &Arc<Thread>, kind: u32, id: i32, options: u32) -> Result
     let which = match kind {
         linux::P_ALL => Which::Any,
         linux::P_PID if id > 0 => which_process(thread, id as ProcessId),
-        linux::P_PIDFD if id >= 0 => Which::Process(pidfd::process_of(thread, id)?.pid),
+        linux::P_PIDFD if id >= 0 => return wait_for_descriptor(thread, id, options),
         linux::P_PGID if id == 0 => Which::Group(own_group(thread)),
         linux::P_PGID if id > 0 => Which::Group(thread.group_named(id as ProcessId)),
         _ => return Err(Errno::EINVAL),
     };
     wait::wait(thread, which, options)
+}
+
+/// waitid(2) with P_PIDFD: a descriptor that does not block answers EAGAIN where others wait.
+fn wait_for_descriptor(
+    thread: &Arc<Thread>,
+    descriptor: i32,
+    options: u32,
+) -> Result<Option<Report>> {
+    let process = pidfd::process_of(thread, descriptor)?;
+    let flags = thread.files()?.get(descriptor)?.flags();
+    let blocks = !flags.has(linux::O_NONBLOCK) || options & linux::WNOHANG != 0;
+    let extra = if blocks { 0 } else { linux::WNOHANG };
+    match wait::wait(thread, Which::Process(process.pid), options | extra)? {
+        None if !blocks => Err(Errno::EAGAIN),
+        report => Ok(report),
+    }
 }
 
 /// A `siginfo_t` as waitid(2) fills it.

@@ -11,6 +11,7 @@ mod helper;
 mod memory;
 mod metadata;
 mod mounts;
+mod namespaces;
 mod pipes;
 mod processes;
 mod procfs;
@@ -48,6 +49,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "processes",
         tables: processes::TABLES,
+    },
+    Family {
+        name: "namespaces",
+        tables: namespaces::TABLES,
     },
     Family {
         name: "threads",

@@ -12,9 +12,15 @@ pub fn leave(status: i32) -> ! {
 
 /// Forks a child that runs `body` and exits with what it returns. Gives the child's pid.
 pub fn spawn(body: impl FnOnce() -> i32) -> Result<i32, Failure> {
-    match raw::fork() {
+    spawn_by(raw::fork, body)
+}
+
+/// The same, with a child that `fork` makes. One that is not permitted skips the case.
+pub fn spawn_by(fork: impl FnOnce() -> isize, body: impl FnOnce() -> i32) -> Result<i32, Failure> {
+    match fork() {
         0 => leave(body()),
         pid if pid > 0 => Ok(pid as i32),
+        error if error == -(libc::EPERM as isize) => Err(Failure::Skipped),
         error => Err(Failure::Wrong(format!(
             "fork: saw {}",
             crate::check::result_text(error)
@@ -42,9 +48,14 @@ pub fn status_of(body: impl FnOnce() -> i32) -> Result<i32, Failure> {
 
 /// Runs a whole case in a child (after giving up privileges, say) and passes on what it says.
 pub fn inside_child(body: impl FnOnce() -> Outcome) -> Outcome {
+    inside_child_of(raw::fork, body)
+}
+
+/// The same, with a child that `fork` makes: 0 in the child, its pid in the parent, or an error.
+pub fn inside_child_of(fork: impl FnOnce() -> isize, body: impl FnOnce() -> Outcome) -> Outcome {
     let mut ends = [0i32; 2];
     sys!(libc::SYS_pipe2, &mut ends, libc::O_CLOEXEC);
-    let pid = spawn(|| {
+    let pid = spawn_by(fork, || {
         let text = match body() {
             Ok(()) => String::from("o"),
             Err(Failure::Skipped) => String::from("s"),

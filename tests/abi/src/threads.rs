@@ -14,7 +14,7 @@ mod wake;
 pub const TABLES: &[&[Case]] = &[futex::CASES, wake::CASES, robust::CASES, life::CASES];
 
 /// Words on a page shared with children, all 0.
-fn shared_words<const N: usize>() -> Result<[&'static AtomicU32; N], Failure> {
+pub fn shared_words<const N: usize>() -> Result<[&'static AtomicU32; N], Failure> {
     let protection = PROT_READ | PROT_WRITE;
     let at = works!(
         SYS_mmap,

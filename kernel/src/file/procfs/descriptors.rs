@@ -9,10 +9,13 @@ use crate::file::{
     DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFile,
     OpenFlags,
 };
+use crate::process::{Process, pidfd};
 use abi::procfs::Text;
 use abi::raw::general::O_CLOEXEC;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt::Write;
 
 /// Codes of descriptors in inode numbers begin here.
@@ -211,6 +214,24 @@ struct Information {
     descriptor: i32,
 }
 
+impl Information {
+    /// Whom a descriptor of a process is of: 0 when it is not in sight, -1 when it is gone
+    /// (pidfd_open(2)).
+    fn show_process(&self, text: &mut Text, process: &Arc<Process>) -> Result<()> {
+        let numbers = if !pidfd::is_known(process) {
+            String::from("-1")
+        } else if self.subject.view.shown(process.pid) == 0 {
+            String::from("0")
+        } else {
+            let numbers = self.subject.view.shown_below(process, process.pid);
+            let numbers: Vec<String> = numbers.iter().map(|number| format!("{number}")).collect();
+            numbers.join("\t")
+        };
+        let own = numbers.split('\t').next().unwrap_or_default();
+        writeln!(text, "Pid:\t{own}\nNSpid:\t{numbers}").map_err(no_memory)
+    }
+}
+
 impl Contents for Information {
     fn show(&self, text: &mut Text) -> Result<()> {
         let files = self.subject.files()?;
@@ -226,7 +247,11 @@ impl Contents for Information {
             text,
             "pos:\t{position}\nflags:\t0{flags:o}\nmnt_id:\t{mount}\nino:\t{inode}"
         )
-        .map_err(no_memory)
+        .map_err(no_memory)?;
+        match pidfd::of_file(&file) {
+            Some(process) => self.show_process(text, &process),
+            None => Ok(()),
+        }
     }
 
     fn owner(&self) -> (u32, u32) {

@@ -3,6 +3,7 @@
 //! arguments that are refused late instead.
 
 use crate::argument::Argument::{self, *};
+use crate::argument::FILE;
 use libc::*;
 
 /// One call.
@@ -50,6 +51,12 @@ pub const ROWS: &[Row] = rows![
     SYS_clock_nanosleep: Number(1), Flags(0), Words(SHORT), Out(16);
     SYS_clock_settime: Number(77), Words(NO_TIME);
     SYS_clone: Fixed(CLONE_SIGHAND as i64), Address, Out(4), Out(4), Number(0);
+    SYS_clone: Fixed((CLONE_PIDFD | SIGCHLD) as i64), Fixed(0), Out(4), Fixed(0), Fixed(0);
+    SYS_clone: Fixed((CLONE_PARENT_SETTID | SIGCHLD) as i64), Fixed(0), Out(4), Fixed(0), Fixed(0);
+    SYS_clone: Fixed((CLONE_CHILD_SETTID | SIGCHLD) as i64), Fixed(0), Fixed(0), Out(4), Fixed(0);
+    SYS_clone: Fixed((CLONE_NEWNS | CLONE_FS) as i64), Fixed(0), Out(4), Out(4), Number(0);
+    SYS_clone3: Words(&[0x1000, 8, 0, 0, 17, 0, 0, 0]), Size(64);
+    SYS_clone3: Words(&[0x2000_0200, 0, 0, 0, 17, 0, 0, 0]), Size(64);
     SYS_clone3: Words(&[1 << 63, 0, 0, 0, 17, 0, 0, 0]), Size(64);
     SYS_execve: Path(c"script"), In(8), In(8);
     SYS_execveat: Folder, Path(c"script"), In(8), In(8), Flags(0);
@@ -79,6 +86,8 @@ pub const ROWS: &[Row] = rows![
     SYS_msync: Address, Size(4096), Flags(4);
     SYS_munmap: Address, Size(4096);
     SYS_nanosleep: Words(SHORT), Out(16);
+    SYS_pidfd_open: Number(1), Number(0);
+    SYS_pidfd_send_signal: Descriptor(FILE), Number(0), In(128), Number(0);
     SYS_prctl: Number(PR_GET_NAME as i64), Out(16), Fixed(0), Fixed(0), Fixed(0);
     SYS_prctl: Fixed(PR_SET_NAME as i64), In(16), Number(0), Number(0), Number(0);
     SYS_prctl: Fixed(PR_SET_PDEATHSIG as i64), Number(0), Fixed(0), Fixed(0), Fixed(0);
@@ -112,6 +121,7 @@ pub const ROWS: &[Row] = rows![
     SYS_setgid: Number(0);
     SYS_setgroups: Number(2), In(8);
     SYS_setitimer: Number(0), In(32), Out(32);
+    SYS_setns: Descriptor(FILE), Number(0);
     SYS_setpgid: Number(0), Number(0);
     SYS_setpriority: Number(0), Number(0), Number(0);
     SYS_setregid: Number(0), Number(0);
@@ -130,6 +140,7 @@ pub const ROWS: &[Row] = rows![
     SYS_tkill: Number(4_000_000), Number(0);
     SYS_umask: Number(0o22);
     SYS_uname: Out(390);
+    SYS_unshare: Number(0);
     SYS_wait4: Number(-1), Out(4), Flags(1), Out(144);
     SYS_waitid: Number(0), Number(0), Out(128), Flags(5), Out(144);
 ];
