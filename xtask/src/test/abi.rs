@@ -1,6 +1,9 @@
 //! The programs of tests/abi, run on this Linux and in the guest; what they print must be the
 //! same, line by line. Each has a boot of its own, so that one that brings the machine down does
 //! not hide what the others find.
+//!
+//! The programs of tests/janus test what Linux does not have. They run in the guest only; each of
+//! their cases says by itself whether it is well.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -49,7 +52,41 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
             report.fail(format!("{}: {trouble}", program.name));
         }
     }
+    for program in build::test_programs(house, "tests/janus")? {
+        let janus = in_guest(&machine, &ramdisk, &program)?;
+        judge(&program, &janus, filter, report);
+    }
     Ok(())
+}
+
+/// Reports on a program that ran in the guest only.
+fn judge(program: &Product, janus: &InGuest, filter: Option<&str>, report: &mut Report) {
+    let wanted = |name: &str| {
+        filter.is_none_or(|filter| name.contains(filter) || program.name.contains(filter))
+    };
+    // What is no report of a case: figures worth seeing.
+    let reported = |line: &str| line.starts_with("ok ") || line.starts_with("FAILED ");
+    for line in janus.output.lines().filter(|line| !reported(line)) {
+        println!("{}: {line}", program.name);
+    }
+    let mut well = 0;
+    for (name, line) in cases(&janus.output) {
+        if wanted(name) && line.starts_with("ok ") {
+            well += 1;
+        } else if wanted(name) {
+            println!("test {} {line}", program.name);
+            report.fail(format!("{}: {line}", program.name));
+        }
+    }
+    report.pass(well);
+    // It ends with its sum; without one it did not come to its end.
+    let trouble = match (&janus.trouble, janus.output.contains(" passed, ")) {
+        (Some(trouble), _) => trouble.clone(),
+        (None, true) => return,
+        (None, false) => "it ended before its last case".into(),
+    };
+    println!("{}: {trouble}", program.name);
+    report.fail(format!("{}: {trouble}", program.name));
 }
 
 /// What a program did in the guest.

@@ -9,6 +9,8 @@
 //! Source: the device namespaces of the Cells project, as `devns` describes them.
 
 mod gate;
+#[cfg(feature = "ktest")]
+mod tests;
 
 use alloc::sync::Arc;
 

@@ -1,0 +1,31 @@
+//! `dev_ns [--list] [PART OF A NAME]`: device namespaces, by raw system calls.
+//!
+//! Linux has none, so these cases run in the guest only, and what they expect is written down
+//! here: the lines of the original's documentation and of `devns::proc`. The output is as that of
+//! the programs in tests/abi.
+
+use abi_tests::runner::{self, Family};
+
+mod ends;
+mod many;
+mod membership;
+mod persona;
+mod reads;
+mod rights;
+mod writes;
+
+const FAMILIES: &[Family] = &[Family {
+    name: "dev_ns",
+    tables: &[
+        writes::CASES,
+        reads::CASES,
+        rights::CASES,
+        membership::CASES,
+        ends::CASES,
+        many::CASES,
+    ],
+}];
+
+fn main() {
+    std::process::exit(runner::main(FAMILIES));
+}
