@@ -14,6 +14,7 @@ use qemu::Ramdisk;
 
 use crate::house::{House, build_products};
 use crate::install;
+use crate::options::{Build, LeftOut};
 use crate::symbols::{self, Filled};
 use crate::toolchain::Toolchain;
 
@@ -29,11 +30,41 @@ pub enum Flavour {
     Plain,
     /// The one with the in-kernel tests in it.
     Tests,
+    /// The one without device namespaces, the baseline for what they cost.
+    WithoutDevns,
+}
+
+impl Flavour {
+    /// The one that a command asks for.
+    pub fn without(left_out: Option<LeftOut>) -> Self {
+        match left_out {
+            None => Self::Plain,
+            Some(LeftOut::Devns) => Self::WithoutDevns,
+        }
+    }
+
+    /// What cargo is told.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &[],
+            Self::Tests => &["--features", "ktest"],
+            Self::WithoutDevns => &["--no-default-features"],
+        }
+    }
+
+    /// The name of the finished file.
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Plain => "kernel",
+            Self::Tests => "kernel-ktest",
+            Self::WithoutDevns => "kernel-without-devns",
+        }
+    }
 }
 
 /// Runs the command.
-pub fn command(house: &House) -> Result<ExitCode> {
-    let kernel = kernel(house, Flavour::Plain)?;
+pub fn command(house: &House, options: &Build) -> Result<ExitCode> {
+    let kernel = kernel(house, Flavour::without(options.without))?;
     let ramdisk = ramdisk(&Programs::build(house)?)?;
     let file = house.images()?.join("ramdisk.cpio");
     let size = ramdisk.write(&file)?;
@@ -56,9 +87,7 @@ pub fn kernel(house: &House, flavour: Flavour) -> Result<PathBuf> {
     let toolchain = Toolchain::find(house)?;
     let mut cargo = toolchain.cargo(house, "build");
     cargo.args(["--package", "kernel"]);
-    if flavour == Flavour::Tests {
-        cargo.args(["--features", "ktest"]);
-    }
+    cargo.args(flavour.arguments());
     let products = build_products(cargo, "the kernel")?;
     let Some(built) = products
         .into_iter()
@@ -68,12 +97,9 @@ pub fn kernel(house: &House, flavour: Flavour) -> Result<PathBuf> {
             "the package `kernel` has no program `kernel` (kernel/src/main.rs): nothing to boot yet"
         );
     };
-    // Cargo owns its file; the one with the symbols is a copy, and the two flavours do not push
-    // each other out.
-    let image = house.images()?.join(match flavour {
-        Flavour::Plain => "kernel",
-        Flavour::Tests => "kernel-ktest",
-    });
+    // Cargo owns its file; the one with the symbols is a copy, and the flavours do not push each
+    // other out.
+    let image = house.images()?.join(flavour.file_name());
     std::fs::copy(&built.file, &image)
         .with_context(|| format!("could not copy the kernel to {}", image.display()))?;
     match symbols::fill(&image)? {

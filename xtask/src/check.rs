@@ -39,12 +39,20 @@ pub fn run(house: &House, report: &mut Report) {
         "clippy, host",
         install::ensure(&[install::CLIPPY]).map(|()| clippy),
     );
-    step(report, "clippy, kernel", kernel_clippy(house, false));
-    step(
-        report,
-        "clippy, kernel with its tests",
-        kernel_clippy(house, true),
-    );
+    let kernels: [(&str, &[&str]); 3] = [
+        ("clippy, kernel", &[]),
+        (
+            "clippy, kernel with its tests",
+            &["--features", "kernel/ktest"],
+        ),
+        (
+            "clippy, kernel without device namespaces",
+            &["--no-default-features"],
+        ),
+    ];
+    for (name, arguments) in kernels {
+        step(report, name, kernel_clippy(house, arguments));
+    }
 
     let mut docs = house.cargo();
     docs.args(["doc", "--quiet", "--no-deps", "--document-private-items"]);
@@ -52,13 +60,10 @@ pub fn run(house: &House, report: &mut Report) {
     step(report, "documentation, kernel", kernel_docs(house));
 }
 
-fn kernel_clippy(house: &House, tests: bool) -> Result<Command> {
+fn kernel_clippy(house: &House, arguments: &[&str]) -> Result<Command> {
     let mut command = Toolchain::find(house)?.clippy(house)?;
     select_kernel(&mut command);
-    if tests {
-        command.args(["--features", "kernel/ktest"]);
-    }
-    command.args(["--", "-Dwarnings"]);
+    command.args(arguments).args(["--", "-Dwarnings"]);
     Ok(command)
 }
 

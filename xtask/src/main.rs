@@ -50,7 +50,7 @@ fn dispatch(house: &House, command: Option<Command>) -> anyhow::Result<ExitCode>
             print!("{}", menu::TEXT);
             Ok(ExitCode::SUCCESS)
         }
-        Some(Command::Build) => build::command(house),
+        Some(Command::Build(options)) => build::command(house, &options),
         Some(Command::Run(options)) => run::command(house, &options),
         Some(Command::Test(options)) => test::command(house, &options),
         Some(Command::Check) => check::command(house),

@@ -24,6 +24,8 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
                              one part of it: check, host, kernel, abi or scenarios
 
   cargo xtask build          kernel and ramdisk, into target/janus/
+  cargo xtask build --without devns
+                             the same with a kernel that has no device namespaces, to compare
   cargo xtask check          formatting, clippy and documentation, warnings being errors
   cargo xtask debug          boot and wait for gdb; prints the line to type
   cargo xtask size           how large the image is, and which crate takes how much

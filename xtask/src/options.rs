@@ -23,7 +23,7 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     /// Build the kernel, the user programs and the ramdisk
-    Build,
+    Build(Build),
     /// Build, boot in QEMU, and sit at the shell on the serial line (Ctrl-A X ends QEMU)
     Run(Run),
     /// Test everything; the last line is `N passed, N failed`
@@ -36,6 +36,21 @@ pub enum Command {
     Size,
     /// Instructions per operation, the same figure on any host
     Bench(Bench),
+}
+
+/// A part of the kernel that can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LeftOut {
+    /// Device namespaces, and with them pid namespaces: no personas.
+    Devns,
+}
+
+/// `build`.
+#[derive(Args)]
+pub struct Build {
+    /// Leave a part out of the kernel: `devns` gives one without personas
+    #[arg(long, value_name = "PART")]
+    pub without: Option<LeftOut>,
 }
 
 /// `test`.
@@ -69,7 +84,10 @@ pub struct Bench {
     /// Kind of machine: q35 or microvm
     #[arg(long, default_value = "q35", value_name = "KIND")]
     pub machine: Kind,
-    /// Words for the benchmark program, such as `--json`
+    /// Measure a kernel with a part left out: `devns` gives one without personas
+    #[arg(long, value_name = "PART")]
+    pub without: Option<LeftOut>,
+    /// Words for the benchmark program: `--json`, or parts of the names of operations
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<String>,
 }

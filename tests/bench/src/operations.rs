@@ -1,6 +1,7 @@
 //! What is measured. Each operation is the plain use of a call, as a program would make it.
 
 use crate::measure::{good, mean};
+use crate::personas;
 use crate::table::Row;
 use abi_tests::process::leave;
 use abi_tests::signal::{Context, Info};
@@ -9,37 +10,61 @@ use libc::*;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-/// Measures everything. `since_boot` is the boot clock at the start of this program, in
-/// nanoseconds. Gives the figures and, apart, what could not be measured and why.
-pub fn all(since_boot: i64) -> (Vec<Row>, Vec<String>) {
+/// Measures what is asked for: the operations with one of `parts` in their names, or all.
+/// `since_boot` is the boot clock at the start of this program, in nanoseconds. Gives the figures
+/// and, apart, what could not be measured and why.
+pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    let mut add = |operation, linux, value: Result<i64, String>| match value {
-        Ok(value) => rows.push(Row {
-            operation,
-            value,
-            linux,
-        }),
-        Err(why) => problems.push(format!("{operation}: not measured: {why}")),
+    let mut add = |operation: &'static str, linux, measure: &dyn Fn() -> Result<i64, String>| {
+        if !parts.is_empty() && !parts.iter().any(|part| operation.contains(part.as_str())) {
+            return;
+        }
+        match measure() {
+            Ok(value) => rows.push(Row {
+                operation,
+                value,
+                linux,
+            }),
+            Err(why) => problems.push(format!("{operation}: not measured: {why}")),
+        }
     };
     // Before anything of ours takes memory.
-    add("memory in use", 32 << 20, memory_in_use());
-    add("null call (getppid)", 368, null_call());
-    add("pipe ping-pong", 12_774, pipe_ping_pong());
-    add("futex ping-pong", 12_400, futex_ping_pong());
-    add("fork+wait", 191_000, fork_wait());
-    add("fork+exec+wait", 377_000, fork_exec_wait());
-    add("mmap+touch+munmap (4 pages)", 34_000, map_touch_unmap());
+    add("memory in use", Some(32 << 20), &memory_in_use);
+    add("null call (getppid)", Some(368), &null_call);
+    add("pipe ping-pong", Some(12_774), &pipe_ping_pong);
+    add("futex ping-pong", Some(12_400), &futex_ping_pong);
+    add("fork+wait", Some(191_000), &fork_wait);
+    add("fork+exec+wait", Some(377_000), &fork_exec_wait);
+    add(
+        "mmap+touch+munmap (4 pages)",
+        Some(34_000),
+        &map_touch_unmap,
+    );
     match TestFile::new() {
         Ok(file) => {
-            add("open+read+close", 11_500, file.open_read_close());
-            add("stat", 7_400, file.stat());
-            add("4 KiB read", 5_400, file.read());
-            add("4 KiB write", 5_800, file.write());
+            add("open+read+close", Some(11_500), &|| file.open_read_close());
+            add("stat", Some(7_400), &|| file.stat());
+            add("4 KiB read", Some(5_400), &|| file.read());
+            add("4 KiB write", Some(5_800), &|| file.write());
         }
-        Err(why) => add("files", 1, Err(why)),
+        Err(why) => add("files", None, &|| Err(why.clone())),
     }
-    add("signal and return", 4_503, signal());
-    add("boot to this program", 6_200_000_000, Ok(since_boot));
+    add("signal and return", Some(4_503), &signal);
+    // A kernel without device namespaces has none of these.
+    if personas::are_there() {
+        add(
+            "persona create+destroy",
+            None,
+            &personas::create_and_destroy,
+        );
+        add("persona switch, of 2", None, &|| personas::switch_among(2));
+        add("persona switch, of 1,000", None, &|| {
+            personas::switch_among(1000)
+        });
+    }
+    add("boot to this program", Some(6_200_000_000), &|| {
+        Ok(since_boot)
+    });
     (rows, problems)
 }
 

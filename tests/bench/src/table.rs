@@ -8,13 +8,13 @@ pub struct Row {
     pub operation: &'static str,
     /// Nanoseconds (instructions under icount), or bytes for memory.
     pub value: i64,
-    /// The same of Linux 6.1 on the same emulator.
-    pub linux: i64,
+    /// The same of Linux 6.1 on the same emulator; none for what Linux does not have.
+    pub linux: Option<i64>,
 }
 
 impl Row {
-    fn ratio(&self) -> f64 {
-        self.value as f64 / self.linux as f64
+    fn ratio(&self) -> Option<f64> {
+        self.linux.map(|linux| self.value as f64 / linux as f64)
     }
 }
 
@@ -38,13 +38,16 @@ pub fn text(rows: &[Row]) -> String {
         "operation", "instructions", "Linux 6.1", "ratio"
     );
     for row in rows {
-        let (value, linux) = (grouped(row.value), grouped(row.linux));
+        let value = grouped(row.value);
+        let linux = row.linux.map_or("-".into(), grouped);
+        let ratio = row
+            .ratio()
+            .map_or("-".into(), |ratio| format!("{ratio:.2}"));
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "{:28} {value:>15} {linux:>15} {:>7.2}",
-            row.operation,
-            row.ratio()
+            "{:28} {value:>15} {linux:>15} {ratio:>7}",
+            row.operation
         );
     }
     text + "Instructions if run under icount (one nanosecond each), else nanoseconds; memory in bytes.\n"
@@ -55,12 +58,11 @@ pub fn json(rows: &[Row]) -> String {
     let objects: Vec<String> = rows
         .iter()
         .map(|row| {
+            let linux = row.linux.map_or("null".into(), |linux| linux.to_string());
+            let ratio = row.ratio().map_or("null".into(), |ratio| format!("{ratio:.3}"));
             format!(
-                "  {{\"operation\": \"{}\", \"value\": {}, \"linux\": {}, \"ratio\": {:.3}}}",
-                row.operation,
-                row.value,
-                row.linux,
-                row.ratio()
+                "  {{\"operation\": \"{}\", \"value\": {}, \"linux\": {linux}, \"ratio\": {ratio}}}",
+                row.operation, row.value
             )
         })
         .collect();
@@ -84,7 +86,7 @@ mod tests {
         let rows = [Row {
             operation: "stat",
             value: 1850,
-            linux: 7400,
+            linux: Some(7400),
         }];
         assert_eq!(
             json(&rows),

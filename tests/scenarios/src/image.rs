@@ -40,6 +40,14 @@ impl Image {
         Self { kernel, ramdisk }
     }
 
+    /// The same with a kernel that was built without device namespaces.
+    pub fn built_without_devns() -> Self {
+        Self {
+            kernel: from_environment("JANUS_KERNEL_WITHOUT_DEVNS"),
+            ..Self::built()
+        }
+    }
+
     /// The same with Debian's static busybox at /bin/busybox: a program from elsewhere.
     pub fn with_busybox() -> Self {
         Self::built().with_file(&from_environment("JANUS_BUSYBOX"), "/bin/busybox")

@@ -18,6 +18,7 @@ const AT_A_TIME: &str = "--test-threads=2";
 /// When the image does not build or cargo cannot be run.
 pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
     let kernel = build::kernel(house, Flavour::Plain)?;
+    let without_devns = build::kernel(house, Flavour::WithoutDevns)?;
     let ramdisk = house.images()?.join("ramdisk.cpio");
     build::ramdisk(&Programs::build(house)?)?.write(&ramdisk)?;
     let mut command = house.cargo();
@@ -27,6 +28,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         .arg(AT_A_TIME)
         .args(filter)
         .env("JANUS_KERNEL", kernel)
+        .env("JANUS_KERNEL_WITHOUT_DEVNS", without_devns)
         .env("JANUS_RAMDISK", ramdisk)
         .env(
             "JANUS_XTASK",

@@ -11,3 +11,4 @@ mod power;
 mod programs;
 mod terminal;
 mod tools;
+mod without_devns;
