@@ -34,7 +34,8 @@ pub fn create_and_destroy() -> Result<i64, String> {
     mean(50, || wait(start(|| ())?))
 }
 
-/// A switch, by a write, while there are `count` personas, the root among them.
+/// A switch, by a write, while there are `count` personas, the root among them. Of many it takes a
+/// few instructions more only because there are more processes to find the one named among.
 pub fn switch_among(count: usize) -> Result<i64, String> {
     let sleep = || loop {
         sys!(SYS_pause);
