@@ -12,17 +12,20 @@ const CHILD: u64 = 17;
 
 fn main() {
     let arguments = [NEW_PID, 0, 0, 0, CHILD, 0, 0, 0];
-    let answers = [
-        ("clone", sys!(56, NEW_PID | CHILD, 0, 0, 0, 0)),
-        ("clone3", sys!(435, &arguments, 64)),
-        ("unshare", sys!(272, NEW_PID)),
-    ];
-    for (call, answer) in answers {
-        match answer {
-            // Each child comes by here as well, and has nothing to say.
-            0 if call != "unshare" => leave(0),
-            -4095..=-1 => println!("{call}: {}", error_name(-answer as i32)),
-            _ => println!("{call}: made"),
-        }
+    let clone = || sys!(56, NEW_PID | CHILD, 0, 0, 0, 0);
+    let clone3 = || sys!(435, &arguments, 64);
+    let unshare = || sys!(272, NEW_PID);
+    ask("clone", clone);
+    ask("clone3", clone3);
+    ask("unshare", unshare);
+}
+
+/// Makes the call and says what it was answered.
+fn ask(name: &str, call: impl Fn() -> isize) {
+    match call() {
+        // A child has nothing to say.
+        0 if name != "unshare" => leave(0),
+        error @ -4095..=-1 => println!("{name}: {}", error_name(-error as i32)),
+        _ => println!("{name}: made"),
     }
 }
