@@ -71,7 +71,10 @@ pub use mount_table::{MOUNTS_MAX, MountTable, Unmount};
 pub use open::{OpenRequest, check_not_run, open, open_executable};
 pub use open_file::{OpenFile, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};
-pub use pipe::{Fifo, capacity as pipe_capacity, create_pipe, set_capacity as set_pipe_capacity};
+pub use pipe::{
+    Fifo, Pipe, capacity as pipe_capacity, create_pipe, pipe_behind,
+    set_capacity as set_pipe_capacity,
+};
 pub use superblock::{
     FileSystem, FileSystemType, MountRequest, Names, Statistics, SuperBlock, find_type,
     register_type, type_names,

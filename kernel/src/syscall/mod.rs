@@ -29,6 +29,7 @@ mod process;
 mod read_write;
 mod schedule;
 mod signal;
+mod splice;
 mod stat;
 mod system;
 mod table;

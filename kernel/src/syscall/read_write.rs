@@ -349,3 +349,11 @@ fn send(from: &OpenFile, to: &OpenFile, position: &mut u64, count: usize) -> Res
     }
     Ok(total)
 }
+
+/// The position at an address that a call may leave out.
+pub(super) fn read_offset(address: usize) -> Result<Option<u64>> {
+    match address {
+        0 => Ok(None),
+        address => offset_of(user::read::<i64>(address)? as usize).map(Some),
+    }
+}

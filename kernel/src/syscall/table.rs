@@ -7,7 +7,8 @@
 use super::{
     Handler, RegistersHandler, answer, attributes, credentials, descriptor, directory,
     extended_attributes, fcntl, futex, limits, memory, mount, namespace, open, poll, posix_timer,
-    prctl, process, read_write, schedule, signal, stat, system, time, timer, working_directory,
+    prctl, process, read_write, schedule, signal, splice, stat, system, time, timer,
+    working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -246,6 +247,9 @@ table! {
     272 unshare              1         namespace::sys_unshare;
     273 set_robust_list      2         futex::sys_set_robust_list;
     274 get_robust_list      3         futex::sys_get_robust_list;
+    275 splice               6         splice::sys_splice;
+    276 tee                  4         splice::sys_tee;
+    278 vmsplice             4         splice::sys_vmsplice;
     280 utimensat            4         attributes::sys_utimensat;
     285 fallocate            4         attributes::sys_fallocate;
     292 dup3                 3         descriptor::sys_dup3;
@@ -264,6 +268,7 @@ table! {
     319 memfd_create         2         open::sys_memfd_create;
     322 execveat             registers process::sys_execveat;
     324 membarrier           3         prctl::sys_membarrier;
+    326 copy_file_range      6         splice::sys_copy_file_range;
     327 preadv2              6         read_write::sys_preadv2;
     328 pwritev2             6         read_write::sys_pwritev2;
     332 statx                5         stat::sys_statx;
@@ -290,7 +295,7 @@ pub(super) fn with_registers(number: usize) -> Option<RegistersHandler> {
 /// The name of a call that a program may well ask for and that is not served, for the log.
 pub(super) fn name_of_unserved(number: usize) -> &'static str {
     use abi::raw::general as linux;
-    const KNOWN: [(u32, &str); 19] = [
+    const KNOWN: [(u32, &str); 16] = [
         (linux::__NR_socket, "socket"),
         (linux::__NR_connect, "connect"),
         (linux::__NR_bind, "bind"),
@@ -304,10 +309,7 @@ pub(super) fn name_of_unserved(number: usize) -> &'static str {
         (linux::__NR_signalfd4, "signalfd4"),
         (linux::__NR_timerfd_create, "timerfd_create"),
         (linux::__NR_inotify_init1, "inotify_init1"),
-        (linux::__NR_splice, "splice"),
-        (linux::__NR_tee, "tee"),
         (linux::__NR_io_uring_setup, "io_uring_setup"),
-        (linux::__NR_copy_file_range, "copy_file_range"),
         (linux::__NR_bpf, "bpf"),
         (linux::__NR_seccomp, "seccomp"),
     ];

@@ -7,6 +7,7 @@ mod packet;
 mod pipe;
 mod poll;
 mod signals;
+mod splice;
 
 /// The tables of this family.
 pub const TABLES: &[&[Case]] = &[
@@ -15,4 +16,5 @@ pub const TABLES: &[&[Case]] = &[
     poll::CASES,
     packet::CASES,
     signals::CASES,
+    splice::CASES,
 ];

@@ -24,7 +24,7 @@ const CAPACITY_MAX: usize = 1 << 31;
 
 /// One open end, or both (a FIFO opened for reading and writing).
 pub struct PipeEnd {
-    pipe: Arc<Pipe>,
+    pub(super) pipe: Arc<Pipe>,
     reads: bool,
     writes: bool,
     /// The count of writers ever when this end was opened without one: no writer has hung up on

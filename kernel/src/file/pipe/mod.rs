@@ -15,9 +15,11 @@
 mod end;
 mod fifo;
 mod ring;
+mod transfer;
 
 pub use end::{PipeEnd, capacity, set_capacity};
 pub use fifo::Fifo;
+pub use transfer::pipe_behind;
 
 use super::{
     AttributeChange, File, FileKind, Inode, Metadata, OpenFile, OpenFlags, Ownership, Readiness,
@@ -163,7 +165,13 @@ impl Pipe {
         outcome.map(Some)
     }
 
-    fn write(&self, source: &mut Source<'_>, nonblocking: bool, packets: bool) -> Result<usize> {
+    /// Writes all of `source`, waiting for room unless `nonblocking`; with `packets` in packets.
+    pub fn write(
+        &self,
+        source: &mut Source<'_>,
+        nonblocking: bool,
+        packets: bool,
+    ) -> Result<usize> {
         let mut written = 0;
         while source.remaining() > 0 {
             let step = self.put(source, packets).and_then(|count| match count {

@@ -4,6 +4,8 @@
 //! is a piece that nothing is added to and that one read takes away. A pipe is full when it has as
 //! many pieces as it may have pages, as on Linux. The frame of the piece read last is kept for the
 //! next, so a pipe that carries small messages lives in one frame.
+//!
+//! Pieces of two pipes may share a frame (tee(2)); a shared frame is only read.
 
 use crate::{
     error::Result,
@@ -14,6 +16,7 @@ use alloc::collections::VecDeque;
 use metal::memory::{Frame, PAGE_SIZE};
 
 /// One piece of what is in a pipe.
+#[derive(Clone)]
 struct Piece {
     frame: Frame,
     start: usize,
@@ -33,6 +36,15 @@ impl Piece {
             length: 0,
             is_packet,
             grows: !is_packet,
+        }
+    }
+
+    /// The first `length` bytes of it, in the same frame, to which nothing is added any more.
+    fn beginning(&self, length: usize) -> Piece {
+        Piece {
+            length: length.min(self.length),
+            grows: false,
+            ..self.clone()
         }
     }
 
@@ -73,6 +85,11 @@ impl Ring {
     /// Whether it takes no further piece.
     pub fn is_full(&self) -> bool {
         self.pieces.len() >= self.pages
+    }
+
+    /// How many pieces it can take.
+    pub fn free(&self) -> usize {
+        self.pages.saturating_sub(self.pieces.len())
     }
 
     /// Moves bytes out until the sink is full, the ring empty, or a packet ends. A piece that
@@ -134,7 +151,11 @@ impl Ring {
     }
 
     fn add_to_last(&mut self, source: &mut Source<'_>, length: usize) -> Result<usize> {
-        let Some(last) = self.pieces.back_mut().filter(|last| last.room() >= length) else {
+        let Some(last) = self
+            .pieces
+            .back_mut()
+            .filter(|last| last.room() >= length && last.frame.is_unique())
+        else {
             return Ok(0);
         };
         if source.read_into_frame(&last.frame, last.start + last.length, length) != Ok(length) {
@@ -158,6 +179,66 @@ impl Ring {
         self.length += length;
         self.pieces.push_back(piece);
         Ok(length)
+    }
+
+    /// Moves the first pieces to the end of `other`, or copies them with `keep`: at most `length`
+    /// bytes, and as many pieces as there is room for. `ENOMEM`: not one could be moved.
+    pub fn give_to(&mut self, other: &mut Ring, length: usize, keep: bool) -> Result<usize> {
+        let (mut moved, mut index) = (0, 0);
+        while moved < length && !other.is_full() {
+            let Some(piece) = self.pieces.get(index) else {
+                break;
+            };
+            let piece = piece.beginning(length - moved);
+            if other.pieces.try_reserve(1).is_err() {
+                return if moved > 0 {
+                    Ok(moved)
+                } else {
+                    Err(Errno::ENOMEM)
+                };
+            }
+            let count = piece.length;
+            other.length += count;
+            other.pieces.push_back(piece);
+            moved += count;
+            if keep {
+                index += 1;
+            } else {
+                self.consume(count);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Puts all pieces of another ring in front of its own.
+    pub fn put_in_front(&mut self, mut other: Ring) {
+        self.length += other.length;
+        other.pieces.append(&mut self.pieces);
+        self.pieces = other.pieces;
+    }
+
+    /// Copies the first bytes out; returns how many.
+    pub fn peek(&self, buffer: &mut [u8]) -> usize {
+        let mut done = 0;
+        for piece in &self.pieces {
+            let length = piece.length.min(buffer.len() - done);
+            piece
+                .frame
+                .read(piece.start, &mut buffer[done..done + length]);
+            done += length;
+        }
+        done
+    }
+
+    /// Drops the first `count` bytes.
+    pub fn skip(&mut self, mut count: usize) {
+        while count > 0
+            && let Some(length) = self.pieces.front().map(|piece| piece.length)
+        {
+            let part = length.min(count);
+            self.consume(part);
+            count -= part;
+        }
     }
 
     /// Changes how much it can hold. `EBUSY`: it holds more than that.

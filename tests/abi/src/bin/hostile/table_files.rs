@@ -87,6 +87,9 @@ pub const ROWS: &[Row] = rows![
     SYS_rmdir: Path(c"file");
     SYS_select: Number(1), Out(8), Out(8), Out(8), Words(NO_WAIT);
     SYS_sendfile counts: Descriptor(FILE), Descriptor(FILE), Out(8), Fixed(16);
+    SYS_splice counts: Descriptor(FILE), Out(8), Descriptor(FILE), Out(8), Fixed(16), Fixed(0);
+    SYS_vmsplice: Descriptor(FILE), In(16), Fixed(1), Fixed(0);
+    SYS_copy_file_range counts: Descriptor(FILE), Out(8), Descriptor(FILE), Out(8), Fixed(16), Fixed(0);
     SYS_stat: Path(c"file"), Out(144);
     SYS_statfs: Path(c"file"), Out(120);
     SYS_statx: Folder, Path(c"file"), Flags(0), Flags(0x7ff), Out(256);
