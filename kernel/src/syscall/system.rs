@@ -9,7 +9,7 @@ use crate::file::procfs;
 use crate::memory::PAGE_SIZE;
 use crate::memory::io::UserRanges;
 use crate::memory::user;
-use crate::process::{Thread, personality, table};
+use crate::process::{ExitStatus, Thread, exit, personality, table};
 use crate::terminal;
 use crate::time::{self, NANOSECONDS_PER_SECOND};
 use abi::raw::general as linux;
@@ -124,6 +124,9 @@ pub fn sys_reboot(
     if magic as u32 != linux::LINUX_REBOOT_MAGIC1 || !second.contains(&(magic2 as u32)) {
         return Err(Errno::EINVAL);
     }
+    if !thread.process.pid_namespace.is_root() {
+        return reboot_namespace(thread, command as u32);
+    }
     match command as u32 {
         linux::LINUX_REBOOT_CMD_POWER_OFF => power_off(),
         linux::LINUX_REBOOT_CMD_RESTART | linux::LINUX_REBOOT_CMD_RESTART2 => {
@@ -136,6 +139,22 @@ pub fn sys_reboot(
         linux::LINUX_REBOOT_CMD_CAD_ON | linux::LINUX_REBOOT_CMD_CAD_OFF => Ok(0),
         _ => Err(Errno::EINVAL),
     }
+}
+
+/// reboot(2) in a pid namespace: the machine is not its to bring down. Its init ends as if by a
+/// signal that tells which command it was, and everyone in it ends with that.
+fn reboot_namespace(thread: &Arc<Thread>, command: u32) -> Result<usize> {
+    let signal = match command {
+        linux::LINUX_REBOOT_CMD_RESTART | linux::LINUX_REBOOT_CMD_RESTART2 => linux::SIGHUP,
+        linux::LINUX_REBOOT_CMD_POWER_OFF | linux::LINUX_REBOOT_CMD_HALT => linux::SIGINT,
+        _ => return Err(Errno::EINVAL),
+    };
+    let init = table::find(thread.process.pid_namespace.init());
+    if let Some(init) = init.and_then(|init| init.threads().first().cloned()) {
+        exit::exit_process(&init, ExitStatus::Killed(signal as u8));
+    }
+    exit::exit_thread(thread, ExitStatus::Exited(0));
+    Ok(0)
 }
 
 fn power_off() -> ! {

@@ -265,6 +265,25 @@ fn when_the_persona_in_front_ends_the_root_comes_to_the_front() {
 }
 
 #[test]
+fn a_persona_cannot_bring_the_machine_down() {
+    let mut console = boot();
+    for line in ["poweroff", "poweroff -f", "reboot -f", "halt -f"] {
+        good(&mut console, "persona create demo");
+        console.run(&format!("persona run demo {line}"));
+        good(
+            &mut console,
+            "while persona list | grep -q demo; do sleep 0.1; done",
+        );
+        console.still_answers();
+    }
+    // How it ended tells its parent which of them it was.
+    for (line, signal) in [("reboot -f", 1), ("poweroff -f", 2)] {
+        let answer = console.run(&format!("unshare -pf sh -c '{line}; sleep 1000'"));
+        assert_eq!(answer.status, 128 + signal, "{line}: {}", answer.text);
+    }
+}
+
+#[test]
 fn the_machine_starts_the_personas_it_is_told_to() {
     let mut image = Image::built();
     let list =
