@@ -36,6 +36,7 @@ fn main(information: &'static boot::BootInformation) -> ! {
     metal::apic::initialise();
     metal::acpi::initialise(information.acpi_root());
     metal::clock::calibrate();
+    metal::vdso::initialise();
     metal::trap::set_handlers(metal::trap::Handlers {
         interrupt: device::interrupt::handle,
         user_page_fault: memory::handle_kernel_fault,

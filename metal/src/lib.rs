@@ -28,7 +28,7 @@ mod x86_64;
 
 pub use x86_64::{
     apic, clock, context, copy, cpu, fpu, interrupt, kernel_space, mmio, paging, port, power,
-    random, trap, user,
+    random, trap, user, vdso,
 };
 
 /// Physical memory: frames and their size.

@@ -91,6 +91,11 @@ impl Area {
         part
     }
 
+    /// Whether the kernel itself made it (the vDSO): it cannot grow.
+    pub fn is_special(&self) -> bool {
+        matches!(&self.backing, Backing::Object { pager, .. } if pager.special_name().is_some())
+    }
+
     /// Index of the object's page at `address`.
     pub fn page_index(&self, address: usize) -> u64 {
         match &self.backing {

@@ -14,6 +14,7 @@ mod space;
 #[cfg(feature = "ktest")]
 mod tests;
 pub mod user;
+mod vdso;
 
 pub use area::{Area, Backing, Protection};
 pub use fault::{FaultError, handle_kernel_fault, without_faults};

@@ -26,6 +26,11 @@ pub trait Pager: Send + Sync {
     fn remove(&self, _pages: Range<u64>) -> Result<()> {
         Err(Errno::EOPNOTSUPP)
     }
+
+    /// What /proc/PID/maps calls a mapping of it if the kernel itself made the mapping.
+    fn special_name(&self) -> Option<&'static [u8]> {
+        None
+    }
 }
 
 /// Takes pages of an object out of every mapping, because the object has lost them: the next

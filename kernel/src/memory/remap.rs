@@ -51,6 +51,9 @@ impl AddressSpace {
             return Err(Errno::EFAULT);
         }
         let growth = new_length.saturating_sub(old_length);
+        if growth > 0 && area.is_special() {
+            return Err(Errno::EFAULT);
+        }
         let limit = process.limit(Resource::AddressSpace) as usize;
         if state.mapped_bytes.saturating_add(growth) > limit {
             return Err(Errno::ENOMEM);

@@ -106,6 +106,7 @@ pub fn set_realtime(now: Nanoseconds) -> bool {
         return false;
     };
     REALTIME_OFFSET.store(offset, Ordering::Relaxed);
+    metal::vdso::set_realtime_offset(offset);
     timer_queue::realtime_was_set();
     true
 }

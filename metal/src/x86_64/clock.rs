@@ -51,6 +51,15 @@ pub fn nanoseconds() -> u64 {
     nanoseconds_of(time_stamp().wrapping_sub(START.load(Ordering::Relaxed)))
 }
 
+/// The counter when it was [`calibrate`]d, and nanoseconds per tick with 32 fractional bits: all
+/// that [`nanoseconds`] knows.
+pub(super) fn parameters() -> (u64, u64) {
+    (
+        START.load(Ordering::Relaxed),
+        TIME_STAMP_SCALE.load(Ordering::Relaxed),
+    )
+}
+
 /// How long so many ticks of the time-stamp counter are.
 #[inline]
 pub fn nanoseconds_of(ticks: u64) -> u64 {

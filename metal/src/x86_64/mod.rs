@@ -18,3 +18,4 @@ pub mod random;
 mod segment;
 pub mod trap;
 pub mod user;
+pub mod vdso;

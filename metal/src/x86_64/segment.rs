@@ -23,6 +23,9 @@ pub const KERNEL_CODE: u16 = 0x08;
 pub const USER_DATA: u16 = 0x1b;
 /// Selects the code of a program, likewise.
 pub const USER_CODE: u16 = 0x23;
+/// A segment that nobody uses. Its limit is the processor's number: what `lsl` reads from user
+/// mode, and getcpu(2) answers.
+pub const PROCESSOR_NUMBER: u16 = 0x3b;
 
 /// Traps that must not trust the stack they find start on stacks of their own.
 pub const DOUBLE_FAULT_STACK: u16 = 0;
@@ -75,6 +78,8 @@ pub fn load(number: usize) {
     table.append(Descriptor::user_code_segment());
     // SAFETY: the task-state segment lives in a static.
     let task_selector = table.append(unsafe { Descriptor::tss_segment_unchecked(task_state) });
+    let number_selector = table.append(Descriptor::UserSegment(segment_with_limit(number)));
+    assert_eq!(number_selector.0, PROCESSOR_NUMBER);
     // SAFETY: table and task-state segment live in a static and hold what is selected here.
     unsafe {
         (*(table as *const GlobalDescriptorTable)).load_unsafe();
@@ -84,6 +89,17 @@ pub fn load(number: usize) {
         ES::set_reg(SegmentSelector::NULL);
         load_tss(task_selector);
     }
+}
+
+/// The descriptor of a segment for user mode, present and only to be read, with this limit and
+/// base 0 (SDM volume 3, section 3.4.5).
+const fn segment_with_limit(limit: usize) -> u64 {
+    const PRESENT: u64 = 1 << 47;
+    const USER: u64 = 3 << 45;
+    const CODE_OR_DATA: u64 = 1 << 44;
+    const ACCESSED: u64 = 1 << 40;
+    assert!(limit < 1 << 16);
+    PRESENT | USER | CODE_OR_DATA | ACCESSED | limit as u64
 }
 
 /// Where traps from user mode push, on the calling processor: the end of a register frame.

@@ -84,6 +84,24 @@ pub fn text_at(address: usize) -> Vec<u8> {
         .to_vec()
 }
 
+/// Copies `length` bytes at `address`, which must be mapped.
+pub fn copy_of(address: usize, length: usize) -> Vec<u8> {
+    // SAFETY: used on mappings that the kernel made and that nobody writes to.
+    unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(address), length) }
+        .to_vec()
+}
+
+/// Calls the C function at `address`, of at most three arguments that are words.
+pub fn call_function(address: usize, args: [usize; 3]) -> isize {
+    let address = std::ptr::with_exposed_provenance::<()>(address);
+    // SAFETY: the address is that of a function of the vDSO, or a fault is what the test is
+    // after; the arguments are what such a function takes.
+    unsafe {
+        let function: extern "C" fn(usize, usize, usize) -> isize = std::mem::transmute(address);
+        function(args[0], args[1], args[2])
+    }
+}
+
 /// An entry of the auxiliary vector (`AT_*`), or 0 if the kernel gave none.
 pub fn auxiliary(kind: u64) -> usize {
     // SAFETY: getauxval only reads the vector the C library saved at start.

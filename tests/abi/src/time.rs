@@ -11,8 +11,10 @@ use abi_tests::{cases, fails, gives, holds, raw, same, sys, works};
 use libc::*;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 
+mod vdso;
+
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[CASES];
+pub const TABLES: &[&[Case]] = &[CASES, vdso::CASES];
 
 cases![
     all_clocks_answer,

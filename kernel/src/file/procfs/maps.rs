@@ -45,8 +45,11 @@ fn show_area(
         Backing::Object {
             file: None,
             first_page,
-            ..
-        } => (SHARED_MEMORY.to_vec(), 1, 0, first_page * PAGE_SIZE as u64),
+            pager,
+        } => match pager.special_name() {
+            Some(name) => (name.to_vec(), 0, 0, 0),
+            None => (SHARED_MEMORY.to_vec(), 1, 0, first_page * PAGE_SIZE as u64),
+        },
     };
     let device = DeviceNumber::from_raw(device);
     let mapping = Mapping {

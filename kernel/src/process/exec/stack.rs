@@ -83,7 +83,8 @@ pub fn build(
     let (argument_pointers, argument_range) = strings.push_all(&arguments.arguments);
     let platform = strings.push(PLATFORM);
     let random = strings.push(&random_bytes());
-    let auxiliary = auxiliary_vector(image, credentials, platform, random, file_name);
+    let vdso = space.map_vdso()?;
+    let auxiliary = auxiliary_vector(image, credentials, vdso, platform, random, file_name);
 
     let auxiliary_bytes = size_of_val(auxiliary.as_flattened());
     let words = words(&argument_pointers, &environment, &auxiliary);
@@ -132,12 +133,14 @@ fn words(arguments: &[usize], environment: &[usize], auxiliary: &[[usize; 2]]) -
 fn auxiliary_vector(
     image: &Image,
     credentials: &Credentials,
+    vdso: usize,
     platform: usize,
     random: usize,
     file_name: usize,
 ) -> Vec<[usize; 2]> {
     let secure = credentials.uid != credentials.euid || credentials.gid != credentials.egid;
-    let entries: [(u32, usize); 20] = [
+    let entries: [(u32, usize); 21] = [
+        (linux::AT_SYSINFO_EHDR, vdso),
         (
             linux::AT_HWCAP,
             metal::cpu::hardware_capabilities() as usize,
