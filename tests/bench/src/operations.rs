@@ -31,6 +31,8 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
     // Before anything of ours takes memory.
     add("memory in use", Some(32 << 20), &memory_in_use);
     add("null call (getppid)", Some(368), &null_call);
+    add("clock_gettime (call)", None, &clock_by_call);
+    add("clock_gettime (vDSO)", None, &clock_by_library);
     add("pipe ping-pong", Some(12_774), &pipe_ping_pong);
     add("futex ping-pong", Some(12_400), &futex_ping_pong);
     add("fork+wait", Some(191_000), &fork_wait);
@@ -66,6 +68,22 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
         Ok(since_boot)
     });
     (rows, problems)
+}
+
+fn clock_by_call() -> Result<i64, String> {
+    let mut time = [0i64; 2];
+    mean(10_000, || {
+        sys!(SYS_clock_gettime, CLOCK_MONOTONIC, &mut time);
+        Ok(())
+    })
+}
+
+/// The C library asks the vDSO if it finds one.
+fn clock_by_library() -> Result<i64, String> {
+    mean(10_000, || {
+        std::hint::black_box(std::time::Instant::now());
+        Ok(())
+    })
 }
 
 fn null_call() -> Result<i64, String> {

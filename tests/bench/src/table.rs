@@ -8,7 +8,8 @@ pub struct Row {
     pub operation: &'static str,
     /// Nanoseconds (instructions under icount), or bytes for memory.
     pub value: i64,
-    /// The same of Linux 6.1 on the same emulator; none for what Linux does not have.
+    /// The same of Linux 6.1 on the same emulator; none for what Linux does not have or nobody has
+    /// measured there.
     pub linux: Option<i64>,
 }
 
