@@ -46,6 +46,10 @@ const LATCH: u8 = 0x80;
 
 /// Data terminal ready, request to send, and OUT2, which lets the interrupt through on a PC.
 const MODEM_READY: u8 = 0x0b;
+/// OUT2 alone.
+const INTERRUPT_GATE: u8 = 1 << 3;
+/// The bits of the modem control register that mean something.
+const MODEM_CONTROL_BITS: u8 = 0x1f;
 
 const STATUS_RECEIVED: u8 = 1 << 0;
 const STATUS_PARITY: u8 = 1 << 2;
@@ -216,6 +220,20 @@ impl<P: Port> Uart16550<P> {
 
     fn has_room(&self) -> bool {
         self.port.read(LINE_STATUS) & STATUS_ROOM != 0
+    }
+
+    /// The lines to a modem: the control register (bits 0 to 4: data terminal ready, request to
+    /// send, OUT1, OUT2, loop) and the status register (bits 4 to 7: clear to send, data set
+    /// ready, ring indicator, carrier).
+    pub fn modem_lines(&self) -> (u8, u8) {
+        let control = self.port.read(MODEM_CONTROL) & MODEM_CONTROL_BITS;
+        (control, self.port.read(MODEM_STATUS))
+    }
+
+    /// Sets the control register. OUT2 stays on: the chip could not interrupt without it.
+    pub fn set_modem_control(&mut self, control: u8) {
+        let control = control & MODEM_CONTROL_BITS | INTERRUPT_GATE;
+        self.port.write(MODEM_CONTROL, control);
     }
 
     /// Whether the last bit of all output has left the chip.

@@ -133,6 +133,18 @@ pub fn transmit(discipline: &mut LineDiscipline) {
     }
 }
 
+/// The lines to a modem: the control and the status register of the chip, if there is one.
+pub fn modem_lines() -> Option<(u8, u8)> {
+    UART.lock().as_ref().map(Uart16550::modem_lines)
+}
+
+/// Sets the lines that go to the modem, as the control register has them.
+pub fn set_modem_control(control: u8) {
+    if let Some(uart) = &mut *UART.lock() {
+        uart.set_modem_control(control);
+    }
+}
+
 /// Sets the speed of the line, in bits per second.
 pub fn set_speed(bits_per_second: u32) {
     if let Some(uart) = &mut *UART.lock() {

@@ -8,7 +8,10 @@ use crate::device::serial;
 use crate::error::{Errno, Result};
 use crate::file::{DeviceNumber, File, OpenFlags};
 use crate::process;
-use abi::raw::general::{B115200, CBAUD};
+use abi::raw::general::{
+    B115200, CBAUD, TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_LOOP, TIOCM_OUT1, TIOCM_OUT2,
+    TIOCM_RNG, TIOCM_RTS,
+};
 use abi::terminal::Termios2;
 use alloc::sync::Arc;
 use core::any::Any;
@@ -19,6 +22,22 @@ use spin::Once;
 pub const SERIAL_DEVICE: DeviceNumber = DeviceNumber::new(4, 64);
 
 static CONSOLE: Once<Arc<Terminal>> = Once::new();
+
+/// Bits of the chip's modem control register, and what `ioctl_tty(2)` calls them.
+const CONTROL_LINES: [(u8, u32); 5] = [
+    (0, TIOCM_DTR),
+    (1, TIOCM_RTS),
+    (2, TIOCM_OUT1),
+    (3, TIOCM_OUT2),
+    (4, TIOCM_LOOP),
+];
+/// The same for its modem status register.
+const STATUS_LINES: [(u8, u32); 4] = [
+    (4, TIOCM_CTS),
+    (5, TIOCM_DSR),
+    (6, TIOCM_RNG),
+    (7, TIOCM_CAR),
+];
 
 /// The serial line.
 struct SerialLine;
@@ -37,6 +56,20 @@ impl Line for SerialLine {
         if old.c_ospeed != new.c_ospeed && new.c_ospeed != 0 {
             serial::set_speed(new.c_ospeed);
         }
+    }
+
+    fn modem(&self) -> Option<u32> {
+        let (control, status) = serial::modem_lines()?;
+        let lines = |register: u8, bits: &[(u8, u32)]| {
+            let on = bits.iter().filter(|(bit, _)| register & 1 << bit != 0);
+            on.fold(0, |lines, (_, line)| lines | line)
+        };
+        Some(lines(control, &CONTROL_LINES) | lines(status, &STATUS_LINES))
+    }
+
+    fn set_modem(&self, lines: u32) {
+        let on = CONTROL_LINES.iter().filter(|(_, line)| lines & line != 0);
+        serial::set_modem_control(on.fold(0, |control, (bit, _)| control | 1 << bit));
     }
 
     fn counts_output(&self) -> bool {

@@ -84,6 +84,8 @@ impl Terminal {
             }
             // Holding the line at zero has no meaning where no wire is.
             TIOCSBRK | TIOCCBRK => self.check_change()?,
+            TIOCMGET => user::write(argument, &self.line.modem().ok_or(Errno::ENOTTY)?)?,
+            TIOCMSET | TIOCMBIS | TIOCMBIC => self.change_modem(command, argument)?,
             TIOCGETD => user::write(argument, &0_i32)?,
             TIOCSETD => {
                 self.check_change()?;
@@ -95,6 +97,17 @@ impl Terminal {
             _ => return self.settings_ioctl(opened, command, argument),
         }
         Ok(0)
+    }
+
+    fn change_modem(&self, command: u32, argument: usize) -> Result<()> {
+        let now = self.line.modem().ok_or(Errno::ENOTTY)?;
+        let given: u32 = user::read(argument)?;
+        self.line.set_modem(match command {
+            TIOCMBIS => now | given,
+            TIOCMBIC => now & !given,
+            _ => given,
+        });
+        Ok(())
     }
 
     /// The window's size.

@@ -36,6 +36,14 @@ pub trait Line: Send + Sync {
     /// The settings changed from `old` to `new`.
     fn settings_changed(&self, _old: &Termios2, _new: &Termios2) {}
 
+    /// The lines to a modem as `TIOCM_*` bits. None: there are no such lines.
+    fn modem(&self) -> Option<u32> {
+        None
+    }
+
+    /// Sets those of the lines that this side drives.
+    fn set_modem(&self, _lines: u32) {}
+
     /// Whether the other side is there; reads and writes fail without it.
     fn is_connected(&self) -> bool {
         true

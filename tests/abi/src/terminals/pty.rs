@@ -34,6 +34,7 @@ cases![
     exclusive_open,
     line_discipline_number,
     termio_and_termios2,
+    modem_lines,
 ];
 
 fn open_gives_numbers() -> Outcome {
@@ -344,5 +345,27 @@ fn termio_and_termios2() -> Outcome {
     let mut now = [0u32; 11];
     gives!(0, SYS_ioctl, pair.slave, TCGETS2, &mut now);
     same!((now[0], now[9], now[10]), (ICRNL | IXON, 38400, 38400));
+    Ok(())
+}
+
+fn modem_lines() -> Outcome {
+    let pair = pair()?;
+    fails!(ENOTTY, SYS_ioctl, pair.slave, TIOCMGET, &mut 0i32);
+    fails!(ENOTTY, SYS_ioctl, pair.slave, TIOCMSET, &0i32);
+    let serial = sys!(SYS_open, c"/dev/ttyS0", O_RDWR | O_NOCTTY | O_NONBLOCK);
+    let mut before = 0i32;
+    // Not every host has a serial line.
+    if serial >= 0 && sys!(SYS_ioctl, serial, TIOCMGET, &mut before) == 0 {
+        let mut now = 0i32;
+        for (command, expected) in [
+            (TIOCMBIC, before & !TIOCM_RTS),
+            (TIOCMBIS, before | TIOCM_RTS),
+        ] {
+            works!(SYS_ioctl, serial, command, &TIOCM_RTS);
+            works!(SYS_ioctl, serial, TIOCMGET, &mut now);
+            same!(now & TIOCM_RTS, expected & TIOCM_RTS);
+        }
+        works!(SYS_ioctl, serial, TIOCMSET, &before);
+    }
     Ok(())
 }
