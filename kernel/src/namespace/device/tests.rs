@@ -318,16 +318,17 @@ metal::ktest! {
 
     fn the_root_comes_to_the_front_when_the_active_one_ends() {
         let persona = Persona::new(7005);
-        persona.namespace().set_tag(devns::Tag::new(b"dying"));
+        let namespace = persona.namespace();
+        namespace.set_tag(devns::Tag::new(b"dying"));
         let _uses = [uses_of(foreground().root()), persona.uses()];
-        assert_eq!(switch_to(&persona.namespace()), Ok(Outcome::Changed));
+        assert_eq!(switch_to(&namespace), Ok(Outcome::Changed));
         let stamp = now();
         events();
         persona.membership.end();
         assert!(root_in_front());
-        assert!(foreground().root().timestamp() >= stamp && !persona.namespace().is_active());
+        assert!(foreground().root().timestamp() >= stamp && !namespace.is_active());
         assert_eq!(events()[1..3], [Event::Deactivated("probe-1", 7005), Event::Activated("probe-1", 1)]);
-        assert_eq!(switch_to(&persona.namespace()), Err(SwitchError::NoProcess));
+        assert_eq!(switch_to(&namespace), Err(SwitchError::NoProcess));
         let line = last_log_line();
         assert!(line.starts_with(b"device namespace 7005 \"dyin\" was in front"), "{}", line.escape_ascii());
     }
