@@ -5,7 +5,7 @@
 
 use crate::{
     error::Result,
-    file::{Location, UserPath, permission, walk},
+    file::{FileKind, Location, UserPath, permission, walk},
     memory::user,
     process::Thread,
 };
@@ -28,24 +28,40 @@ fn by_descriptor(thread: &Thread, descriptor: usize) -> Result<Location> {
     Ok(thread.files()?.get_usable(descriptor as i32)?.location())
 }
 
-/// A name is checked before anything is asked of the file system.
-fn check_name(address: usize) -> Result<()> {
+/// A name is checked before anything is asked of the file system. Returns whether it is one of
+/// the attributes that programs may make.
+fn check_name(address: usize) -> Result<bool> {
     let mut name = [0; NAME_MAX + 1];
     match user::read_c_string_into(address, &mut name) {
         Ok(0) | Err(Errno::ENAMETOOLONG) => Err(Errno::ERANGE),
-        Ok(_) => Ok(()),
+        Ok(length) => Ok(name[..length].starts_with(b"user.")),
         Err(error) => Err(error),
     }
 }
 
-fn get(_place: Location, name: usize) -> Result<usize> {
-    check_name(name)?;
+/// Only files and directories can have attributes that programs make (xattr(7)).
+fn has_no_user_attributes(place: &Location) -> bool {
+    let kind = place.inode().kind();
+    !matches!(kind, FileKind::Regular | FileKind::Directory)
+}
+
+fn get(place: Location, name: usize) -> Result<usize> {
+    if check_name(name)? && has_no_user_attributes(&place) {
+        return Err(Errno::ENODATA);
+    }
     Err(Errno::EOPNOTSUPP)
 }
 
 fn remove(place: Location, name: usize) -> Result<usize> {
-    check_name(name)?;
-    permission::check_writable_mount(&place)?;
+    let is_users = check_name(name)?;
+    refuse_change(&place, is_users)
+}
+
+fn refuse_change(place: &Location, is_users: bool) -> Result<usize> {
+    permission::check_writable_mount(place)?;
+    if is_users && has_no_user_attributes(place) {
+        return Err(Errno::EPERM);
+    }
     Err(Errno::EOPNOTSUPP)
 }
 
@@ -54,7 +70,7 @@ fn set(place: Location, name: usize, value: usize, size: usize, flags: usize) ->
     if flags & !SET_FLAGS != 0 {
         return Err(Errno::EINVAL);
     }
-    check_name(name)?;
+    let is_users = check_name(name)?;
     if size > VALUE_MAX {
         return Err(Errno::E2BIG);
     }
@@ -65,8 +81,7 @@ fn set(place: Location, name: usize, value: usize, size: usize, flags: usize) ->
         user::read_bytes(value.wrapping_add(read), &mut seen[..length])?;
         read += length;
     }
-    permission::check_writable_mount(&place)?;
-    Err(Errno::EOPNOTSUPP)
+    refuse_change(&place, is_users)
 }
 
 /// setxattr(2).

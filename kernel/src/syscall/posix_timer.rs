@@ -21,13 +21,15 @@ pub fn sys_timer_create(
     event: usize,
     result: usize,
 ) -> Result<usize> {
+    let event: Option<Sigevent> = match event {
+        0 => None,
+        address => Some(user::read(address)?),
+    };
     let clock = Clock::named(thread, clock as i32)?;
     check_clock(thread, &clock)?;
-    let (target, value) = if event == 0 {
-        (Target::Process(linux::SIGALRM as u8), Value::Number)
-    } else {
-        let event: Sigevent = user::read(event)?;
-        (target(thread, &event)?, Value::Given(event.sigev_value))
+    let (target, value) = match event {
+        None => (Target::Process(linux::SIGALRM as u8), Value::Number),
+        Some(event) => (target(thread, &event)?, Value::Given(event.sigev_value)),
     };
     let number = created::create(thread, clock, target, value)?;
     if let Err(error) = user::write(result, &number) {

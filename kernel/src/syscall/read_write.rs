@@ -248,6 +248,9 @@ pub fn sys_pwritev2(
     _offset_high: usize,
     flags: usize,
 ) -> Result<usize> {
+    if offset as i64 >= 0 {
+        positioned(thread, descriptor)?;
+    }
     writable(thread, descriptor)?;
     check_rwf(flags)?;
     match offset as i64 {

@@ -296,7 +296,9 @@ fn read_attributes(address: usize) -> Result<SchedAttr> {
     };
     let mut attributes = SchedAttr::default();
     let mut fits = (SCHED_ATTR_FIRST_BYTES..=PAGE_SIZE).contains(&size);
-    for offset in known..size {
+    // Only a size that is none of its own makes this long: a page at most.
+    let end = if fits { size } else { known };
+    for offset in known..end {
         fits = fits && user::read::<u8>(address.wrapping_add(offset))? == 0;
     }
     if !fits {

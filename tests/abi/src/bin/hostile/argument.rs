@@ -13,6 +13,9 @@ pub const TERMINAL: i32 = 42;
 /// The descriptor of the reading end of an empty pipe; the writing end is the next.
 pub const PIPE: i32 = 44;
 
+/// The descriptor of a file of proc, which has no extended attributes anywhere.
+pub const PROC: i32 = 47;
+
 /// The kind of an argument.
 pub enum Argument {
     /// A descriptor; this one is right.

@@ -10,6 +10,7 @@
 mod argument;
 mod table;
 mod table_files;
+mod table_rare;
 
 use abi_tests::check::error_name;
 use abi_tests::process::{leave, now, pause};
@@ -70,6 +71,8 @@ fn prepare() -> std::io::Result<(Scratch, Memory)> {
     sys!(SYS_dup2, master, argument::TERMINAL);
     let directory = sys!(SYS_open, c".", O_RDONLY | O_DIRECTORY);
     sys!(SYS_dup2, directory, argument::DIRECTORY);
+    let process = sys!(SYS_open, c"/proc/version", O_RDONLY);
+    sys!(SYS_dup2, process, argument::PROC);
     let mut ends = [0i32; 2];
     sys!(SYS_pipe2, &mut ends, O_NONBLOCK);
     sys!(SYS_dup2, ends[0], argument::PIPE);
@@ -81,7 +84,11 @@ fn prepare() -> std::io::Result<(Scratch, Memory)> {
 fn run(memory: &Memory, filter: &str, listing: bool) -> usize {
     let mut count = 0;
     let mut seen = std::collections::HashMap::new();
-    for row in table::ROWS.iter().chain(table_files::ROWS) {
+    for row in table::ROWS
+        .iter()
+        .chain(table_files::ROWS)
+        .chain(table_rare::ROWS)
+    {
         // A call with several rows is told apart by their order.
         let order: i32 = *seen
             .entry(row.name)
@@ -120,7 +127,7 @@ fn calls(row: &Row, memory: &Memory) -> Vec<(String, [usize; 6])> {
             all.push((format!("{}/{name}", place + 1), words));
         }
     }
-    if !row.arguments.is_empty() {
+    if !row.arguments.is_empty() && !row.apart {
         all.push(("all/ones".into(), [usize::MAX; 6]));
         all.push(("all/letters".into(), [0x4141_4141_4141_4141; 6]));
     }

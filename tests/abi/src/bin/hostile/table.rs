@@ -14,6 +14,9 @@ pub struct Row {
     pub number: i64,
     /// Whether the result is a count worth comparing.
     pub counts: bool,
+    /// Whether arguments are only made wrong one by one, because the order in which Linux looks
+    /// at several has changed since 6.1.
+    pub apart: bool,
     /// Its arguments.
     pub arguments: &'static [Argument],
 }
@@ -25,11 +28,16 @@ macro_rules! rows {
             name: stringify!($name),
             number: $name,
             counts: rows!(@counts $($counts)?),
+            apart: rows!(@apart $($counts)?),
             arguments: &[$($argument),*],
         }),*]
     };
     (@counts) => { false };
     (@counts counts) => { true };
+    (@counts apart) => { false };
+    (@apart) => { false };
+    (@apart counts) => { false };
+    (@apart apart) => { true };
 }
 pub(crate) use rows;
 
