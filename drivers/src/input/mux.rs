@@ -1,0 +1,253 @@
+//! From the devices to the readers of the persona in front, and back.
+//!
+//! Everything is done under one lock, held for the packets of one device at most; a persona's
+//! list of readers and a reader's ring have locks of their own, taken after it in this order.
+//! Interrupt handlers never come here: they leave word, and [`Mux::service`] is called soon
+//! after in a thread's context.
+//!
+//! A key that switches stops the flow: what comes behind it stays with the device until whoever
+//! runs the switch says that it is done ([`Mux::switch_done`]), and so belongs to the winner.
+
+use abi::input::{EV_SYN, SYN_REPORT};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use spin::mutex::SpinMutex;
+
+use super::bits::KeyBits;
+use super::client::Stamp;
+use super::device::{Device, Event};
+use super::mousedev::Motion;
+use super::persona::Group;
+use super::state::State;
+use super::switch::{SwitchKeys, Target};
+use super::unit::{After, Unit};
+
+/// Tells the time.
+pub type ClockFunction = fn() -> Stamp;
+
+/// The input devices and who is in front of them.
+pub struct Mux {
+    core: SpinMutex<Core>,
+    clock: ClockFunction,
+}
+
+struct Core {
+    units: Vec<Unit>,
+    front: Option<Arc<Group>>,
+    switch_keys: SwitchKeys,
+    /// A switch that the keys ask for and nobody has run yet.
+    wanted: Option<Target>,
+}
+
+impl Mux {
+    /// Without devices.
+    pub fn new(clock: ClockFunction, switch_keys: SwitchKeys) -> Self {
+        let core = Core {
+            units: Vec::new(),
+            front: None,
+            switch_keys,
+            wanted: None,
+        };
+        Self {
+            core: SpinMutex::new(core),
+            clock,
+        }
+    }
+
+    /// Adds a device, and returns its number.
+    pub fn add(&self, hardware: Box<dyn Device>) -> usize {
+        let unit = Unit::new(hardware);
+        let mut core = self.core.lock();
+        core.units.push(unit);
+        core.units.len() - 1
+    }
+
+    /// The time.
+    pub fn now(&self) -> Stamp {
+        (self.clock)()
+    }
+
+    /// Takes what the devices have to say. Returns whether a switch is wanted
+    /// ([`Mux::wanted_switch`]).
+    pub fn service(&self) -> bool {
+        let stamp = self.now();
+        let mut core = self.core.lock();
+        for number in 0..core.units.len() {
+            core.service(number, stamp);
+        }
+        core.wanted.is_some()
+    }
+
+    /// The switch that the keys ask for.
+    pub fn wanted_switch(&self) -> Option<Target> {
+        self.core.lock().wanted
+    }
+
+    /// The switch has been run, or cannot be: the flow goes on.
+    pub fn switch_done(&self) {
+        self.core.lock().wanted = None;
+        self.service();
+    }
+
+    /// When a held key repeats next, in nanoseconds since boot.
+    pub fn next_repetition(&self) -> Option<u64> {
+        let core = self.core.lock();
+        core.units.iter().filter_map(Unit::next_repetition).min()
+    }
+
+    /// Repeats the held keys whose time has come.
+    pub fn repeat(&self) {
+        let stamp = self.now();
+        let mut core = self.core.lock();
+        for number in 0..core.units.len() {
+            if let Some(key) = core.units[number].repeat(stamp.monotonic) {
+                // Linux marks a packet of its own making by the value 1.
+                let report = Event::new(EV_SYN, SYN_REPORT, 1);
+                core.deliver(number, &[Event::key(key, 2), report], stamp);
+            }
+        }
+    }
+
+    /// Shows the state of a device to `look`. It must not sleep.
+    ///
+    /// # Panics
+    /// If there is no such device.
+    pub fn with_state<R>(&self, device: usize, look: impl FnOnce(&mut State) -> R) -> R {
+        look(&mut self.core.lock().units[device].state)
+    }
+
+    /// The keys of a device that are down as this persona sees it.
+    pub fn keys_for(&self, device: usize, group: &Arc<Group>) -> KeyBits {
+        let core = self.core.lock();
+        if core.is_front(group) {
+            core.units[device].state.keys
+        } else {
+            KeyBits::EMPTY
+        }
+    }
+
+    /// Whether this persona is in front.
+    pub fn is_front(&self, group: &Arc<Group>) -> bool {
+        self.core.lock().is_front(group)
+    }
+
+    /// A program of the persona in front says what a device might have said. From another persona
+    /// nothing comes of it.
+    pub fn inject(&self, device: usize, group: &Arc<Group>, event: Event) {
+        let stamp = self.now();
+        let mut core = self.core.lock();
+        if !core.is_front(group) {
+            return;
+        }
+        let after = if event.is_report() {
+            After::Deliver
+        } else {
+            core.units[device].show(event, stamp.monotonic)
+        };
+        if after == After::Deliver {
+            core.flush(device, stamp);
+        }
+    }
+
+    /// Gives a key another meaning, if this persona is in front. None: there is no such key.
+    pub fn set_meaning(
+        &self,
+        device: usize,
+        group: &Arc<Group>,
+        place: usize,
+        key: u16,
+    ) -> Option<()> {
+        let stamp = self.now();
+        let mut core = self.core.lock();
+        let unit = &mut core.units[device];
+        unit.state.identity.keymap.as_ref()?.get(place)?;
+        if core.is_front(group) {
+            core.units[device].set_meaning(place, key)?;
+            core.flush(device, stamp);
+        }
+        Some(())
+    }
+
+    /// This persona is in front from now on.
+    pub(super) fn focus(&self, group: &Arc<Group>) {
+        self.core.lock().front = Some(Arc::clone(group));
+    }
+
+    /// This persona is not in front, or is no more.
+    pub(super) fn unfocus(&self, group: &Arc<Group>) {
+        let mut core = self.core.lock();
+        if core.is_front(group) {
+            core.front = None;
+        }
+    }
+
+    /// This persona loses the focus: what was begun for it ends, and what is down goes up.
+    pub(super) fn release_held(&self, group: &Arc<Group>) {
+        let stamp = self.now();
+        let mut core = self.core.lock();
+        for number in 0..core.units.len() {
+            core.flush(number, stamp);
+            group.release(number, &core.units[number].state.keys, stamp);
+        }
+        group.release_buttons();
+    }
+
+    /// No persona knows of any key that is down.
+    pub(super) fn forget_keys(&self) {
+        let mut core = self.core.lock();
+        core.units.iter_mut().for_each(Unit::forget_keys);
+    }
+}
+
+impl Core {
+    fn is_front(&self, group: &Arc<Group>) -> bool {
+        let front = self.front.as_ref();
+        front.is_some_and(|front| Arc::ptr_eq(front, group))
+    }
+
+    fn service(&mut self, number: usize, stamp: Stamp) {
+        while self.wanted.is_none() {
+            let Some(event) = self.units[number].hardware.next_event() else {
+                return;
+            };
+            let mut after = self.units[number].take(event, stamp.monotonic);
+            if let After::Pressed(key) = after {
+                after = self.press(number, key, stamp);
+            }
+            if after == After::Deliver {
+                self.flush(number, stamp);
+            }
+        }
+    }
+
+    /// A key went down: it switches, or it is shown.
+    fn press(&mut self, number: usize, key: u16, stamp: Stamp) -> After {
+        let is_down = |key| self.units.iter().any(|unit| unit.physical.has(key));
+        self.wanted = self.switch_keys.target(key, is_down);
+        let unit = &mut self.units[number];
+        if self.wanted.is_none() {
+            return unit.show(Event::key(key, 1), stamp.monotonic);
+        }
+        unit.hide();
+        After::Deliver
+    }
+
+    /// Delivers the packet that a device has begun.
+    fn flush(&mut self, number: usize, stamp: Stamp) {
+        let mut packet = core::mem::take(&mut self.units[number].packet);
+        if !packet.is_empty() {
+            packet.push(Event::REPORT);
+            self.deliver(number, &packet, stamp);
+            packet.clear();
+        }
+        self.units[number].packet = packet;
+    }
+
+    fn deliver(&self, number: usize, packet: &[Event], stamp: Stamp) {
+        if let Some(front) = &self.front {
+            let state = &self.units[number].state;
+            front.deliver(number, packet, stamp, || Motion::of(packet, state));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What a device namespace has of the input devices: its readers, and their grabs.
+//!
+//! A persona's readers get events only while it is in front. When it leaves the front, the keys
+//! that are down go up for those who saw them go down; whoever comes to the front begins with
+//! all keys up. A grab is one among the persona's own readers, so it has its effect whenever the
+//! persona is in front, and none otherwise: it is the same grab in the background, however often
+//! the persona comes and goes.
+
+use core::convert::Infallible;
+
+use abi::Errno;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use devns::{Class, Foreground, Handle, Namespace, Observer, RegisterError, Switching};
+use spin::mutex::SpinMutex;
+
+use super::bits::KeyBits;
+use super::client::{Client, Stamp};
+use super::device::Event;
+use super::mousedev::{Motion, MouseClient};
+use super::mux::Mux;
+
+/// The readers of one persona.
+#[derive(Default)]
+pub struct Group {
+    members: SpinMutex<Members>,
+}
+
+#[derive(Default)]
+struct Members {
+    /// By device.
+    devices: Vec<Readers>,
+    mice: Vec<Arc<MouseClient>>,
+}
+
+#[derive(Default)]
+struct Readers {
+    clients: Vec<Arc<Client>>,
+    /// The one that wants to be the only one.
+    grab: Option<Arc<Client>>,
+}
+
+impl Members {
+    fn device(&mut self, device: usize) -> &mut Readers {
+        if self.devices.len() <= device {
+            self.devices.resize_with(device + 1, Readers::default);
+        }
+        &mut self.devices[device]
+    }
+}
+
+impl Group {
+    /// Adds a reader of a device.
+    pub(super) fn attach(&self, device: usize, client: &Arc<Client>) {
+        let mut members = self.members.lock();
+        members.device(device).clients.push(Arc::clone(client));
+    }
+
+    /// Takes a reader out, and its grab.
+    pub(super) fn detach(&self, device: usize, client: &Arc<Client>) {
+        let mut members = self.members.lock();
+        let readers = members.device(device);
+        readers.clients.retain(|other| !Arc::ptr_eq(other, client));
+        readers.grab.take_if(|holder| Arc::ptr_eq(holder, client));
+    }
+
+    /// Makes a reader the only one of its persona.
+    ///
+    /// # Errors
+    /// EBUSY: one is already, perhaps this one.
+    pub(super) fn grab(&self, device: usize, client: &Arc<Client>) -> Result<(), Errno> {
+        let mut members = self.members.lock();
+        let grab = &mut members.device(device).grab;
+        if grab.is_some() {
+            return Err(Errno::EBUSY);
+        }
+        *grab = Some(Arc::clone(client));
+        Ok(())
+    }
+
+    /// Lets the others read again.
+    ///
+    /// # Errors
+    /// EINVAL: this reader has no grab.
+    pub(super) fn ungrab(&self, device: usize, client: &Arc<Client>) -> Result<(), Errno> {
+        let mut members = self.members.lock();
+        let grab = &mut members.device(device).grab;
+        let taken = grab.take_if(|holder| Arc::ptr_eq(holder, client));
+        taken.map(drop).ok_or(Errno::EINVAL)
+    }
+
+    /// Adds a reader of movements.
+    pub(super) fn attach_mouse(&self, client: &Arc<MouseClient>) {
+        self.members.lock().mice.push(Arc::clone(client));
+    }
+
+    /// Takes it out.
+    pub(super) fn detach_mouse(&self, client: &Arc<MouseClient>) {
+        let mut members = self.members.lock();
+        members.mice.retain(|other| !Arc::ptr_eq(other, client));
+    }
+
+    /// Hands a packet of a device to who reads it; `motion` is asked for what it means to a
+    /// mouse if somebody wants to know.
+    pub(super) fn deliver(
+        &self,
+        device: usize,
+        packet: &[Event],
+        stamp: Stamp,
+        motion: impl FnOnce() -> Option<Motion>,
+    ) {
+        let members = self.members.lock();
+        if let Some(readers) = members.devices.get(device) {
+            if let Some(holder) = &readers.grab {
+                holder.deliver(packet, stamp);
+                return;
+            }
+            let clients = readers.clients.iter();
+            clients.for_each(|client| client.deliver(packet, stamp));
+        }
+        if !members.mice.is_empty()
+            && let Some(motion) = motion()
+        {
+            let mice = members.mice.iter();
+            mice.for_each(|client| client.take_motion(device, &motion));
+        }
+    }
+
+    /// The persona leaves the front while these keys of a device are down.
+    pub(super) fn release(&self, device: usize, held: &KeyBits, stamp: Stamp) {
+        let members = self.members.lock();
+        if let Some(readers) = members.devices.get(device) {
+            let clients = readers.clients.iter();
+            clients.for_each(|client| client.release(held, stamp));
+        }
+    }
+
+    /// The persona leaves the front: its mice let go of their buttons.
+    pub(super) fn release_buttons(&self) {
+        let members = self.members.lock();
+        members
+            .mice
+            .iter()
+            .for_each(|mouse| mouse.release_buttons());
+    }
+}
+
+/// The device class of all input devices.
+pub struct InputClass {
+    mux: Arc<Mux>,
+}
+
+/// The way to each persona's readers.
+pub type InputHandle = Handle<InputClass>;
+
+/// Registers the class.
+///
+/// # Errors
+/// See [`RegisterError`].
+pub fn register(foreground: &Foreground, mux: &Arc<Mux>) -> Result<InputHandle, RegisterError> {
+    let class = InputClass {
+        mux: Arc::clone(mux),
+    };
+    let handle = foreground.register("input", class)?;
+    foreground
+        .observe(Arc::clone(mux) as Arc<dyn Observer>)
+        .map_err(|_| RegisterError::Inside)?;
+    Ok(handle)
+}
+
+impl Class for InputClass {
+    type State = Arc<Group>;
+    type Error = Infallible;
+
+    fn create(&self, namespace: &Namespace) -> Result<Arc<Group>, Infallible> {
+        let group = Arc::new(Group::default());
+        if namespace.is_active() {
+            self.mux.focus(&group);
+        }
+        Ok(group)
+    }
+
+    fn release(&self, _namespace: &Namespace, group: Arc<Group>) {
+        self.mux.unfocus(&group);
+    }
+
+    fn activate(&self, group: &Arc<Group>, _switching: &Switching<'_>) {
+        self.mux.focus(group);
+    }
+
+    fn deactivate(&self, group: &Arc<Group>, _switching: &Switching<'_>) {
+        self.mux.release_held(group);
+        self.mux.unfocus(group);
+    }
+}
+
+impl Observer for Mux {
+    /// Also where the old persona has no readers, its keys are not the new one's.
+    fn deactivated(&self, _switching: &Switching<'_>) {
+        self.forget_keys();
+    }
+
+    fn activated(&self, _switching: &Switching<'_>) {}
+}

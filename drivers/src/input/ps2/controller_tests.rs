@@ -1,0 +1,154 @@
+//! The controller against a chip that the test plays.
+
+use super::*;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+#[derive(Default)]
+struct Chip {
+    output: VecDeque<(Side, u8)>,
+    configuration: u8,
+    command: u8,
+    rates: Vec<u8>,
+    expects_rate: bool,
+    mouse: bool,
+    deaf: bool,
+    reads: usize,
+}
+
+struct Fake(Mutex<Chip>);
+
+fn fake(change: impl FnOnce(&mut Chip)) -> Controller<Fake> {
+    let mut chip = Chip {
+        configuration: 0x61,
+        mouse: true,
+        ..Chip::default()
+    };
+    change(&mut chip);
+    Controller::new(Fake(Mutex::new(chip)))
+}
+
+impl Chip {
+    fn mouse_hears(&mut self, byte: u8) {
+        if !self.mouse {
+            return;
+        }
+        self.output.push_back((Side::Mouse, ACKNOWLEDGED));
+        if core::mem::take(&mut self.expects_rate) {
+            self.rates.push(byte);
+        } else if byte == 0xf3 {
+            self.expects_rate = true;
+        } else if byte == 0xf2 {
+            let number = match self.rates[..] {
+                [.., 200, 100, 80] => 3,
+                [.., 200, 100, 80, 200, 200, 80] => 4,
+                _ => 0,
+            };
+            self.output.push_back((Side::Mouse, number));
+        }
+    }
+}
+
+impl Port for Fake {
+    fn read_data(&self) -> u8 {
+        self.0
+            .lock()
+            .unwrap()
+            .output
+            .pop_front()
+            .map_or(0, |(_, byte)| byte)
+    }
+
+    fn write_data(&self, byte: u8) {
+        let chip = &mut *self.0.lock().unwrap();
+        match core::mem::take(&mut chip.command) {
+            WRITE_CONFIGURATION => chip.configuration = byte,
+            TO_AUXILIARY => chip.mouse_hears(byte),
+            _ => chip.output.push_back((Side::Keyboard, ACKNOWLEDGED)),
+        }
+    }
+
+    fn read_status(&self) -> u8 {
+        let mut chip = self.0.lock().unwrap();
+        chip.reads += 1;
+        match chip.output.front() {
+            _ if chip.deaf => INPUT_FULL,
+            None => 0,
+            Some((Side::Keyboard, _)) => OUTPUT_FULL,
+            Some((Side::Mouse, _)) => OUTPUT_FULL | FROM_AUXILIARY,
+        }
+    }
+
+    fn write_command(&self, byte: u8) {
+        let mut chip = self.0.lock().unwrap();
+        let configuration = chip.configuration;
+        match byte {
+            READ_CONFIGURATION => chip.output.push_back((Side::Keyboard, configuration)),
+            _ => chip.command = byte,
+        }
+    }
+}
+
+#[test]
+fn keyboard_and_wheel_mouse_are_found() {
+    let controller = fake(|chip| {
+        chip.output
+            .extend([(Side::Keyboard, 0x1e), (Side::Mouse, 8)])
+    });
+    let found = controller.probe().unwrap();
+    assert!(found.keyboard && found.translates);
+    assert_eq!(found.mouse, Some(4));
+    controller.enable_interrupts(found);
+    let chip = controller.port.0.lock().unwrap();
+    assert_eq!(
+        chip.configuration & (INTERRUPTS | CLOCKS_OFF | TRANSLATES),
+        0x43
+    );
+}
+
+#[test]
+fn a_missing_mouse_is_told() {
+    let found = fake(|chip| chip.mouse = false).probe().unwrap();
+    assert!(found.keyboard);
+    assert_eq!(found.mouse, None);
+}
+
+#[test]
+fn without_a_chip_nothing_is_written() {
+    struct Nothing;
+    impl Port for Nothing {
+        fn read_data(&self) -> u8 {
+            ABSENT
+        }
+        fn read_status(&self) -> u8 {
+            ABSENT
+        }
+        fn write_data(&self, _: u8) {
+            panic!("written to a port that nothing answers");
+        }
+        fn write_command(&self, _: u8) {
+            panic!("written to a port that nothing answers");
+        }
+    }
+    assert_eq!(Controller::new(Nothing).probe(), None);
+    assert_eq!(Controller::new(Nothing).fetch(), None);
+}
+
+#[test]
+fn a_chip_that_never_listens_is_given_up() {
+    let controller = fake(|chip| chip.deaf = true);
+    assert_eq!(controller.probe(), None);
+    assert!(!controller.send(Side::Mouse, 0xf4));
+    assert!(controller.port.0.lock().unwrap().reads <= 3 * WAIT_LIMIT);
+}
+
+#[test]
+fn a_fetched_byte_says_who_sent_it() {
+    let controller = fake(|chip| {
+        chip.output
+            .extend([(Side::Mouse, 9), (Side::Keyboard, 0x1e)])
+    });
+    assert_eq!(controller.fetch(), Some((Side::Mouse, 9)));
+    assert_eq!(controller.fetch(), Some((Side::Keyboard, 0x1e)));
+    assert_eq!(controller.fetch(), None);
+}

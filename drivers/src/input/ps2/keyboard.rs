@@ -1,0 +1,190 @@
+//! The PS/2 keyboard as an input device.
+
+use abi::input::{BUS_I8042, EV_MSC, InputId, LED_CAPSL, LED_NUML, LED_SCROLLL, MSC_SCAN};
+use alloc::vec::Vec;
+
+use super::scancode::{Decoder, KEYMAP_LENGTH, Set, keymap};
+use super::{ACKNOWLEDGED, Line, Pending, RESEND};
+use crate::input::bits::{Bits, FewBits};
+use crate::input::device::{Device, Event, Identity};
+
+const SET_LIGHTS: u8 = 0xed;
+/// How often a byte is sent again that the keyboard did not understand.
+const RESEND_LIMIT: u8 = 3;
+
+/// A keyboard.
+pub struct Keyboard<L> {
+    line: L,
+    set: Set,
+    decoder: Decoder,
+    pending: Pending,
+    lights: Lights,
+}
+
+/// Setting the lights takes two bytes, each of which the keyboard acknowledges among its keys.
+#[derive(Default)]
+struct Lights {
+    wanted: u8,
+    /// What awaits its acknowledgement.
+    sent: Option<u8>,
+    resent: u8,
+    /// The lights have changed since the command was sent.
+    again: bool,
+}
+
+impl<L: Line> Keyboard<L> {
+    /// A keyboard that reports already.
+    pub fn new(line: L, set: Set) -> Self {
+        Self {
+            line,
+            set,
+            decoder: Decoder::new(set),
+            pending: Pending::default(),
+            lights: Lights::default(),
+        }
+    }
+
+    fn send(&mut self, byte: u8) {
+        self.lights.sent = self.line.send(byte).then_some(byte);
+    }
+
+    fn send_lights(&mut self) {
+        self.lights.resent = 0;
+        if self.lights.sent.is_some() {
+            self.lights.again = true;
+        } else {
+            self.send(SET_LIGHTS);
+        }
+    }
+
+    /// Whether the byte was an answer to what was sent.
+    fn take_answer(&mut self, byte: u8) -> bool {
+        match (byte, self.lights.sent) {
+            (ACKNOWLEDGED, Some(SET_LIGHTS)) => {
+                self.lights.again = false;
+                self.send(self.lights.wanted);
+            }
+            (ACKNOWLEDGED, Some(_)) => {
+                self.lights.sent = None;
+                if self.lights.again {
+                    self.send_lights();
+                }
+            }
+            (RESEND, Some(sent)) if self.lights.resent < RESEND_LIMIT => {
+                self.lights.resent += 1;
+                self.send(sent);
+            }
+            (RESEND, Some(_)) => self.lights.sent = None,
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl<L: Line> Device for Keyboard<L> {
+    fn identity(&self) -> Identity {
+        let (name, version) = match self.set {
+            Set::One => ("AT Translated Set 2 keyboard", 0xab41),
+            Set::Two => ("AT Raw Set 2 keyboard", 0xab83),
+        };
+        let keymap: Vec<u16> = keymap();
+        debug_assert_eq!(keymap.len(), KEYMAP_LENGTH);
+        Identity {
+            name: name.into(),
+            phys: Some("isa0060/serio0/input0".into()),
+            id: InputId {
+                bus: BUS_I8042,
+                vendor: 1,
+                product: 1,
+                version,
+            },
+            keys: Bits::of(keymap.iter().copied().filter(|key| *key != 0)),
+            miscellaneous: FewBits::of([MSC_SCAN]),
+            leds: FewBits::of([LED_NUML, LED_CAPSL, LED_SCROLLL]),
+            repeats: true,
+            keymap: Some(keymap),
+            ..Identity::default()
+        }
+        .note_types()
+    }
+
+    /// A key comes as what the keyboard sent; the core looks up what it means.
+    fn next_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.pending.pop() {
+                return Some(event);
+            }
+            let byte = self.line.receive()?;
+            if self.take_answer(byte) {
+                continue;
+            }
+            if let Some(stroke) = self.decoder.take(byte) {
+                let scancode = stroke.scancode;
+                self.pending
+                    .push(Event::new(EV_MSC, MSC_SCAN, i32::from(scancode)));
+                self.pending
+                    .push(Event::key(scancode, i32::from(stroke.pressed)));
+                self.pending.push(Event::REPORT);
+            }
+        }
+    }
+
+    fn set_led(&mut self, led: u16, on: bool) {
+        let bit = match led {
+            LED_SCROLLL => 1,
+            LED_NUML => 2,
+            LED_CAPSL => 4,
+            _ => return,
+        };
+        let wanted = self.lights.wanted;
+        self.lights.wanted = if on { wanted | bit } else { wanted & !bit };
+        self.send_lights();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::ps2::fake::FakeLine;
+    use std::sync::Arc;
+
+    fn keyboard() -> (Keyboard<Arc<FakeLine>>, Arc<FakeLine>) {
+        let line = Arc::new(FakeLine::default());
+        (Keyboard::new(Arc::clone(&line), Set::One), line)
+    }
+
+    #[test]
+    fn a_stroke_is_a_packet() {
+        let (mut keyboard, line) = keyboard();
+        line.say(&[0xe0, 0x48]);
+        let packet: Vec<_> = std::iter::from_fn(|| keyboard.next_event()).collect();
+        let scan = Event::new(EV_MSC, MSC_SCAN, 0xc8);
+        assert_eq!(packet, [scan, Event::key(0xc8, 1), Event::REPORT]);
+        assert!(keyboard.identity().is_keyboard());
+    }
+
+    #[test]
+    fn lights_are_sent_between_keys() {
+        let (mut keyboard, line) = keyboard();
+        keyboard.set_led(LED_CAPSL, true);
+        assert_eq!(line.heard(), [SET_LIGHTS]);
+        keyboard.set_led(LED_NUML, true);
+        line.say(&[0x1e, ACKNOWLEDGED, 0x9e]);
+        assert_eq!(std::iter::from_fn(|| keyboard.next_event()).count(), 6);
+        assert_eq!(line.heard(), [6], "both lights go at once");
+        line.say(&[RESEND, ACKNOWLEDGED]);
+        assert_eq!(keyboard.next_event(), None);
+        assert_eq!(line.heard(), [6]);
+        keyboard.set_led(LED_CAPSL, false);
+        assert_eq!(line.heard(), [SET_LIGHTS]);
+    }
+
+    #[test]
+    fn a_keyboard_that_understands_nothing_is_left_in_peace() {
+        let (mut keyboard, line) = keyboard();
+        keyboard.set_led(LED_CAPSL, true);
+        line.say(&[RESEND; 20]);
+        while keyboard.next_event().is_some() {}
+        assert_eq!(line.heard().len(), 1 + usize::from(RESEND_LIMIT));
+    }
+}

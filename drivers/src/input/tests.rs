@@ -1,0 +1,210 @@
+//! The rules of input among personas, with devices and hands that the tests play.
+
+mod bench;
+mod grabs;
+mod keys;
+mod switching;
+
+use core::num::NonZeroU64;
+use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use abi::input::{EV_LED, InputEvent};
+use devns::{Foreground, Gate, Jiffies, Namespace, ThreadNumber};
+use zerocopy::{FromBytes, IntoBytes};
+
+use super::bits::Bits;
+use super::client::{Stamp, Waker};
+use super::device::{Device, Event, Identity};
+use super::evdev::{Evdev, UserMemory};
+use super::mux::Mux;
+use super::persona::{InputHandle, register};
+use super::switch::SwitchKeys;
+use abi::Errno;
+
+struct HostGate(Mutex<()>);
+
+impl Gate for HostGate {
+    fn enter(&self, work: &mut dyn FnMut()) {
+        let _held = self.0.lock().unwrap();
+        work();
+    }
+
+    fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
+        self.0.try_lock().map(|_held| work()).is_ok()
+    }
+
+    fn current_thread(&self) -> ThreadNumber {
+        ThreadNumber(NonZeroU64::MIN)
+    }
+}
+
+/// The test's hand on a keyboard, and what its lights were told.
+#[derive(Clone, Default)]
+pub struct Hand {
+    events: Arc<Mutex<VecDeque<Event>>>,
+    pub lights: Arc<Mutex<Vec<(u16, bool)>>>,
+}
+
+struct Keyboard(Hand);
+
+impl Device for Keyboard {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "Keyboard of a test".into(),
+            phys: Some("test/input0".into()),
+            keys: Bits::of(1..128),
+            leds: Bits::of(0..3),
+            repeats: true,
+            keymap: Some((0..128).collect()),
+            ..Identity::default()
+        }
+        .note_types()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.0.events.lock().unwrap().pop_front()
+    }
+
+    fn set_led(&mut self, led: u16, on: bool) {
+        self.0.lights.lock().unwrap().push((led, on));
+    }
+}
+
+struct Nobody;
+
+impl Waker for Nobody {
+    fn wake(&self) {}
+}
+
+static NOW: AtomicU64 = AtomicU64::new(1);
+
+/// A machine with one keyboard and two personas beside the root.
+pub struct House {
+    pub foreground: Foreground,
+    pub mux: Arc<Mux>,
+    handle: InputHandle,
+    pub hand: Hand,
+    pub personas: Vec<Arc<Namespace>>,
+}
+
+impl House {
+    pub fn new() -> Self {
+        let foreground = Foreground::new(Box::new(HostGate(Mutex::new(()))), 1);
+        let clock = || Stamp {
+            monotonic: NOW.load(SeqCst),
+            realtime: 0,
+        };
+        let mux = Arc::new(Mux::new(clock, SwitchKeys::default()));
+        let hand = Hand::default();
+        mux.add(Box::new(Keyboard(hand.clone())));
+        let handle = register(&foreground, &mux).unwrap();
+        let mut personas = vec![Arc::clone(foreground.root())];
+        for number in 2..4 {
+            let persona = foreground.create(number);
+            persona.join().unwrap();
+            personas.push(persona);
+        }
+        Self {
+            foreground,
+            mux,
+            handle,
+            hand,
+            personas,
+        }
+    }
+
+    /// Persona `index` opens the keyboard.
+    pub fn open(&self, index: usize) -> Evdev {
+        let namespace = &self.personas[index];
+        Evdev::open(&self.mux, &self.handle, namespace, 0, Arc::new(Nobody)).unwrap()
+    }
+
+    pub fn switch(&self, index: usize) {
+        let switched = self.foreground.switch(&self.personas[index], Jiffies(1));
+        switched.unwrap();
+    }
+
+    /// Keys go down (1) and up (0), each a packet of its own.
+    pub fn press(&self, keys: &[(u16, i32)]) -> bool {
+        for (key, value) in keys {
+            let packet = [Event::key(*key, *value), Event::REPORT];
+            self.hand.events.lock().unwrap().extend(packet);
+        }
+        self.mux.service()
+    }
+}
+
+/// All key events that wait, and whether each packet had its end.
+pub fn keys(file: &Evdev) -> Vec<(u16, i32)> {
+    let events = events(file);
+    assert!(events.last().is_none_or(Event::is_report));
+    events
+        .iter()
+        .filter(|event| event.kind == 1)
+        .map(|event| (event.code, event.value))
+        .collect()
+}
+
+/// All events that wait.
+pub fn events(file: &Evdev) -> Vec<Event> {
+    let mut bytes = Vec::new();
+    let mut put = |part: &mut [u8]| {
+        bytes.extend_from_slice(part);
+        Ok(part.len())
+    };
+    file.read(1 << 20, &mut put).unwrap();
+    let chunks = bytes.chunks(size_of::<InputEvent>());
+    let events = chunks.map(|chunk| InputEvent::read_from_bytes(chunk).unwrap());
+    events
+        .map(|event| Event::new(event.kind, event.code, event.value))
+        .collect()
+}
+
+pub fn write(file: &Evdev, events: &[Event]) -> Result<usize, Errno> {
+    let mut bytes = VecDeque::new();
+    for event in events {
+        let event = InputEvent {
+            kind: event.kind,
+            code: event.code,
+            value: event.value,
+            ..InputEvent::default()
+        };
+        bytes.extend(event.as_bytes());
+    }
+    let mut get = |into: &mut [u8]| {
+        into.iter_mut()
+            .for_each(|byte| *byte = bytes.pop_front().unwrap());
+        Ok(into.len())
+    };
+    file.write(events.len() * size_of::<InputEvent>(), &mut get)
+}
+
+pub fn light(led: u16, on: i32) -> [Event; 2] {
+    [Event::new(EV_LED, led, on), Event::REPORT]
+}
+
+/// A program's memory: addresses are places in the bytes; behind them is nothing.
+#[derive(Default)]
+pub struct Memory(pub Mutex<Vec<u8>>);
+
+impl UserMemory for Memory {
+    fn read(&self, address: usize, into: &mut [u8]) -> Result<(), Errno> {
+        let bytes = self.0.lock().unwrap();
+        let from = bytes
+            .get(address..address + into.len())
+            .ok_or(Errno::EFAULT)?;
+        into.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn write(&self, address: usize, from: &[u8]) -> Result<(), Errno> {
+        let mut bytes = self.0.lock().unwrap();
+        let into = bytes
+            .get_mut(address..address + from.len())
+            .ok_or(Errno::EFAULT)?;
+        into.copy_from_slice(from);
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! One device as the core keeps it: its driver, its state, and the packet that is being put
+//! together.
+//!
+//! Two sets of keys are kept. `physical` are those that a finger holds down; `state.keys` those
+//! that the persona in front knows to be down. A key that was pressed before the persona came to
+//! the front, or that switched personas, is in the first only: its release concerns nobody.
+
+use abi::input::{EV_KEY, EV_LED, EV_MSC, EV_REP, MSC_SCAN};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::bits::KeyBits;
+use super::device::{Device, Event};
+use super::state::{Route, State};
+
+/// Events that a packet holds before a part of it is delivered.
+const PACKET: usize = 64;
+const NANOSECONDS_PER_MILLISECOND: u64 = 1_000_000;
+
+/// A device.
+pub struct Unit {
+    pub hardware: Box<dyn Device>,
+    pub state: State,
+    pub physical: KeyBits,
+    pub packet: Vec<Event>,
+    /// What the keyboard sent, until it is known whether the key behind it is shown.
+    scan: Option<Event>,
+    repeating: Option<Repeating>,
+}
+
+/// A key that is held down.
+#[derive(Clone, Copy)]
+struct Repeating {
+    key: u16,
+    /// When it repeats next, in nanoseconds since boot.
+    at: u64,
+}
+
+/// What to do after an event of the hardware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing yet.
+    Nothing,
+    /// The packet is to be delivered.
+    Deliver,
+    /// A key went down: it may be one that switches. If it is not, [`Unit::show`] it.
+    Pressed(u16),
+}
+
+impl Unit {
+    /// A device with nothing pressed.
+    pub fn new(hardware: Box<dyn Device>) -> Self {
+        let identity = hardware.identity();
+        Self {
+            hardware,
+            state: State::new(identity),
+            physical: KeyBits::EMPTY,
+            packet: Vec::with_capacity(PACKET + 2),
+            scan: None,
+            repeating: None,
+        }
+    }
+
+    /// Takes an event of the hardware.
+    pub fn take(&mut self, event: Event, now: u64) -> After {
+        match (event.kind, event.code) {
+            (EV_KEY, code) => self.take_key(code, event.value, now),
+            (EV_MSC, MSC_SCAN) => {
+                self.scan = Some(event);
+                After::Nothing
+            }
+            _ if event.is_report() => {
+                self.scan = None;
+                After::Deliver
+            }
+            _ => self.show(event, now),
+        }
+    }
+
+    fn take_key(&mut self, code: u16, value: i32, now: u64) -> After {
+        let Some(key) = self.state.meaning(code) else {
+            // A key without a meaning is told by its code alone, so that it can be given one.
+            let scan = self.scan.take();
+            return scan.map_or(After::Nothing, |scan| self.show(scan, now));
+        };
+        let was_down = self.physical.has(key);
+        self.physical.set(key, value != 0);
+        match value {
+            1 if was_down => self.hide(),
+            1 => After::Pressed(key),
+            // Repetitions are made here, of what the persona in front knows to be down.
+            0 if self.state.keys.has(key) => self.show(Event::key(key, 0), now),
+            _ => self.hide(),
+        }
+    }
+
+    /// The last event concerns nobody.
+    pub fn hide(&mut self) -> After {
+        self.scan = None;
+        After::Nothing
+    }
+
+    /// Adds an event to the packet, if it changes anything, and does what it asks of the device.
+    pub fn show(&mut self, mut event: Event, now: u64) -> After {
+        let route = self.state.accept(&mut event);
+        let scan = self.scan.take();
+        if route == Route::Nowhere {
+            return After::Nothing;
+        }
+        if event.kind == EV_KEY {
+            self.note_repeat(event, now);
+        }
+        if route == Route::Both {
+            self.tell_hardware(event);
+        }
+        self.packet.extend(scan);
+        self.packet.push(event);
+        if self.packet.len() >= PACKET {
+            After::Deliver
+        } else {
+            After::Nothing
+        }
+    }
+
+    fn tell_hardware(&mut self, event: Event) {
+        match event.kind {
+            EV_LED => self.hardware.set_led(event.code, event.value != 0),
+            EV_REP => {
+                let [delay, period] = self.state.repeat;
+                self.hardware.set_repeat(delay, period);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_repeat(&mut self, event: Event, now: u64) {
+        let [delay, period] = self.state.repeat;
+        match event.value {
+            1 if self.state.identity.repeats && delay > 0 && period > 0 => {
+                self.repeating = Some(Repeating {
+                    key: event.code,
+                    at: now + u64::from(delay) * NANOSECONDS_PER_MILLISECOND,
+                });
+            }
+            0 => self.repeating = None,
+            _ => {}
+        }
+    }
+
+    /// When the held key repeats next.
+    pub fn next_repetition(&self) -> Option<u64> {
+        self.repeating.map(|repeating| repeating.at)
+    }
+
+    /// The key that repeats now, if it is time.
+    pub fn repeat(&mut self, now: u64) -> Option<u16> {
+        let repeating = self.repeating.filter(|repeating| repeating.at <= now)?;
+        let period = u64::from(self.state.repeat[1]);
+        let at = now + period * NANOSECONDS_PER_MILLISECOND;
+        let goes_on = period > 0 && self.state.keys.has(repeating.key);
+        self.repeating = goes_on.then_some(Repeating { at, ..repeating });
+        self.state.keys.has(repeating.key).then_some(repeating.key)
+    }
+
+    /// The persona in front has left it: nobody knows of any key now.
+    pub fn forget_keys(&mut self) {
+        self.state.keys = KeyBits::EMPTY;
+        self.packet.clear();
+        self.scan = None;
+        self.repeating = None;
+    }
+
+    /// Gives the key at `place` of the map another meaning. None: it has no such place. A key
+    /// that nothing means any more goes up.
+    pub fn set_meaning(&mut self, place: usize, key: u16) -> Option<()> {
+        let identity = &mut self.state.identity;
+        let map = identity.keymap.as_mut()?;
+        let old = core::mem::replace(map.get_mut(place)?, key);
+        if map.contains(&old) && old != 0 {
+            identity.keys.set(key, key != 0);
+            return Some(());
+        }
+        if self.state.keys.has(old) {
+            self.show(Event::key(old, 0), 0);
+        }
+        self.physical.set(old, false);
+        self.state.identity.keys.set(old, false);
+        self.state.identity.keys.set(key, key != 0);
+        Some(())
+    }
+}
