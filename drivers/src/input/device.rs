@@ -137,6 +137,10 @@ pub trait Device: Send {
     /// What it is. Asked once, before the first event is taken.
     fn identity(&self) -> Identity;
 
+    /// Acknowledges its interrupt, if it has one of its own. Called before events are taken, and
+    /// also when none are to be taken now.
+    fn acknowledge(&mut self) {}
+
     /// Takes the oldest event that has arrived.
     fn next_event(&mut self) -> Option<Event>;
 

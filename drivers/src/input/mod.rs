@@ -19,6 +19,7 @@ pub mod persona;
 pub mod ps2;
 pub mod state;
 pub mod switch;
+pub mod text;
 mod unit;
 pub mod virtio;
 

@@ -207,6 +207,7 @@ impl Core {
     }
 
     fn service(&mut self, number: usize, stamp: Stamp) {
+        self.units[number].hardware.acknowledge();
         while self.wanted.is_none() {
             let Some(event) = self.units[number].hardware.next_event() else {
                 return;

@@ -78,11 +78,6 @@ impl<D: virtio::Device> VirtioInput<D> {
             gave: false,
         })
     }
-
-    /// The device, to acknowledge its interrupt.
-    pub fn device(&mut self) -> &mut D {
-        &mut self.device
-    }
 }
 
 fn shapes(buffers: u16) -> [QueueShape; 2] {
@@ -183,6 +178,11 @@ fn axis_range(bytes: &[u8]) -> AbsInfo {
 impl<D: virtio::Device> Device for VirtioInput<D> {
     fn identity(&self) -> Identity {
         self.identity.clone()
+    }
+
+    fn acknowledge(&mut self) {
+        // Its configuration does not change while it runs.
+        let _changed = self.device.acknowledge();
     }
 
     fn next_event(&mut self) -> Option<Event> {

@@ -64,7 +64,7 @@ pub struct Controller<P> {
 
 impl<P: Port> Controller<P> {
     /// A chip behind `port`, if there is one ([`Controller::probe`] tells).
-    pub fn new(port: P) -> Self {
+    pub const fn new(port: P) -> Self {
         Self { port }
     }
 
