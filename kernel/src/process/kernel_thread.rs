@@ -12,18 +12,43 @@ use super::thread::ThreadParts;
 use super::{Process, Thread, scheduler, table};
 use crate::error::Result;
 use crate::file::{self, FileTable};
-use crate::namespace::PidNamespace;
 use crate::namespace::device::Membership;
 
-/// Runs `function` in a thread of its own, which never ends by itself.
+/// Runs `function` in a thread of its own, which never ends by itself and which programs see as
+/// a process.
 ///
 /// # Errors
 /// ENOMEM, EAGAIN, and ENOENT before there is a root file system.
+#[cfg(feature = "ktest")]
 pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
-    let numbers = table::new_number(PidNamespace::root())?;
+    let thread = make(
+        &table::new_number(crate::namespace::PidNamespace::root())?,
+        name,
+        function,
+    )?;
+    table::add_process(&thread.process, 0);
+    table::add_thread(&thread);
+    scheduler::start(&thread);
+    Ok(thread)
+}
+
+/// The same for a thread that is part of the kernel's own work: it has no number, no program
+/// sees it or can send it a signal, and it counts as nobody's process.
+///
+/// # Errors
+/// ENOMEM, and ENOENT before there is a root file system.
+#[cfg(feature = "devns")]
+pub fn start_unseen(name: &[u8], function: fn() -> !) -> Result<()> {
+    let thread = make(&table::no_number(), name, function)?;
+    thread.process.membership.end();
+    scheduler::start(&thread);
+    Ok(())
+}
+
+fn make(numbers: &table::Reserved, name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
     let pid = numbers.number;
     let process = Process::new(
-        &numbers,
+        numbers,
         Membership::new(&numbers.namespace, None)?,
         Session::new(pid),
         Limits::initial(),
@@ -36,8 +61,5 @@ pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
     thread.set_name(name);
     *thread.kernel_function.lock() = Some(function);
     process.add_thread(&thread);
-    table::add_process(&process, 0);
-    table::add_thread(&thread);
-    scheduler::start(&thread);
     Ok(thread)
 }

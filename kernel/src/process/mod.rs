@@ -12,7 +12,7 @@ pub mod credentials;
 pub mod exec;
 pub mod exit;
 pub mod futex;
-#[cfg(feature = "ktest")]
+#[cfg(any(feature = "devns", feature = "ktest"))]
 pub mod kernel_thread;
 pub mod limits;
 pub mod out_of_memory;

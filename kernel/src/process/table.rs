@@ -273,6 +273,15 @@ pub fn new_number(namespace: &Arc<PidNamespace>) -> Result<Reserved> {
     })
 }
 
+/// What stands in place of a number for a process of the kernel that nobody sees.
+#[cfg(feature = "devns")]
+pub fn no_number() -> Reserved {
+    Reserved {
+        number: 0,
+        namespace: Arc::clone(PidNamespace::root()),
+    }
+}
+
 /// Makes a process visible, as a child of `parent` in the same group and session.
 pub fn add_process(process: &Arc<Process>, parent: ProcessId) {
     with(|table| {
