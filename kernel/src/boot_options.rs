@@ -5,6 +5,10 @@
 //! loglevel=0..8   messages below this level reach the console (7; 0: none)
 //! panic=SECONDS   after a panic, reset the machine after so long (0: stay; without the
 //!                 option: end QEMU with a failure)
+//! switch=KEYS     the modifiers that, with F1…F12, bring the persona in that slot to the front,
+//!                 and with Escape the one before: alt, ctrl, shift, meta, several joined by +
+//!                 (alt); off: no keys do. Slot n is the nth living persona in the order of
+//!                 creation, slot 1 the root
 //! ktest[=TEXT]    run the in-kernel tests whose names contain TEXT (test builds)
 //! ktest-only=NAME run this one, even if it must panic (test builds)
 //! ktest-after=NAME with ktest: begin behind this one (test builds)
@@ -17,6 +21,9 @@
 use alloc::vec::Vec;
 use core::str;
 
+#[cfg(feature = "devns")]
+use drivers::input::switch::SwitchKeys;
+
 /// What the command line asked for.
 #[derive(Debug)]
 pub struct BootOptions<'a> {
@@ -26,6 +33,9 @@ pub struct BootOptions<'a> {
     pub log_level: u8,
     /// Seconds to wait before a reset after a panic.
     pub panic_seconds: Option<u32>,
+    /// Which keys switch personas.
+    #[cfg(feature = "devns")]
+    pub switch_keys: SwitchKeys,
     /// In-kernel tests to run instead of process 1.
     #[cfg(feature = "ktest")]
     pub tests: Option<crate::ktest::Selection<'a>>,
@@ -35,7 +45,7 @@ pub struct BootOptions<'a> {
     init_arguments: &'a [u8],
 }
 
-const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, ktest[=TEXT], ktest-only=NAME, \
+const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, switch=KEYS, ktest[=TEXT], ktest-only=NAME, \
                        ktest-after=NAME, -- WORDS FOR INIT";
 
 impl<'a> BootOptions<'a> {
@@ -45,6 +55,8 @@ impl<'a> BootOptions<'a> {
             init: b"/init",
             log_level: 7,
             panic_seconds: None,
+            #[cfg(feature = "devns")]
+            switch_keys: SwitchKeys::default(),
             #[cfg(feature = "ktest")]
             tests: None,
             #[cfg(feature = "ktest")]
@@ -84,10 +96,25 @@ impl<'a> BootOptions<'a> {
             (b"panic", value) => {
                 self.panic_seconds = Some(number(value).ok_or("it wants a number of seconds")?);
             }
+            (b"switch", value) => self.take_switch_keys(value)?,
             (b"ktest" | b"ktest-only" | b"ktest-after", value) => self.take_tests(name, value)?,
             _ => return Err("there is no such option"),
         }
         Ok(())
+    }
+
+    #[cfg(feature = "devns")]
+    fn take_switch_keys(&mut self, value: Option<&'a [u8]>) -> Result<(), &'static str> {
+        let text = value.and_then(|value| str::from_utf8(value).ok());
+        self.switch_keys = text
+            .and_then(SwitchKeys::parse)
+            .ok_or("it wants off, or some of alt, ctrl, shift and meta joined by +")?;
+        Ok(())
+    }
+
+    #[cfg(not(feature = "devns"))]
+    fn take_switch_keys(&mut self, _: Option<&'a [u8]>) -> Result<(), &'static str> {
+        Err("this kernel is built without device namespaces (cargo feature devns)")
     }
 
     #[cfg(feature = "ktest")]

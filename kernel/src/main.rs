@@ -57,6 +57,10 @@ fn main(information: &'static boot::BootInformation) -> ! {
     if let Err(error) = device::initialise() {
         panic!("the devices cannot be set up: {error:?}");
     }
+    #[cfg(feature = "devns")]
+    if let Err(error) = device::input::initialise(options.switch_keys) {
+        ::log::error!("input devices are left out: {error:?}");
+    }
     metal::interrupt::enable();
     start(&options);
     process::scheduler::idle()

@@ -3,6 +3,8 @@
 pub mod character;
 mod clock;
 pub mod deferred;
+#[cfg(feature = "devns")]
+pub mod input;
 pub mod interrupt;
 mod kmsg;
 mod memory;

@@ -17,6 +17,8 @@
 //!    classes take their own locks; the changes of mounts; the moves between
 //!    directories; a directory's names (two of them only by who holds the moves); a regular
 //!    file's contents; a pipe; a terminal.
+//!    The input devices' spin lock, with a persona's readers and a reader's ring taken under it
+//!    in this order, is taken inside the gate; what those wake is further down.
 //!    A terminal's state and its job control are two spin locks, never held together; the
 //!    serial chip's interrupt lock is taken under the state, the table of processes under the
 //!    job control.

@@ -18,6 +18,8 @@ use spin::Once;
 
 #[rustfmt::skip]
 pub(super) const ENTRIES: &[Entry] = &[
+    #[cfg(feature = "devns")]
+    Entry { name: "bus",         permissions: 0o555, node: Node::Directory(BUS_ENTRIES) },
     Entry { name: "cmdline",     permissions: 0o444, node: Node::Read(show_command_line) },
     Entry { name: "cpuinfo",     permissions: 0o444, node: Node::Read(show_processors) },
     #[cfg(feature = "devns")]
@@ -35,6 +37,19 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "sys",         permissions: 0o555, node: Node::Directory(sysctl::ENTRIES) },
     Entry { name: "uptime",      permissions: 0o444, node: Node::Read(show_uptime) },
     Entry { name: "version",     permissions: 0o444, node: Node::Read(show_version) },
+];
+
+#[cfg(feature = "devns")]
+#[rustfmt::skip]
+const BUS_ENTRIES: &[Entry] = &[
+    Entry { name: "input",       permissions: 0o555, node: Node::Directory(INPUT_ENTRIES) },
+];
+
+#[cfg(feature = "devns")]
+#[rustfmt::skip]
+const INPUT_ENTRIES: &[Entry] = &[
+    Entry { name: "devices",     permissions: 0o444, node: Node::Read(crate::device::input::show_devices) },
+    Entry { name: "handlers",    permissions: 0o444, node: Node::Read(crate::device::input::show_handlers) },
 ];
 
 static COMMAND_LINE: Once<String> = Once::new();

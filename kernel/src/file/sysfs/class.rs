@@ -8,7 +8,7 @@ use crate::file::DeviceNumber;
 use crate::file::generated::no_memory;
 use abi::procfs::Text;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt::Write;
 
@@ -37,6 +37,16 @@ impl Attribute for Event {
 /// Adds the character device `name` of class `class`, and returns its directory for more
 /// attributes. `EEXIST`: the class has such a device already.
 pub fn add_class_device(class: &str, name: &str, number: DeviceNumber) -> Result<Arc<Directory>> {
+    add_class_device_in(class, name, "", number)
+}
+
+/// The same for a device whose node is in the directory `place` below `/dev` ("input/").
+pub fn add_class_device_in(
+    class: &str,
+    name: &str,
+    place: &str,
+    number: DeviceNumber,
+) -> Result<Arc<Directory>> {
     let device = directory(&format!("devices/virtual/{class}/{name}"))?;
     device.add_attribute("dev", 0o444, Number(number))?;
     device.add_attribute(
@@ -44,7 +54,7 @@ pub fn add_class_device(class: &str, name: &str, number: DeviceNumber) -> Result
         0o444,
         Event {
             number,
-            name: name.to_string(),
+            name: format!("{place}{name}"),
         },
     )?;
     device.add_link("subsystem", &format!("../../../../class/{class}"))?;

@@ -11,6 +11,8 @@ mod directory;
 mod tests;
 
 pub use class::add_class_device;
+#[cfg(feature = "devns")]
+pub use class::add_class_device_in;
 pub use directory::{Attribute, Directory};
 
 use super::{

@@ -1,0 +1,116 @@
+//! Input devices: wires their drivers to interrupts, and their files to `/dev`, `/proc` and
+//! `/sys`.
+//!
+//! Interrupts leave word ([`Work::INPUT`]); soon after, in a thread's context, the mux takes what
+//! the devices have to say. Two things need more: a key that is held down is repeated by a
+//! timer, and a switch of personas, which may sleep, is run by a thread of its own.
+//!
+//! # Slots
+//! The switch keys name personas by slots. Slot n is the nth persona that lives, in the order of
+//! their creation; slot 1 is the root.
+
+mod class;
+mod event_file;
+mod mouse_file;
+mod nodes;
+mod ps2;
+mod readers;
+mod switching;
+#[cfg(feature = "ktest")]
+mod tests;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use drivers::input::client::Stamp;
+use drivers::input::device::Device;
+use drivers::input::mux::Mux;
+use drivers::input::persona::{InputHandle, register};
+use drivers::input::switch::SwitchKeys;
+use spin::Once;
+
+use super::deferred::{self, Work};
+use crate::error::{Errno, Result};
+use crate::namespace::device::foreground;
+use crate::sync::SpinLock;
+use crate::time::{self, Expiry, Instant, TimerKey, monotonic_now, realtime_offset};
+
+pub use nodes::{show_devices, show_handlers};
+
+/// The input devices of the machine.
+struct Input {
+    mux: Arc<Mux>,
+    handle: InputHandle,
+}
+
+static INPUT: Once<Input> = Once::new();
+/// When the next repetition is due, and the timer that waits for it.
+static REPETITION: SpinLock<Option<(u64, TimerKey)>> = SpinLock::new(None);
+
+/// Finds the devices and makes their files. To be called once, after the other devices are set
+/// up; `keys` are those that switch personas.
+///
+/// # Errors
+/// What making nodes and starting a thread answers.
+pub fn initialise(keys: SwitchKeys) -> Result<()> {
+    let mux = Arc::new(Mux::new(now, keys));
+    let handle = register(foreground(), &mux).map_err(|error| Errno::from_number(error.errno()))?;
+    INPUT.call_once(|| Input { mux, handle });
+    deferred::register(Work::INPUT, service);
+    switching::initialise()?;
+    nodes::initialise()?;
+    #[cfg(feature = "ktest")]
+    tests::add_device()?;
+    ps2::initialise()
+}
+
+/// There are devices only once they are set up, and then for good.
+fn input() -> &'static Input {
+    INPUT.get().expect("set up at boot")
+}
+
+fn now() -> Stamp {
+    let monotonic = monotonic_now().0;
+    Stamp {
+        monotonic,
+        realtime: realtime_offset().0 + monotonic,
+    }
+}
+
+/// Adds a device and its files.
+fn add(device: Box<dyn Device>) -> Result<()> {
+    let identity = device.identity();
+    let number = input().mux.add(device);
+    log::info!("input{number}: {}", identity.name);
+    nodes::add(number, &identity)
+}
+
+/// Takes what the devices have to say. Thread context, no lock held.
+fn service() {
+    if input().mux.service() {
+        switching::wake();
+    }
+    arm_repetition();
+}
+
+/// Has the timer expire when a held key repeats next.
+fn arm_repetition() {
+    let next = input().mux.next_repetition();
+    let mut armed = REPETITION.lock();
+    if armed.map(|(moment, _)| moment) == next {
+        return;
+    }
+    if let Some((_, key)) = armed.take() {
+        time::remove_timer(key);
+    }
+    *armed = next.map(|moment| {
+        let call = Expiry::Call(Arc::new(repeat));
+        (moment, time::add_timer(Instant(moment), call))
+    });
+}
+
+fn repeat(_moment: Instant) {
+    *REPETITION.lock() = None;
+    input().mux.repeat();
+    arm_repetition();
+}
