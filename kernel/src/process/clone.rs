@@ -258,6 +258,7 @@ fn process_for(
         .exit_signal
         .store(request.exit_signal, Ordering::Relaxed);
     process.maker.store(thread.tid(), Ordering::Relaxed);
+    process.note_user(thread.real_user());
     let copy = |from: &core::sync::atomic::AtomicU32, to: &core::sync::atomic::AtomicU32| {
         to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
     };

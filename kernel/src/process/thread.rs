@@ -316,6 +316,9 @@ impl Thread {
 
     /// Makes it act as somebody else.
     pub fn set_credentials(&self, credentials: Credentials) {
+        if self.tid() == self.process.pid {
+            self.process.note_user(credentials.uid);
+        }
         *self.credentials.lock() = Arc::new(credentials);
     }
 

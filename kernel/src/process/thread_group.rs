@@ -113,7 +113,8 @@ pub struct Process {
     pub personality: AtomicU32,
     /// Its timers.
     pub timers: ProcessTimers,
-    last_user: AtomicU32,
+    /// The real user of its first thread: each signal is counted for somebody.
+    user: AtomicU32,
     last_name: SpinLock<[u8; 16]>,
     exit_status: SpinLock<Option<ExitStatus>>,
     threads: SpinLock<Vec<Weak<Thread>>>,
@@ -158,7 +159,7 @@ impl Process {
             parent: AtomicU32::new(0),
             personality: AtomicU32::new(0),
             timers: ProcessTimers::new(limits.soft(Resource::Cpu) != INFINITY),
-            last_user: AtomicU32::new(0),
+            user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),
             exit_status: SpinLock::new(None),
             threads: SpinLock::new(Vec::new()),
@@ -242,12 +243,14 @@ impl Process {
         });
     }
 
-    /// The real user of its threads; what it was when the last one has ended.
+    /// The real user of its first thread; what it was when that one has ended.
     pub fn real_user(&self) -> u32 {
-        self.leader().map_or_else(
-            || self.last_user.load(Ordering::Relaxed),
-            |thread| thread.credentials().uid,
-        )
+        self.user.load(Ordering::Relaxed)
+    }
+
+    /// Notes the real user of its first thread.
+    pub(super) fn note_user(&self, uid: u32) {
+        self.user.store(uid, Ordering::Relaxed);
     }
 
     /// The name of its first thread; what it was when the last one has ended.
@@ -263,8 +266,6 @@ impl Process {
 
     /// Removes a thread that ended; returns how many are left.
     pub fn remove_thread(&self, thread: &Thread) -> usize {
-        self.last_user
-            .store(thread.credentials().uid, Ordering::Relaxed);
         *self.last_name.lock() = thread.name();
         let mut threads = self.threads.lock();
         threads.retain(|other| !core::ptr::eq(other.as_ptr(), thread));
