@@ -4,7 +4,7 @@
 //! and [`ps2`]; [`persona`] is what a namespace sees; [`mux`] routes between the two; [`evdev`]
 //! and [`mousedev`] are the files.
 //!
-//! A key's way: the driver takes it from the hardware, [`unit`] sees whether it changes anything,
+//! A key's way: the driver takes it from the hardware, `unit` sees whether it changes anything,
 //! [`switch`] takes the keys out that switch personas, and the mux hands the packet to the
 //! readers of the persona in front ([`client`]), however many others there are.
 
