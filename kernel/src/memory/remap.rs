@@ -126,7 +126,6 @@ impl AddressSpaceState {
         let area = taken.pop().ok_or(Errno::EFAULT)?;
         let outcome = self.table.relocate(old.start..old.start + moved, address);
         if let Err(error) = outcome {
-            self.table.unmap(address..address + length);
             self.insert(area);
             return Err(out_of_memory(error));
         }

@@ -123,6 +123,31 @@ metal::ktest! {
         assert_eq!(byte(&space, address), None);
     }
 
+    fn a_move_without_memory_for_tables_leaves_all_where_it_was() {
+        const SPREAD: usize = 2 << 20;
+        /// More than the tables that are kept to be used again.
+        const COUNT: usize = 24;
+        let space = AddressSpace::new().expect("memory");
+        let process = &current().process;
+        let address = anonymous(&space, COUNT * SPREAD / PAGE_SIZE);
+        for place in 0..COUNT {
+            space.write_bytes(address + place * SPREAD, &[place as u8 + 1]).expect("writable");
+        }
+        let mut taken = alloc::vec::Vec::with_capacity(metal::memory::total_frames());
+        while let Some(frame) = Frame::zeroed() {
+            taken.push(frame);
+        }
+        // Room for a few tables, not for all.
+        taken.truncate(taken.len() - 3);
+        let far = Move::To(address - (1 << 40));
+        let outcome = space.remap(process, address, COUNT * SPREAD, COUNT * SPREAD, far, false);
+        drop(taken);
+        assert_eq!(outcome, Err(Errno::ENOMEM));
+        for place in 0..COUNT {
+            assert_eq!(byte(&space, address + place * SPREAD), Some(place as u8 + 1));
+        }
+    }
+
     fn what_cannot_be_had_is_refused() {
         let space = AddressSpace::new().expect("memory");
         let process = &current().process;

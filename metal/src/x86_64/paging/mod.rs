@@ -72,18 +72,25 @@ impl PageTable {
 
     /// The leaf table that covers `address` and the way to it, if it exists.
     fn leaf_table(&self, address: usize) -> Option<u32> {
+        self.leaf_table_or_gap(address).ok()
+    }
+
+    /// As [`Self::leaf_table`], or the level at which the way to it ends: nothing is shown in
+    /// the whole span of an entry of that level.
+    fn leaf_table_or_gap(&self, address: usize) -> Result<u32, usize> {
         let mut number = self.root.number();
         for level in (1..4).rev() {
             let entry = table_of(number)[index(address, level)].load(Ordering::Relaxed);
             if entry & PRESENT == 0 {
-                return None;
+                return Err(level);
             }
             number = number_of(entry);
         }
-        Some(number)
+        Ok(number)
     }
 
-    fn leaf_table_or_new(&mut self, address: usize) -> Result<u32, OutOfMemory> {
+    /// Needs no `&mut self`: entries are atomics, and tables are only ever added here.
+    fn leaf_table_or_new(&self, address: usize) -> Result<u32, OutOfMemory> {
         let mut number = self.root.number();
         for level in (1..4).rev() {
             let slot = &table_of(number)[index(address, level)];

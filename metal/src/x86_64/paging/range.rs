@@ -53,36 +53,61 @@ impl PageTable {
         removed.flush();
     }
 
-    /// Calls `change` with each present entry of the range.
+    /// Calls `visit` with each leaf table that shows something of the range: the table's number,
+    /// the entries that the range covers, and the address of the first. Where a table of a
+    /// higher level is missing, all that it would cover is passed over in one step.
+    ///
+    /// # Errors
+    /// The first of `visit`'s.
+    fn for_each_leaf<E>(
+        &self,
+        range: core::ops::Range<usize>,
+        mut visit: impl FnMut(u32, core::ops::Range<usize>, usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut address = range.start;
+        while address < range.end {
+            let found = self.leaf_table_or_gap(address);
+            let level = found.err().unwrap_or(1);
+            let end = ((address | (span(level) - 1)) + 1).min(range.end);
+            if let Ok(number) = found {
+                let first = index(address, 0);
+                let count = (end - address).div_ceil(PAGE_SIZE);
+                visit(number, first..first + count, address)?;
+            }
+            address = end;
+        }
+        Ok(())
+    }
+
+    /// Calls `change` with each entry of the range that holds a frame.
     pub(super) fn for_each_entry(
         &self,
         range: core::ops::Range<usize>,
         mut change: impl FnMut(&AtomicU64),
     ) {
-        let mut address = range.start;
-        while address < range.end {
-            let end = (address / span(1) * span(1) + span(1)).min(range.end);
-            if let Some(number) = self.leaf_table(address) {
-                let first = index(address, 0);
-                let count = (end - address).div_ceil(PAGE_SIZE);
-                table_of(number)[first..first + count]
-                    .iter()
-                    .filter(|slot| slot.load(Ordering::Relaxed) & HELD != 0)
-                    .for_each(&mut change);
-            }
-            address = end;
-        }
+        let Ok(()) = self.for_each_leaf(range, |number, entries, _| {
+            table_of(number)[entries]
+                .iter()
+                .filter(|slot| slot.load(Ordering::Relaxed) & HELD != 0)
+                .for_each(&mut change);
+            Ok::<(), core::convert::Infallible>(())
+        });
     }
 
-    /// How many pages of a range are there.
+    /// How many pages of a range are there, but for those that show the one frame of zeros,
+    /// which takes up no memory of the program's.
     pub fn count_present(&self, range: core::ops::Range<usize>) -> usize {
+        let zeros = Frame::shared_zeros().number();
         let mut count = 0;
-        self.for_each_entry(range, |_| count += 1);
+        self.for_each_entry(range, |slot| {
+            count += usize::from(number_of(slot.load(Ordering::Relaxed)) != zeros);
+        });
         count
     }
 
-    /// Shows the child of a fork what this table shows in `range`. With `copy_on_write` both
-    /// lose the right to write, so that the first write of either makes a copy.
+    /// Shows the child of a fork what this table shows in `range`, hidden pages too. With
+    /// `copy_on_write` both lose the right to write, so that the first write of either makes a
+    /// copy.
     ///
     /// # Errors
     /// When there is no memory for a table; the child then has a part of the range.
@@ -92,43 +117,66 @@ impl PageTable {
         range: core::ops::Range<usize>,
         copy_on_write: bool,
     ) -> Result<(), OutOfMemory> {
-        let mut address = range.start;
-        while address < range.end {
-            let end = (address / span(1) * span(1) + span(1)).min(range.end);
-            if let Some(parent_number) = self.leaf_table(address) {
-                let first = index(address, 0);
-                let last = first + (end - address).div_ceil(PAGE_SIZE);
-                let from = &table_of(parent_number)[first..last];
-                if let Some(empty) = leading_empty(from) {
-                    let child_number = child.leaf_table_or_new(address)?;
-                    let to = &table_of(child_number)[first..last];
-                    let added = share_entries(&from[empty..], &to[empty..], copy_on_write);
-                    Frame::change_live_entries(child_number, added);
-                }
-            }
-            address = end;
-        }
-        Ok(())
+        self.for_each_leaf(range, |parent_number, entries, address| {
+            let from = &table_of(parent_number)[entries.clone()];
+            let Some(empty) = leading_empty(from) else {
+                return Ok(());
+            };
+            let child_number = child.leaf_table_or_new(address)?;
+            let to = &table_of(child_number)[entries];
+            let added = share_entries(&from[empty..], &to[empty..], copy_on_write);
+            Frame::change_live_entries(child_number, added);
+            Ok(())
+        })
     }
 
-    /// Takes the pages of `from` to `to` (same length, both page-aligned, not overlapping).
+    /// Takes the pages of `from` to `to` (same length, both page-aligned, not overlapping, and
+    /// nothing is shown at `to`) with the rights they have; hidden ones stay hidden.
     ///
     /// # Errors
-    /// When there is no memory for a table; some pages have moved then and the rest is where
-    /// it was.
+    /// When there is no memory for a table; all pages are where they were then.
     pub fn relocate(
         &mut self,
         from: core::ops::Range<usize>,
         to: usize,
     ) -> Result<(), OutOfMemory> {
-        for offset in (0..from.len()).step_by(PAGE_SIZE) {
-            let Some((frame, flags)) = self.get(from.start + offset) else {
-                continue;
-            };
-            self.map(to + offset, frame, flags)?;
+        let outcome = self.move_entries(from.clone(), to);
+        let mut empty = from.clone();
+        if outcome.is_err() {
+            empty = to..to + from.len();
+            // The tables that the pages came from are still there, so this cannot fail.
+            let back = self.move_entries(empty.clone(), from.start);
+            debug_assert!(back.is_ok(), "a table went while nothing was unmapped");
         }
-        self.unmap(from);
-        Ok(())
+        // No page is left there; this frees the tables.
+        self.unmap(empty);
+        self.invalidate_range(from);
+        outcome
+    }
+
+    /// Moves entries one by one, as far as there is memory for tables. Tables that become empty
+    /// stay.
+    fn move_entries(
+        &mut self,
+        from: core::ops::Range<usize>,
+        to: usize,
+    ) -> Result<(), OutOfMemory> {
+        let start = from.start;
+        self.for_each_leaf(from, |number, entries, address| {
+            for (place, slot) in table_of(number)[entries].iter().enumerate() {
+                let entry = slot.load(Ordering::Relaxed);
+                if entry & HELD == 0 {
+                    continue;
+                }
+                let target = to + (address - start) + place * PAGE_SIZE;
+                let target_number = self.leaf_table_or_new(target)?;
+                slot.store(0, Ordering::Release);
+                table_of(target_number)[index(target, 0)].store(entry, Ordering::Release);
+                Frame::change_live_entries(number, -1);
+                Frame::change_live_entries(target_number, 1);
+            }
+            Ok(())
+        })
     }
 }
 

@@ -21,6 +21,8 @@ cases![
     remap_file_grows_with_file,
     remap_zero_old_length_shares,
     remap_dont_unmap,
+    remap_keeps_no_access,
+    remap_far_over_holes,
 ];
 
 fn remap_shrinks_in_place() -> Outcome {
@@ -160,5 +162,30 @@ fn remap_dont_unmap() -> Outcome {
     let to = works!(SYS_mremap, at, PAGE, PAGE, flags, 0) as usize;
     same!((peek(to), peek(at)), (4, 0));
     fails!(EINVAL, SYS_mremap, at, PAGE, 2 * PAGE, flags, 0);
+    Ok(())
+}
+
+fn remap_keeps_no_access() -> Outcome {
+    let at = pages(1)?;
+    let to = pages(1)?;
+    poke(at, 3);
+    works!(SYS_mprotect, at, PAGE, PROT_NONE);
+    let fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+    gives!(to, SYS_mremap, at, PAGE, PAGE, fixed, to);
+    same!(status_of(|| i32::from(peek(to)))?, SIGSEGV);
+    works!(SYS_mprotect, to, PAGE, PROT_READ);
+    same!(peek(to), 3);
+    Ok(())
+}
+
+fn remap_far_over_holes() -> Outcome {
+    const LENGTH: usize = 256 << 30;
+    let lazy = ANON | MAP_NORESERVE;
+    let at = works!(SYS_mmap, 0, LENGTH, RW, lazy, -1, 0) as usize;
+    poke(at + LENGTH - PAGE, 7);
+    let to = works!(SYS_mmap, 0, LENGTH, PROT_NONE, lazy, -1, 0) as usize;
+    let fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
+    gives!(to, SYS_mremap, at, LENGTH, LENGTH, fixed, to);
+    same!(peek(to + LENGTH - PAGE), 7);
     Ok(())
 }
