@@ -2,8 +2,9 @@
 //!
 //! Small objects (up to 2,016 bytes) come from frames cut into objects of one size, so that
 //! the usual allocation is a pop from a list and an empty frame goes back to the allocator.
-//! Large objects come from `linked_list_allocator` over an address range of its own that grows
-//! by mapping frames; it never shrinks.
+//! Objects of up to 32 KiB come from `linked_list_allocator` over an address range of its own
+//! that grows by mapping frames and never shrinks. Larger ones, whose sizes are what programs ask
+//! for, are runs of pages of their own, which go back when they are freed (`heap/runs.rs`).
 //!
 //! Both draw on the reserve of frames: a system call that asks for too much is refused before
 //! the kernel itself runs out (see `frame.rs`). Contract: thread context only.
@@ -12,7 +13,10 @@ use alloc::alloc::{GlobalAlloc, Layout};
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+mod runs;
+
 use linked_list_allocator::Heap as LargeHeap;
+use runs::Runs;
 use spin::Mutex;
 
 use crate::frame::Frame;
@@ -42,6 +46,8 @@ const CLASS_OF: [u8; SMALL_MAX / 16 + 1] = {
 };
 /// The large heap grows by at least so much.
 const GROWTH_BYTES: usize = 64 * 1024;
+/// Objects of more bytes are runs of pages.
+const RUN_MIN: usize = 32 * 1024;
 
 /// A free object holds the address of the next one.
 struct FreeObject {
@@ -73,6 +79,7 @@ struct Large {
 struct KernelHeap {
     small: Mutex<Small>,
     large: Mutex<Large>,
+    runs: Mutex<Runs>,
 }
 
 #[global_allocator]
@@ -84,9 +91,20 @@ static HEAP: KernelHeap = KernelHeap {
         heap: LargeHeap::empty(),
         end: kernel_space::HEAP,
     }),
+    runs: Mutex::new(Runs::new()),
 };
 
 static USED_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// Frames cut into small objects.
+static SMALL_FRAMES: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of memory that the heap holds, used or not.
+pub fn held_bytes() -> usize {
+    let large = HEAP.large.lock().end - kernel_space::HEAP;
+    let pages = HEAP.runs.lock().pages() + SMALL_FRAMES.load(Ordering::Relaxed);
+    large + pages * PAGE_SIZE
+}
 
 /// Bytes in use, by the sizes that were asked for.
 pub fn used_bytes() -> usize {
@@ -124,6 +142,7 @@ impl Small {
         };
         let page: *mut Page = frame.pointer().cast();
         let _ = frame.into_number();
+        SMALL_FRAMES.fetch_add(1, Ordering::Relaxed);
         let size = SIZES[class];
         let mut free = null_mut();
         for index in (0..(PAGE_SIZE - HEADER_BYTES) / size).rev() {
@@ -164,6 +183,7 @@ impl Small {
                 self.unlink(page);
                 let number = (page as usize - DIRECT_MAP) / PAGE_SIZE;
                 drop(Frame::from_number(number as u32));
+                SMALL_FRAMES.fetch_sub(1, Ordering::Relaxed);
             }
         }
     }
@@ -254,6 +274,10 @@ fn is_small(layout: Layout) -> bool {
     layout.size() <= SMALL_MAX && layout.align() <= ALIGNMENT_MAX
 }
 
+fn is_run(layout: Layout) -> bool {
+    layout.size() > RUN_MIN && layout.align() <= PAGE_SIZE
+}
+
 // SAFETY: objects are disjoint, of at least the asked size and alignment, and stay until freed.
 unsafe impl GlobalAlloc for KernelHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -262,6 +286,8 @@ unsafe impl GlobalAlloc for KernelHeap {
             let class = usize::from(CLASS_OF[layout.size().div_ceil(16)]);
             // SAFETY: the table holds classes.
             unsafe { self.small.lock().allocate(class) }
+        } else if is_run(layout) {
+            self.runs.lock().allocate(layout.size())
         } else {
             self.large.lock().allocate(layout)
         }
@@ -272,6 +298,9 @@ unsafe impl GlobalAlloc for KernelHeap {
         if is_small(layout) {
             // SAFETY: the caller gives back what `alloc` gave.
             unsafe { self.small.lock().free(object) };
+        } else if is_run(layout) {
+            // SAFETY: as above.
+            unsafe { self.runs.lock().free(object, layout.size()) };
         } else if let Some(object) = NonNull::new(object) {
             // SAFETY: as above.
             unsafe { self.large.lock().heap.deallocate(object, layout) };

@@ -5,6 +5,7 @@
 //! | `ffff_8000_0000_0000` | all RAM (the direct map) | read, write |
 //! | `ffff_c000_0000_0000` | device registers | read, write, uncached |
 //! | `ffff_c020_0000_0000` | the kernel heap's large objects | read, write |
+//! | `ffff_c030_0000_0000` | the kernel heap's runs of pages, a free page between them | read, write |
 //! | `ffff_c040_0000_0000` | kernel stacks, a guard page under each | read, write |
 //! | `ffff_ffff_8000_0000` | the kernel image | text r-x, constants r--, data rw- |
 //!
@@ -20,6 +21,7 @@ use super::paging::{
     ACCESSED, DIRECT_MAP, DIRTY, GLOBAL, LARGE, NO_EXECUTE, PAGE_SIZE, PRESENT, PhysicalAddress,
     Table, UNCACHED, WRITABLE, index, invalidate_page, number_of, table_of, write_root,
 };
+use super::segment;
 use crate::early;
 use crate::frame::Frame;
 
@@ -29,6 +31,7 @@ const DYNAMIC: usize = 0xffff_c000_0000_0000;
 const DEVICES: usize = DYNAMIC;
 const DEVICES_BYTES: usize = 1 << 37;
 pub(crate) const HEAP: usize = DYNAMIC + (1 << 37);
+pub(crate) const HEAP_RUNS: usize = HEAP + (1 << 36);
 pub(crate) const STACKS: usize = DYNAMIC + (1 << 38);
 const LARGE_PAGE: usize = 2 << 20;
 
@@ -75,7 +78,7 @@ fn map_image(root: PhysicalAddress) {
     let guard = at(&raw const boot_stack_guard);
     for page in (text.start..end)
         .step_by(PAGE_SIZE)
-        .filter(|page| *page != guard)
+        .filter(|page| *page != guard && !segment::is_guard(*page))
     {
         let rights = match page {
             page if page < text.end => PRESENT | GLOBAL | ACCESSED,

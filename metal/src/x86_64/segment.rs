@@ -16,6 +16,7 @@ use ::x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelect
 use ::x86_64::structures::tss::TaskStateSegment;
 
 use super::cpu::PROCESSORS_MAX;
+use super::paging::PAGE_SIZE;
 
 /// Selects the code of the kernel.
 pub const KERNEL_CODE: u16 = 0x08;
@@ -33,8 +34,13 @@ pub const DOUBLE_FAULT_STACK: u16 = 0;
 pub const NON_MASKABLE_STACK: u16 = 1;
 const EMERGENCY_STACK_BYTES: usize = 16 * 1024;
 
-#[repr(C, align(16))]
-struct EmergencyStack(UnsafeCell<[u8; EMERGENCY_STACK_BYTES]>);
+/// A stack with a page under it that shows nothing (`kernel_space.rs` leaves it out): running
+/// over faults there instead of changing what lies below.
+#[repr(C, align(4096))]
+struct EmergencyStack {
+    guard: UnsafeCell<[u8; PAGE_SIZE]>,
+    stack: UnsafeCell<[u8; EMERGENCY_STACK_BYTES]>,
+}
 
 // SAFETY: Rust code never looks inside.
 unsafe impl Sync for EmergencyStack {}
@@ -59,15 +65,26 @@ static SEGMENTS: [PerProcessor; PROCESSORS_MAX] = [const {
 const EMERGENCY_STACKS: usize = 2;
 /// Touched only by the processor, when a trap selects them.
 static EMERGENCY: [[EmergencyStack; EMERGENCY_STACKS]; PROCESSORS_MAX] = [const {
-    [const { EmergencyStack(UnsafeCell::new([0; EMERGENCY_STACK_BYTES])) }; EMERGENCY_STACKS]
+    [const {
+        EmergencyStack {
+            guard: UnsafeCell::new([0; PAGE_SIZE]),
+            stack: UnsafeCell::new([0; EMERGENCY_STACK_BYTES]),
+        }
+    }; EMERGENCY_STACKS]
 }; PROCESSORS_MAX];
+
+/// Whether a page of the kernel image lies under an emergency stack and is to show nothing.
+pub(super) fn is_guard(page: usize) -> bool {
+    let mut stacks = EMERGENCY.iter().flatten();
+    stacks.any(|stack| stack.guard.get() as usize == page)
+}
 
 /// Builds and loads the tables of processor `number`, which must be the calling one.
 pub fn load(number: usize) {
     // SAFETY: only this processor touches its element, once, before it takes any trap.
     let segments = unsafe { &mut *SEGMENTS[number].0.get() };
     for (index, stack) in EMERGENCY[number].iter().enumerate() {
-        let top = stack.0.get() as u64 + EMERGENCY_STACK_BYTES as u64;
+        let top = stack.stack.get() as u64 + EMERGENCY_STACK_BYTES as u64;
         segments.task_state.interrupt_stack_table[index] = VirtAddr::new(top);
     }
     let task_state: *const TaskStateSegment = &raw const segments.task_state;
