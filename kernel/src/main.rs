@@ -100,12 +100,12 @@ fn start_init(options: &BootOptions<'_>) {
     let path = options.init;
     let mut arguments = alloc::vec![path.to_vec()];
     arguments.extend(options.init_arguments());
-    let environment = alloc::vec![
-        b"HOME=/".to_vec(),
-        b"TERM=linux".to_vec(),
-        b"PATH=/bin:/sbin:/usr/bin:/usr/sbin".to_vec(),
+    let environment: [&[u8]; 3] = [
+        b"HOME=/",
+        b"TERM=linux",
+        b"PATH=/bin:/sbin:/usr/bin:/usr/sbin",
     ];
-    if let Err(error) = process::exec::start_first_process(path, arguments, environment) {
+    if let Err(error) = process::exec::start_first_process(path, &arguments, &environment) {
         let path = alloc::string::String::from_utf8_lossy(path);
         panic!(
             "cannot run {path} as process 1: {error:?}. Is it in the ramdisk (QEMU's -initrd), \

@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use metal::copy;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use super::PAGE_SIZE;
 use crate::error::{Errno, Result, bad_address};
 
 /// Reads a structure at a user address.
@@ -106,35 +105,4 @@ pub fn read_c_string_into(address: usize, buffer: &mut [u8]) -> Result<usize> {
     copy::string_from_user(buffer, address)
         .map_err(bad_address)?
         .ok_or(Errno::ENAMETOOLONG)
-}
-
-/// Reads a null-ended array of pointers to strings (`argv`, `envp`), all of them together at
-/// most `limit` bytes long. A null array is an empty one, as on Linux.
-///
-/// # Errors
-/// EFAULT; E2BIG beyond the limit.
-pub fn read_string_array(address: usize, limit: usize) -> Result<Vec<Vec<u8>>> {
-    /// As on Linux (MAX_ARG_STRLEN).
-    const STRING_MAX: usize = 32 * PAGE_SIZE;
-    let mut strings = Vec::new();
-    let mut total = 0;
-    if address == 0 {
-        return Ok(strings);
-    }
-    loop {
-        let slot = address.checked_add(strings.len() * size_of::<usize>());
-        let pointer: usize = read(slot.ok_or(Errno::EFAULT)?)?;
-        if pointer == 0 {
-            return Ok(strings);
-        }
-        let string = read_c_string(pointer, STRING_MAX).map_err(|error| match error {
-            Errno::ENAMETOOLONG => Errno::E2BIG,
-            other => other,
-        })?;
-        total += string.len() + 1 + size_of::<usize>();
-        if total > limit {
-            return Err(Errno::E2BIG);
-        }
-        strings.push(string);
-    }
 }

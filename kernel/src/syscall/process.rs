@@ -157,13 +157,13 @@ fn execute(
     if flags & !(linux::AT_EMPTY_PATH | linux::AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(Errno::EINVAL);
     }
-    let limit = exec::arguments_max(&thread.process);
+    let mut budget = exec::arguments_max(&thread.process);
     let executable = file::open_executable(thread, directory, &path, flags)?;
-    let mut arguments = user::read_string_array(vectors[0], limit)?;
-    let environment = user::read_string_array(vectors[1], limit)?;
+    let mut arguments = exec::Strings::from_user(vectors[0], &mut budget)?;
+    let environment = exec::Strings::from_user(vectors[1], &mut budget)?;
     if arguments.is_empty() {
         // As Linux since 5.18: a program finds its own name, if only an empty one.
-        arguments.push(alloc::vec::Vec::new());
+        arguments.push(b"")?;
     }
     let file_name = if path.is_empty() {
         alloc::format!("/dev/fd/{directory}").into_bytes()

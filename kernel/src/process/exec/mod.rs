@@ -11,6 +11,9 @@ mod elf;
 mod identity;
 mod script;
 mod stack;
+mod strings;
+
+pub use strings::Strings;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -37,9 +40,9 @@ pub struct Arguments {
     /// The file's name as the caller gave it (AT_EXECFN).
     pub file_name: Vec<u8>,
     /// `argv`.
-    pub arguments: Vec<Vec<u8>>,
+    pub arguments: Strings,
     /// `envp`.
-    pub environment: Vec<Vec<u8>>,
+    pub environment: Strings,
 }
 
 /// A program in memory, ready to run.
@@ -161,7 +164,7 @@ fn load(
                 stack_limit,
             );
         };
-        arguments.arguments = script::arguments(&script, &arguments);
+        arguments.arguments = script::arguments(&script, &arguments)?;
         executable = file::open_executable(thread, AT_FDCWD, script.interpreter, 0)?;
         arguments.file_name = script.interpreter.to_vec();
         name = base_name(&arguments.file_name).to_vec();
@@ -209,8 +212,8 @@ fn load_elf(
 /// As execve(2) has them.
 pub fn start_first_process(
     path: &[u8],
-    arguments: Vec<Vec<u8>>,
-    environment: Vec<Vec<u8>>,
+    arguments: &[Vec<u8>],
+    environment: &[&[u8]],
 ) -> Result<()> {
     let numbers = table::new_number(PidNamespace::root())?;
     let pid = numbers.number;
@@ -234,14 +237,20 @@ pub fn start_first_process(
     }
     let thread = Thread::new(ThreadParts::of_kernel(pid, &process, files, fs)?)?;
     let executable = file::open_executable(&thread, AT_FDCWD, path, 0)?;
-    let arguments = Arguments {
+    let mut started_with = Arguments {
         file_name: path.to_vec(),
-        arguments,
-        environment,
+        arguments: Strings::new(),
+        environment: Strings::new(),
     };
+    for argument in arguments {
+        started_with.arguments.push(argument)?;
+    }
+    for setting in environment {
+        started_with.environment.push(setting)?;
+    }
     let credentials = thread.credentials();
     let limit = process.limit(Resource::Stack);
-    let loaded = load(&thread, executable, arguments, &credentials, limit)?;
+    let loaded = load(&thread, executable, started_with, &credentials, limit)?;
     thread.set_initial_registers(UserContext::new(loaded.entry, loaded.stack));
     process.add_thread(&thread);
     table::add_process(&process, 0);

@@ -1,19 +1,23 @@
 //! Running a script: its interpreter gets it as an argument. The `#!` line itself is taken
 //! apart in `formats::script`. Source: execve(2), "Interpreter scripts".
 
-use alloc::vec::Vec;
-
 use formats::script::Script;
 
-use super::Arguments;
+use super::{Arguments, Strings};
+use crate::error::Result;
 
 /// The interpreter's arguments: itself, the argument of the line, the script, and the
 /// script's own arguments but for its name.
-pub fn arguments(script: &Script<'_>, original: &Arguments) -> Vec<Vec<u8>> {
-    let mut arguments = Vec::with_capacity(original.arguments.len() + 2);
-    arguments.push(script.interpreter.to_vec());
-    arguments.extend(script.argument.map(<[u8]>::to_vec));
-    arguments.push(original.file_name.clone());
-    arguments.extend(original.arguments.iter().skip(1).cloned());
-    arguments
+///
+/// # Errors
+/// ENOMEM.
+pub fn arguments(script: &Script<'_>, original: &Arguments) -> Result<Strings> {
+    let mut arguments = Strings::new();
+    arguments.push(script.interpreter)?;
+    if let Some(argument) = script.argument {
+        arguments.push(argument)?;
+    }
+    arguments.push(&original.file_name)?;
+    arguments.extend(&original.arguments, 1)?;
+    Ok(arguments)
 }

@@ -16,8 +16,8 @@ use core::ops::Range;
 
 use abi::raw::auxvec as linux;
 
-use super::Arguments;
 use super::elf::Image;
+use super::{Arguments, Strings};
 use crate::error::{Errno, Result};
 use crate::memory::{AddressSpace, MapRequest, PAGE_SIZE, Place, Protection, STACK_TOP};
 use crate::process::Process;
@@ -26,38 +26,89 @@ use crate::process::signal;
 
 /// Pages of the stack that are mapped from the start; it grows by faults.
 const INITIAL_BYTES: usize = 33 * PAGE_SIZE;
+/// Pairs in the auxiliary vector, the last one included.
+const AUXILIARY_ENTRIES: usize = 21;
+const RANDOM_BYTES: usize = 16;
 const PLATFORM: &[u8] = b"x86_64\0";
 /// Clock ticks per second, as times(2) counts.
 const CLOCK_TICKS: usize = 100;
 
-/// The strings, and where they will lie.
-struct Strings {
-    bytes: Vec<u8>,
-    top: usize,
+/// Where the parts lie, from the top down.
+struct Layout {
+    file_name: usize,
+    environment: Range<usize>,
+    arguments: Range<usize>,
+    platform: usize,
+    random: usize,
+    pointer: usize,
 }
 
-impl Strings {
-    /// Adds bytes below what is there; returns their address. `bytes` is kept in reverse, so
-    /// that the whole is written in one go.
-    fn push(&mut self, bytes: &[u8]) -> usize {
-        self.bytes.extend(bytes.iter().rev());
-        self.top - self.bytes.len()
+impl Layout {
+    fn new(arguments: &Arguments) -> Option<Self> {
+        // The last word stays zero, as on Linux.
+        let top = STACK_TOP - size_of::<usize>();
+        let file_name = top.checked_sub(arguments.file_name.len() + 1)?;
+        let below = |top: usize, bytes: &[u8]| top.checked_sub(bytes.len());
+        let environment = below(file_name, arguments.environment.as_bytes())?;
+        let argument = below(environment, arguments.arguments.as_bytes())?;
+        let platform = below(argument, PLATFORM)?;
+        let random = platform - RANDOM_BYTES;
+        let words =
+            arguments.arguments.len() + arguments.environment.len() + 2 * AUXILIARY_ENTRIES + 3;
+        let pointer = random.checked_sub(words * size_of::<usize>())? & !15;
+        Some(Self {
+            file_name,
+            environment: environment..file_name,
+            arguments: argument..environment,
+            platform,
+            random,
+            pointer,
+        })
+    }
+}
+
+/// Writes words upwards, a page of them at a time.
+struct Words<'a> {
+    space: &'a AddressSpace,
+    address: usize,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Words<'a> {
+    fn new(space: &'a AddressSpace, address: usize) -> Result<Self> {
+        let mut buffer = Vec::new();
+        buffer
+            .try_reserve_exact(PAGE_SIZE)
+            .map_err(|_| Errno::ENOMEM)?;
+        Ok(Self {
+            space,
+            address,
+            buffer,
+        })
     }
 
-    fn push_c_string(&mut self, string: &[u8]) -> usize {
-        self.bytes.push(0);
-        self.push(string)
+    fn push(&mut self, word: usize) -> Result<()> {
+        self.buffer.extend_from_slice(&word.to_ne_bytes());
+        if self.buffer.len() == PAGE_SIZE {
+            self.flush()?;
+        }
+        Ok(())
     }
 
-    fn push_all(&mut self, strings: &[Vec<u8>]) -> (Vec<usize>, Range<usize>) {
-        let end = self.top - self.bytes.len();
-        let mut addresses: Vec<usize> = strings
-            .iter()
-            .rev()
-            .map(|string| self.push_c_string(string))
-            .collect();
-        addresses.reverse();
-        (addresses, self.top - self.bytes.len()..end)
+    /// The addresses of strings, of which the first lies at `address`, and a null pointer.
+    fn push_pointers(&mut self, strings: &Strings, mut address: usize) -> Result<()> {
+        for string in strings.iter() {
+            self.push(address)?;
+            address += string.len() + 1;
+        }
+        self.push(0)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.space.write_bytes(self.address, &self.buffer)?;
+        self.address += self.buffer.len();
+        self.buffer.clear();
+        Ok(())
     }
 }
 
@@ -73,39 +124,34 @@ pub fn build(
     credentials: &Credentials,
     limit: u64,
 ) -> Result<usize> {
-    let mut strings = Strings {
-        bytes: Vec::new(),
-        // The last word stays zero, as on Linux.
-        top: STACK_TOP - size_of::<usize>(),
-    };
-    let file_name = strings.push_c_string(&arguments.file_name);
-    let (environment, environment_range) = strings.push_all(&arguments.environment);
-    let (argument_pointers, argument_range) = strings.push_all(&arguments.arguments);
-    let platform = strings.push(PLATFORM);
-    let random = strings.push(&random_bytes());
-    let vdso = space.map_vdso()?;
-    let auxiliary = auxiliary_vector(image, credentials, vdso, platform, random, file_name);
-
-    let auxiliary_bytes = size_of_val(auxiliary.as_flattened());
-    let words = words(&argument_pointers, &environment, &auxiliary);
-    let lowest = strings.top - strings.bytes.len();
-    let pointer = (lowest - words.len() * size_of::<usize>()) & !15;
-    let used = STACK_TOP - pointer;
+    let layout = Layout::new(arguments).ok_or(Errno::E2BIG)?;
+    let used = STACK_TOP - layout.pointer;
     if used > (limit as usize).min(64 << 20) - (limit as usize).min(64 << 20) / 8 {
         return Err(Errno::E2BIG);
     }
     map_stack(space, process, used)?;
-    strings.bytes.reverse();
-    space.write_bytes(lowest, &strings.bytes)?;
-    let words: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
-    space.write_bytes(pointer, &words)?;
+    space.write_bytes(layout.file_name, &arguments.file_name)?;
+    space.write_bytes(layout.environment.start, arguments.environment.as_bytes())?;
+    space.write_bytes(layout.arguments.start, arguments.arguments.as_bytes())?;
+    space.write_bytes(layout.platform, PLATFORM)?;
+    space.write_bytes(layout.random, &random_bytes())?;
+    let mut words = Words::new(space, layout.pointer)?;
+    words.push(arguments.arguments.len())?;
+    words.push_pointers(&arguments.arguments, layout.arguments.start)?;
+    words.push_pointers(&arguments.environment, layout.environment.start)?;
+    let vdso = space.map_vdso()?;
+    let auxiliary = auxiliary_vector(image, credentials, vdso, &layout);
+    for word in auxiliary.as_flattened() {
+        words.push(*word)?;
+    }
+    words.flush()?;
     let mut state = space.lock();
-    state.arguments = argument_range;
-    state.environment = environment_range;
-    let end = pointer + words.len();
-    state.auxiliary = end - auxiliary_bytes..end;
-    state.stack_start = pointer;
-    Ok(pointer)
+    state.arguments = layout.arguments;
+    state.environment = layout.environment;
+    let end = words.address;
+    state.auxiliary = end - size_of_val(auxiliary.as_flattened())..end;
+    state.stack_start = layout.pointer;
+    Ok(layout.pointer)
 }
 
 fn map_stack(space: &AddressSpace, process: &Process, used: usize) -> Result<()> {
@@ -118,28 +164,14 @@ fn map_stack(space: &AddressSpace, process: &Process, used: usize) -> Result<()>
     space.map(process, request).map(|_| ())
 }
 
-fn words(arguments: &[usize], environment: &[usize], auxiliary: &[[usize; 2]]) -> Vec<usize> {
-    let mut words =
-        Vec::with_capacity(arguments.len() + environment.len() + 2 * auxiliary.len() + 3);
-    words.push(arguments.len());
-    words.extend(arguments);
-    words.push(0);
-    words.extend(environment);
-    words.push(0);
-    words.extend(auxiliary.iter().flatten());
-    words
-}
-
 fn auxiliary_vector(
     image: &Image,
     credentials: &Credentials,
     vdso: usize,
-    platform: usize,
-    random: usize,
-    file_name: usize,
-) -> Vec<[usize; 2]> {
+    layout: &Layout,
+) -> [[usize; 2]; AUXILIARY_ENTRIES] {
     let secure = credentials.uid != credentials.euid || credentials.gid != credentials.egid;
-    let entries: [(u32, usize); 21] = [
+    let entries: [(u32, usize); AUXILIARY_ENTRIES] = [
         (linux::AT_SYSINFO_EHDR, vdso),
         (
             linux::AT_HWCAP,
@@ -158,25 +190,22 @@ fn auxiliary_vector(
         (linux::AT_GID, credentials.gid as usize),
         (linux::AT_EGID, credentials.egid as usize),
         (linux::AT_SECURE, usize::from(secure)),
-        (linux::AT_RANDOM, random),
+        (linux::AT_RANDOM, layout.random),
         (
             linux::AT_HWCAP2,
             metal::cpu::hardware_capabilities_2() as usize,
         ),
-        (linux::AT_EXECFN, file_name),
-        (linux::AT_PLATFORM, platform),
+        (linux::AT_EXECFN, layout.file_name),
+        (linux::AT_PLATFORM, layout.platform),
         (linux::AT_MINSIGSTKSZ, signal::STACK_BYTES_MIN),
         (linux::AT_NULL, 0),
     ];
-    entries
-        .iter()
-        .map(|(kind, value)| [*kind as usize, *value])
-        .collect()
+    entries.map(|(kind, value)| [kind as usize, value])
 }
 
 /// Bytes for the program's stack protector and pointer guard.
-fn random_bytes() -> [u8; 16] {
-    let mut bytes = [0; 16];
+fn random_bytes() -> [u8; RANDOM_BYTES] {
+    let mut bytes = [0; RANDOM_BYTES];
     for chunk in bytes.chunks_exact_mut(8) {
         let word = metal::random::hardware().unwrap_or_else(metal::random::jitter);
         chunk.copy_from_slice(&word.to_ne_bytes());
