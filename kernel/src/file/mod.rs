@@ -72,7 +72,8 @@ pub use open::{OpenRequest, check_not_run, open, open_executable};
 pub use open_file::{OpenFile, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};
 pub use pipe::{
-    Fifo, Pipe, capacity as pipe_capacity, create_pipe, pipe_behind,
+    Fifo, Pipe, bytes_in_pipe, capacity as pipe_capacity, create_pipe, limits as pipe_limits,
+    pipe_behind,
     set_capacity as set_pipe_capacity,
 };
 pub use superblock::{

@@ -87,7 +87,7 @@ pub fn sys_pipe2(thread: &Arc<Thread>, address: usize, flags: usize) -> Result<u
         return Err(Errno::EINVAL);
     }
     let close_on_exec = flags & general::O_CLOEXEC != 0;
-    let (reader, writer) = file::create_pipe(&thread.credentials(), flags);
+    let (reader, writer) = file::create_pipe(&thread.credentials(), flags)?;
     let files = thread.files()?;
     let read_end = files.install(reader, close_on_exec)?;
     let write_end = match files.install(writer, close_on_exec) {

@@ -139,13 +139,18 @@ fn pipe_of(file: &dyn File) -> Result<&Pipe> {
         .ok_or(Errno::EBADF)
 }
 
+/// Bytes that wait in the pipe of which `file` is an end; none if it is none. Takes no lock.
+pub fn bytes_in_pipe(file: &dyn File) -> usize {
+    pipe_of(file).map_or(0, Pipe::filled)
+}
+
 /// `F_GETPIPE_SZ`: bytes the pipe can hold. `EBADF`: not a pipe.
 pub fn capacity(file: &dyn File) -> Result<usize> {
     Ok(pipe_of(file)?.capacity.load(Ordering::SeqCst))
 }
 
 /// `F_SETPIPE_SZ`: makes the pipe hold at least `bytes` and returns how many it will. `EBUSY`: it
-/// holds more now; `EPERM`: more than an ordinary user may have.
+/// holds more now; `EPERM`: more than an ordinary user may have, in one pipe or in all.
 pub fn set_capacity(file: &dyn File, bytes: usize, credentials: &Credentials) -> Result<usize> {
     let pipe = pipe_of(file)?;
     if bytes > CAPACITY_MAX {
@@ -159,7 +164,15 @@ pub fn set_capacity(file: &dyn File, bytes: usize, credentials: &Credentials) ->
         return Err(Errno::EPERM);
     }
     let mut ring = pipe.ring.lock();
-    ring.resize(bytes / PAGE_SIZE)?;
+    let before = pipe.share.pages();
+    pipe.share.resize(bytes / PAGE_SIZE, credentials)?;
+    if let Err(error) = ring.resize(bytes / PAGE_SIZE) {
+        // Back to what it was, which was allowed.
+        return pipe
+            .share
+            .resize(before, &Credentials::root())
+            .and(Err(error));
+    }
     pipe.publish(&ring);
     pipe.capacity.store(bytes, Ordering::SeqCst);
     drop(ring);

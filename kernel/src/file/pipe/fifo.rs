@@ -9,6 +9,7 @@ use super::{Pipe, PipeEnd};
 use crate::{
     error::Result,
     file::{File, OpenFlags},
+    process,
     sync::{SpinLock, WaitQueue},
 };
 use abi::Errno;
@@ -32,23 +33,23 @@ impl Fifo {
         }
     }
 
-    fn pipe(&self) -> Arc<Pipe> {
+    fn pipe(&self) -> Result<Arc<Pipe>> {
         if let Some(pipe) = self.pipe.lock().upgrade() {
-            return pipe;
+            return Ok(pipe);
         }
-        let made = Pipe::new(0, 0);
+        let made = Pipe::new(&process::current().credentials())?;
         let mut slot = self.pipe.lock();
         // Another opening may have been quicker.
-        slot.upgrade().unwrap_or_else(|| {
+        Ok(slot.upgrade().unwrap_or_else(|| {
             *slot = Arc::downgrade(&made);
             made
-        })
+        }))
     }
 
     /// Opens one end, or both, and waits for the other as open(2) on a FIFO does.
     pub fn open(&self, flags: OpenFlags) -> Result<Arc<dyn File>> {
         let (reads, writes) = (flags.readable(), flags.writable());
-        let pipe = self.pipe();
+        let pipe = self.pipe()?;
         if writes && !reads && flags.nonblocking() && !pipe.has_readers() {
             return Err(Errno::ENXIO);
         }

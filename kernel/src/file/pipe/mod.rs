@@ -14,10 +14,11 @@
 
 mod end;
 mod fifo;
+pub mod limits;
 mod ring;
 mod transfer;
 
-pub use end::{PipeEnd, capacity, set_capacity};
+pub use end::{PipeEnd, bytes_in_pipe, capacity, set_capacity};
 pub use fifo::Fifo;
 pub use transfer::pipe_behind;
 
@@ -34,6 +35,7 @@ use crate::{
 use abi::{Errno, raw::general};
 use alloc::{format, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use limits::Share;
 use metal::memory::PAGE_SIZE;
 use ring::Ring;
 
@@ -60,25 +62,30 @@ pub struct Pipe {
     /// Who wants a signal when it becomes readable or writable.
     signals: SignalList,
     metadata: SpinLock<Metadata>,
+    /// What it counts as among its maker's.
+    share: Share,
 }
 
 impl Pipe {
     /// An empty pipe with no ends. Its inode, where it has no name, belongs to `credentials`.
-    fn new(uid: u32, gid: u32) -> Arc<Pipe> {
+    /// `ENFILE`: their user has too many.
+    fn new(credentials: &Credentials) -> Result<Arc<Pipe>> {
         static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut metadata = Metadata::synthetic(number, FileKind::Fifo, 0o600, clock::now());
         metadata.ownership = Ownership {
             permissions: 0o600,
-            uid,
-            gid,
+            uid: credentials.fsuid,
+            gid: credentials.fsgid,
         };
-        Arc::new(Pipe {
+        let share = Share::new(credentials)?;
+        let pages = share.pages();
+        Ok(Arc::new(Pipe {
             number,
             filled: AtomicUsize::new(0),
             full: AtomicBool::new(false),
-            capacity: AtomicUsize::new(DEFAULT_PAGES * PAGE_SIZE),
-            ring: Mutex::new(Ring::new(DEFAULT_PAGES)),
+            capacity: AtomicUsize::new(pages * PAGE_SIZE),
+            ring: Mutex::new(Ring::new(pages)),
             readers: AtomicUsize::new(0),
             writers: AtomicUsize::new(0),
             readers_ever: AtomicU64::new(0),
@@ -87,7 +94,8 @@ impl Pipe {
             writable: Arc::new(WaitQueue::new()),
             signals: SignalList::new(),
             metadata: SpinLock::new(metadata),
-        })
+            share,
+        }))
     }
 
     fn filled(&self) -> usize {
@@ -245,18 +253,21 @@ impl Inode for Pipe {
 }
 
 /// The two open files of pipe2(2): the reading end and the writing end. `flags` may have
-/// O_NONBLOCK and O_DIRECT (packet mode).
-pub fn create_pipe(credentials: &Credentials, flags: u32) -> (Arc<OpenFile>, Arc<OpenFile>) {
-    let pipe = Pipe::new(credentials.fsuid, credentials.fsgid);
+/// O_NONBLOCK and O_DIRECT (packet mode). `ENFILE`: the user has too many pipes.
+pub fn create_pipe(
+    credentials: &Credentials,
+    flags: u32,
+) -> Result<(Arc<OpenFile>, Arc<OpenFile>)> {
+    let pipe = Pipe::new(credentials)?;
     let open = |access: u32, reads: bool| {
         let end = PipeEnd::open(pipe.clone(), reads, !reads);
         OpenFile::anonymous(pipe.clone(), end, OpenFlags::from_raw(access))
     };
-    (
+    Ok((
         open(general::O_RDONLY | flags & general::O_NONBLOCK, true),
         open(
             general::O_WRONLY | flags & (general::O_NONBLOCK | general::O_DIRECT),
             false,
         ),
-    )
+    ))
 }

@@ -3,9 +3,8 @@
 //! Source: `proc(5)`, Linux's `Documentation/admin-guide/sysctl/`.
 use crate::device::random;
 use crate::error::{Errno, Result};
-use crate::file::DESCRIPTORS_MAX;
-use crate::file::MOUNTS_MAX;
 use crate::file::generated::{Entry, Node, no_memory};
+use crate::file::{DESCRIPTORS_MAX, MOUNTS_MAX, pipe_limits};
 use crate::log;
 use crate::namespace::{UtsNamespace, uts};
 use crate::process;
@@ -30,6 +29,8 @@ const FILES: &[Entry] = &[
     Entry { name: "mount-max",     permissions: 0o444, node: Node::Read(|text| line(text, MOUNTS_MAX)) },
     Entry { name: "nr_open",       permissions: 0o444, node: Node::Read(|text| line(text, DESCRIPTORS_MAX)) },
     Entry { name: "pipe-max-size", permissions: 0o444, node: Node::Read(|text| line(text, 1_048_576)) },
+    Entry { name: "pipe-user-pages-hard", permissions: 0o644, node: Node::ReadWrite(|text| line(text, pipe_limits::hard()), |bytes| Ok(pipe_limits::set_hard(count(bytes)?))) },
+    Entry { name: "pipe-user-pages-soft", permissions: 0o644, node: Node::ReadWrite(|text| line(text, pipe_limits::soft()), |bytes| Ok(pipe_limits::set_soft(count(bytes)?))) },
 ];
 
 #[rustfmt::skip]
@@ -84,6 +85,10 @@ fn names() -> Arc<UtsNamespace> {
 }
 
 /// The number that was written.
+fn count(bytes: &[u8]) -> Result<usize> {
+    usize::try_from(number(bytes)?).map_err(|_| Errno::EINVAL)
+}
+
 fn number(bytes: &[u8]) -> Result<i64> {
     let written = str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?;
     written.trim().parse().map_err(|_| Errno::EINVAL)
