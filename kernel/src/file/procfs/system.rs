@@ -164,15 +164,14 @@ fn show_memory(text: &mut Text) -> Result<()> {
     let kilobytes = |frames: usize| (frames * PAGE_SIZE / 1024) as u64;
     let (total, free) = (metal::memory::total_frames(), metal::memory::free_frames());
     let anonymous = anonymous_kilobytes();
-    let heap = metal::heap::used_bytes() as u64 / 1024;
+    let heap = metal::heap::held_bytes() as u64 / 1024;
     let stacks = table::thread_count() as u64 * metal::context::STACK_BYTES as u64 / 1024;
-    // What else is in use are the pages of files and the page tables.
-    let rest = kilobytes(total - free).saturating_sub(anonymous + heap + stacks);
+    let files = file::tmpfs::pages_of_files() * PAGE_SIZE as u64 / 1024;
     let information = MemoryInformation {
         total: kilobytes(total),
         free: kilobytes(free),
-        cached: rest,
-        shared: rest,
+        cached: files,
+        shared: files,
         anonymous,
         kernel_heap: heap,
         kernel_stacks: stacks,

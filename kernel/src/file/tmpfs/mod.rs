@@ -57,6 +57,14 @@ fn reserve(used: &AtomicU64, limit: &AtomicU64, count: u64) -> Result<()> {
         .map_err(|_| Errno::ENOSPC)
 }
 
+/// Pages that hold contents of files, of all instances together.
+static PAGES_OF_FILES: AtomicU64 = AtomicU64::new(0);
+
+/// How many pages hold contents of files (`Cached` in /proc/meminfo).
+pub fn pages_of_files() -> u64 {
+    PAGES_OF_FILES.load(Ordering::Relaxed)
+}
+
 impl Account {
     fn new(options: &Options) -> Arc<Account> {
         Arc::new(Account {
@@ -69,10 +77,13 @@ impl Account {
     }
 
     fn reserve_page(&self) -> Result<()> {
-        reserve(&self.pages_used, &self.pages_limit, 1)
+        reserve(&self.pages_used, &self.pages_limit, 1)?;
+        PAGES_OF_FILES.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     fn release_pages(&self, count: u64) {
+        PAGES_OF_FILES.fetch_sub(count, Ordering::Relaxed);
         self.pages_used.fetch_sub(count, Ordering::Relaxed);
     }
 
