@@ -2,7 +2,8 @@
 use crate::error::{Errno, Result};
 use crate::file::{Device, DeviceNumber, File, IoFlags, OpenFlags, Seek};
 use crate::memory::io::{Sink, Source};
-use crate::memory::{Pager, SharedMemory};
+use crate::memory::{PAGE_SIZE, Pager, SharedMemory};
+use crate::process;
 use alloc::sync::Arc;
 
 /// Minor numbers of the three (major 1).
@@ -36,11 +37,30 @@ enum MemoryFile {
     Full,
 }
 
+/// Fills all there is with zeros, a piece at a time: it may be gigabytes.
+fn zeros(sink: &mut Sink<'_>) -> Result<usize> {
+    const PIECE_BYTES: usize = 16 * PAGE_SIZE;
+    let mut total = 0;
+    while sink.remaining() > 0 {
+        let wanted = sink.remaining().min(PIECE_BYTES);
+        match sink.zero(wanted) {
+            Ok(count) => total += count,
+            Err(error) if total == 0 => return Err(error),
+            Err(_) => break,
+        }
+        process::yield_if_needed();
+        if !total.is_multiple_of(PIECE_BYTES) || process::current().must_interrupt_wait() {
+            break;
+        }
+    }
+    Ok(total)
+}
+
 impl File for MemoryFile {
     fn read(&self, _position: &mut u64, sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
         match self {
             Self::Null => Ok(0),
-            Self::Zero | Self::Full => sink.zero(sink.remaining()),
+            Self::Zero | Self::Full => zeros(sink),
         }
     }
 

@@ -76,6 +76,8 @@ pub struct Area {
     pub not_inherited: bool,
     /// A child of fork(2) gets it empty (MADV_WIPEONFORK).
     pub wiped_in_child: bool,
+    /// It may be larger than memory (MAP_NORESERVE).
+    pub unreserved: bool,
     /// What lies behind it.
     pub backing: Backing,
 }
@@ -128,6 +130,7 @@ impl Area {
             && !next.grows_down
             && self.not_inherited == next.not_inherited
             && self.wiped_in_child == next.wiped_in_child
+            && self.unreserved == next.unreserved
             && same_backing
     }
 }

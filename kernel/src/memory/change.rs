@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::fault::may_go_on;
 use super::map::page_range;
 use super::{
     AddressSpace, AddressSpaceState, Area, Backing, FaultError, PAGE_SIZE, Pager, Protection,
@@ -14,6 +15,15 @@ use crate::error::{Errno, Result};
 /// An object, and which of its pages are meant.
 type Shown = (Arc<dyn Pager>, Range<u64>);
 
+/// What a hole in a range means to a change of what is mapped there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holes {
+    /// The change ends there (mprotect(2)).
+    End,
+    /// What lies behind is changed too, and the hole is told of afterwards (madvise(2)).
+    PassOver,
+}
+
 impl AddressSpace {
     /// Changes what may be done with a range (mprotect(2)).
     ///
@@ -22,7 +32,7 @@ impl AddressSpace {
     /// allow it.
     pub fn protect(&self, address: usize, length: usize, protection: Protection) -> Result<()> {
         let range = page_range(address, length)?;
-        self.lock().change(&range, |area| {
+        self.lock().change(&range, Holes::End, |area| {
             if !area.allowed.contains(protection) {
                 return Err(Errno::EACCES);
             }
@@ -49,24 +59,16 @@ impl AddressSpace {
             .any(|area| area.protection.is_empty()))
     }
 
-    /// Which pages of a range are in memory, a byte a page (mincore(2)).
+    /// Which pages from `address` on are in memory, a byte a page in `answers` (mincore(2)).
     ///
     /// # Errors
     /// EINVAL when it is not aligned, ENOMEM when a part is not mapped.
-    pub fn presence(&self, address: usize, length: usize) -> Result<alloc::vec::Vec<u8>> {
-        let range = page_range(address, length)?;
+    pub fn presence(&self, address: usize, answers: &mut [u8]) -> Result<()> {
+        let range = page_range(address, answers.len() * PAGE_SIZE)?;
         let state = self.lock();
         state.check_mapped(&range)?;
-        let mut present = alloc::vec::Vec::new();
-        present
-            .try_reserve_exact(range.len() / PAGE_SIZE)
-            .map_err(|_| Errno::ENOMEM)?;
-        present.extend(
-            range
-                .step_by(PAGE_SIZE)
-                .map(|page| u8::from(state.table.get(page).is_some())),
-        );
-        Ok(present)
+        state.table.note_present(range, answers);
+        Ok(())
     }
 
     /// Gives advice (madvise(2)) on a range.
@@ -81,21 +83,23 @@ impl AddressSpace {
         match advice {
             linux::MADV_DONTNEED | linux::MADV_DONTNEED_LOCKED => state.discard(&range, false),
             linux::MADV_FREE => state.discard(&range, true),
-            linux::MADV_DONTFORK => state.change(&range, |area| {
+            linux::MADV_DONTFORK => state.change(&range, Holes::PassOver, |area| {
                 area.not_inherited = true;
                 Ok(())
             }),
-            linux::MADV_DOFORK => state.change(&range, |area| {
+            linux::MADV_DOFORK => state.change(&range, Holes::PassOver, |area| {
                 area.not_inherited = false;
                 Ok(())
             }),
-            linux::MADV_WIPEONFORK | linux::MADV_KEEPONFORK => state.change(&range, |area| {
-                if area.shared || !matches!(area.backing, Backing::Anonymous) {
-                    return Err(Errno::EINVAL);
-                }
-                area.wiped_in_child = advice == linux::MADV_WIPEONFORK;
-                Ok(())
-            }),
+            linux::MADV_WIPEONFORK | linux::MADV_KEEPONFORK => {
+                state.change(&range, Holes::PassOver, |area| {
+                    if area.shared || !matches!(area.backing, Backing::Anonymous) {
+                        return Err(Errno::EINVAL);
+                    }
+                    area.wiped_in_child = advice == linux::MADV_WIPEONFORK;
+                    Ok(())
+                })
+            }
             linux::MADV_WILLNEED => state.check_mapped(&range),
             linux::MADV_POPULATE_READ => state.populate_for(range, Protection::READ),
             linux::MADV_POPULATE_WRITE => state.populate_for(range, Protection::WRITE),
@@ -171,6 +175,9 @@ impl AddressSpaceState {
                     FaultError::NotAllowed => Errno::EINVAL,
                     FaultError::PastEnd => Errno::EFAULT,
                 })?;
+            if !may_go_on() {
+                return Err(Errno::EINTR); // nobody will see this
+            }
         }
         Ok(())
     }
@@ -194,29 +201,43 @@ impl AddressSpaceState {
         }
     }
 
-    /// Changes the mappings of a range, which must all be there, and takes from their pages
-    /// the rights they lose.
+    /// Changes the mappings of a range, one by one, and takes from their pages the rights they
+    /// lose. What was changed before an error stays changed, as on Linux.
+    ///
+    /// # Errors
+    /// ENOMEM when a part is not mapped or cutting makes too many mappings; `change`'s own.
     fn change(
         &mut self,
         range: &Range<usize>,
+        holes: Holes,
         mut change: impl FnMut(&mut Area) -> Result<()>,
     ) -> Result<()> {
-        if range.is_empty() {
-            return Ok(());
-        }
-        let whole = self.check_mapped(range);
-        let mut outcome = Ok(());
-        for mut area in self.take(range)? {
-            if outcome.is_ok() {
-                let before = area.protection;
-                outcome = change(&mut area);
-                if area.protection != before {
-                    self.apply_protection(&area);
+        let mut whole = Ok(());
+        let mut at = range.start;
+        while at < range.end {
+            let left = at..range.end;
+            let area = self.overlapping(&left).next().ok_or(Errno::ENOMEM)?;
+            if area.range.start > at {
+                whole = Err(Errno::ENOMEM);
+                if holes == Holes::End {
+                    break;
                 }
             }
-            self.insert(area);
+            let cut = area.range.start.max(at)..area.range.end.min(range.end);
+            let pieces =
+                usize::from(area.range.start < cut.start) + usize::from(cut.end < area.range.end);
+            let before = area.protection;
+            let mut changed = area.part(cut.clone());
+            change(&mut changed)?;
+            self.check_area_count(pieces)?;
+            drop(self.take_first(&cut));
+            if changed.protection != before {
+                self.apply_protection(&changed);
+            }
+            self.insert(changed);
+            at = cut.end;
         }
-        outcome.and(whole)
+        whole
     }
 
     fn apply_protection(&mut self, area: &Area) {

@@ -26,6 +26,9 @@ const STACK_GUARD_BYTES: usize = 256 * PAGE_SIZE;
 /// Pages around a missing one of an object that are supplied with it.
 const FAULT_AROUND_PAGES: usize = 16;
 
+/// The stack limit of those who look at memory without being the program: nothing grows.
+pub const NO_GROWTH: usize = 0;
+
 /// Why an address could not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultError {
@@ -84,10 +87,16 @@ pub fn handle_kernel_fault(address: usize, write: bool) -> bool {
     let stack_limit = thread.process.limit(Resource::Stack) as usize;
     thread.process.count_page_fault();
     loop {
-        match space.lock().handle_fault(address, wanted, stack_limit) {
+        if space.is_given_up() {
+            return false;
+        }
+        // The lock is given back first: who is to make room looks at all address spaces.
+        let outcome = space.lock().handle_fault(address, wanted, stack_limit);
+        match outcome {
             Ok(()) => return true,
-            // Somebody is killed for it; unless it is this process, it can go on.
-            Err(FaultError::OutOfMemory) => out_of_memory::relieve(&thread),
+            // Somebody is killed for it; unless it is this process, it can go on. The caller of
+            // the copy may hold a lock that the one who is to die sleeps for: then it fails.
+            Err(FaultError::OutOfMemory) if out_of_memory::relieve_while_locked(&thread) => {}
             Err(_) => return false,
         }
         if thread.must_exit() {
@@ -165,7 +174,7 @@ impl AddressSpaceState {
     /// # Errors
     /// EFAULT where nothing is mapped, ENOMEM.
     pub(super) fn frame_for_write(&mut self, address: usize) -> Result<Frame> {
-        self.handle_fault(address, Protection::WRITE, usize::MAX)
+        self.handle_fault(address, Protection::WRITE, NO_GROWTH)
             .map_err(|error| match error {
                 FaultError::OutOfMemory => Errno::ENOMEM,
                 _ => Errno::EFAULT,
@@ -181,11 +190,21 @@ impl AddressSpaceState {
                 continue;
             };
             let wanted = population_access(area);
-            if self.handle_fault(page, wanted, 0).is_err() {
+            if self.handle_fault(page, wanted, NO_GROWTH).is_err() {
+                break;
+            }
+            if !may_go_on() {
                 break;
             }
         }
     }
+}
+
+/// To be asked after each of what may be millions of pages: lets others run. Returns false when
+/// the thread is to end.
+pub(super) fn may_go_on() -> bool {
+    scheduler::yield_if_needed();
+    !scheduler::current().must_exit()
 }
 
 /// Fills a missing page.
@@ -222,8 +241,7 @@ fn supply_around(table: &mut PageTable, area: &Area, page: usize, frame: Frame) 
     let end = (page / window * window + window).min(area.range.end);
     for neighbour in (start..end).step_by(PAGE_SIZE) {
         if table.get(neighbour).is_none() {
-            // A neighbour is a favour: what cannot be had is left out.
-            let Ok(frame) = pager.page(area.page_index(neighbour), false) else {
+            let Some(frame) = pager.page_at_hand(area.page_index(neighbour)) else {
                 continue;
             };
             if show(table, neighbour, frame, flags).is_err() {

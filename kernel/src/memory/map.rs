@@ -74,6 +74,35 @@ impl MapRequest {
     }
 }
 
+/// What kind of memory a program asks for more of.
+pub(super) struct Growth {
+    protection: Protection,
+    shared: bool,
+    grows_down: bool,
+    unreserved: bool,
+}
+
+impl Growth {
+    fn of_request(request: &MapRequest) -> Self {
+        Self {
+            protection: request.protection,
+            shared: request.shared,
+            grows_down: request.grows_down,
+            unreserved: request.unreserved,
+        }
+    }
+
+    /// More of what a mapping is.
+    pub(super) fn of_area(area: &Area) -> Self {
+        Self {
+            protection: area.protection,
+            shared: area.shared,
+            grows_down: area.grows_down,
+            unreserved: area.unreserved,
+        }
+    }
+}
+
 /// A range of whole pages in the user half.
 ///
 /// # Errors
@@ -101,7 +130,8 @@ impl AddressSpace {
         }
         let length = page_align_up(request.length).ok_or(Errno::ENOMEM)?;
         let mut state = self.lock();
-        state.check_limits(process, &request, length)?;
+        state.check_area_count(1)?;
+        state.check_growth(process, &Growth::of_request(&request), length)?;
         let range = state.choose(request.place, length)?;
         let backing = match request.object {
             Some(object) => Backing::Object {
@@ -123,6 +153,7 @@ impl AddressSpace {
             grows_down: request.grows_down,
             not_inherited: false,
             wiped_in_child: false,
+            unreserved: request.unreserved,
             backing,
         });
         if request.populate {
@@ -158,31 +189,45 @@ impl AddressSpace {
 
 impl AddressSpaceState {
     /// Takes all mappings of `range` away, with their pages.
+    ///
+    /// # Errors
+    /// ENOMEM when a mapping too many would be left, which only a hole in the middle of one makes.
     pub(super) fn unmap(&mut self, range: Range<usize>) -> Result<()> {
-        let removed = self.take(&range)?;
-        self.table.unmap(range);
+        let around = self.area_at(range.start);
+        if around.is_some_and(|area| area.range.start < range.start && range.end < area.range.end) {
+            self.check_area_count(1)?;
+        }
+        self.table.unmap(range.clone());
         // The objects are let go of after their pages.
-        drop(removed);
+        while let Some(area) = self.take_first(&range) {
+            drop(area);
+        }
         Ok(())
     }
 
-    fn check_limits(&self, process: &Process, request: &MapRequest, length: usize) -> Result<()> {
-        self.check_area_count()?;
+    /// Whether `length` bytes more of this kind are allowed.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub(super) fn check_growth(
+        &self,
+        process: &Process,
+        kind: &Growth,
+        length: usize,
+    ) -> Result<()> {
         let limit = process.limit(Resource::AddressSpace) as usize;
         if self.mapped_bytes.saturating_add(length) > limit {
             return Err(Errno::ENOMEM);
         }
-        let data = request.protection.contains(Protection::WRITE)
-            && !request.shared
-            && !request.grows_down;
+        let written = kind.protection.contains(Protection::WRITE) && !kind.shared;
         let limit = process.limit(Resource::Data);
+        let data = written && !kind.grows_down;
         if data && limit != INFINITY && (self.data_bytes() + length) as u64 > limit {
             return Err(Errno::ENOMEM);
         }
         // As Linux's heuristic: what obviously cannot be had is refused.
         let memory = metal::memory::total_frames() * PAGE_SIZE;
-        let written = request.protection.contains(Protection::WRITE) && !request.shared;
-        if written && !request.unreserved && length > memory {
+        if written && !kind.unreserved && length > memory {
             return Err(Errno::ENOMEM);
         }
         Ok(())
@@ -243,7 +288,8 @@ impl AddressSpaceState {
         }
         let protection = Protection::READ | Protection::WRITE;
         let request = MapRequest::anonymous(Place::FixedIfFree(old), new - old, protection);
-        self.check_limits(process, &request, new - old)?;
+        self.check_area_count(1)?;
+        self.check_growth(process, &Growth::of_request(&request), new - old)?;
         if !self.is_free(&(old..new)) {
             return Err(Errno::ENOMEM);
         }
@@ -255,6 +301,7 @@ impl AddressSpaceState {
             grows_down: false,
             not_inherited: false,
             wiped_in_child: false,
+            unreserved: false,
             backing: Backing::Anonymous,
         });
         Ok(())

@@ -17,7 +17,7 @@ pub mod user;
 mod vdso;
 
 pub use area::{Area, Backing, Protection};
-pub use fault::{FaultError, handle_kernel_fault, without_faults};
+pub use fault::{FaultError, NO_GROWTH, handle_kernel_fault, without_faults};
 pub use map::{MapRequest, MappedObject, Place};
 pub use pager::{Pager, SharedMemory};
 pub use remap::Move;

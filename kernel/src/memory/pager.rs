@@ -31,6 +31,12 @@ pub trait Pager: Send + Sync {
     fn special_name(&self) -> Option<&'static [u8]> {
         None
     }
+
+    /// The frame that holds page `index` if there is one already: nothing is made for it. One
+    /// that does not know gives none.
+    fn page_at_hand(&self, _index: u64) -> Option<Frame> {
+        None
+    }
 }
 
 /// Takes pages of an object out of every mapping, because the object has lost them: the next
@@ -77,5 +83,9 @@ impl Pager for SharedMemory {
         self.pages.lock().append(&mut kept);
         discard(self, pages);
         Ok(())
+    }
+
+    fn page_at_hand(&self, index: u64) -> Option<Frame> {
+        self.pages.lock().get(&index).cloned()
     }
 }

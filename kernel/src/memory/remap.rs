@@ -2,11 +2,11 @@
 
 use core::ops::Range;
 
+use super::map::Growth;
 use super::space::LOWEST;
 use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, page_align_up};
 use crate::error::{Errno, Result, out_of_memory};
 use crate::process::Process;
-use crate::process::limits::Resource;
 use metal::paging::USER_END;
 
 /// Where a mapping that changes its size may go.
@@ -54,10 +54,7 @@ impl AddressSpace {
         if growth > 0 && area.is_special() {
             return Err(Errno::EFAULT);
         }
-        let limit = process.limit(Resource::AddressSpace) as usize;
-        if state.mapped_bytes.saturating_add(growth) > limit {
-            return Err(Errno::ENOMEM);
-        }
+        state.check_growth(process, &Growth::of_area(&area), growth)?;
         if let Move::To(address) = destination {
             let range = fixed_range(address, new_length)?;
             if range.start < old_end && old < range.end {
@@ -121,9 +118,10 @@ impl AddressSpaceState {
         keep_old: bool,
     ) -> Result<usize> {
         let moved = old.len().min(length);
-        let mut taken = self.take(&old)?;
+        // As on Linux: one for the new place, and room to cut the old one in three.
+        self.check_area_count(4)?;
         // `old` lies in one mapping: the caller looked.
-        let area = taken.pop().ok_or(Errno::EFAULT)?;
+        let area = self.take_first(&old).ok_or(Errno::EFAULT)?;
         let outcome = self.table.relocate(old.start..old.start + moved, address);
         if let Err(error) = outcome {
             self.insert(area);

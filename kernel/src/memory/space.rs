@@ -13,6 +13,7 @@
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use metal::paging::{PageTable, RootHandle};
 
@@ -35,6 +36,10 @@ const AREAS_MAX: usize = 65_530;
 pub struct AddressSpace {
     root: RootHandle,
     state: Mutex<AddressSpaceState>,
+    /// Its process was killed for want of memory, and its pages were taken before it ended.
+    given_up: AtomicBool,
+    /// The bytes that were present when somebody last counted them.
+    last_resident_bytes: AtomicUsize,
 }
 
 /// What the lock of an address space guards.
@@ -75,6 +80,8 @@ impl AddressSpace {
                 stack_start: 0,
                 mapped_bytes: 0,
             }),
+            given_up: AtomicBool::new(false),
+            last_resident_bytes: AtomicUsize::new(0),
         }))
     }
 
@@ -88,9 +95,29 @@ impl AddressSpace {
         self.state.lock()
     }
 
-    /// How many bytes of pages are present; none when its lock is taken.
-    pub fn try_resident_bytes(&self) -> Option<usize> {
-        self.state.try_lock().map(|state| state.resident_bytes())
+    /// How many bytes of pages are present; while its lock is taken, how many there were when
+    /// they were last counted.
+    pub fn estimated_resident_bytes(&self) -> usize {
+        if let Some(state) = self.state.try_lock() {
+            let bytes = state.resident_bytes();
+            self.last_resident_bytes.store(bytes, Ordering::Relaxed);
+        }
+        self.last_resident_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes all pages away from a process that was killed but cannot end yet. From here on its
+    /// threads' copies fail, so that nobody mistakes what was taken for zeros. Does nothing while
+    /// the lock is taken.
+    pub fn give_up(&self) {
+        if let Some(mut state) = self.state.try_lock() {
+            self.given_up.store(true, Ordering::Relaxed);
+            state.discard_all();
+        }
+    }
+
+    /// Whether [`Self::give_up`] took its pages.
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// A copy for a child of fork(2): private pages are shared until one of the two writes.
@@ -163,7 +190,7 @@ impl AddressSpace {
             let offset = at % PAGE_SIZE;
             let part = (PAGE_SIZE - offset).min(bytes.len() - done);
             if state
-                .handle_fault(at, super::Protection::READ, usize::MAX)
+                .handle_fault(at, super::Protection::READ, super::NO_GROWTH)
                 .is_err()
             {
                 break;
@@ -180,13 +207,18 @@ impl AddressSpace {
 
 impl Drop for AddressSpaceState {
     fn drop(&mut self) {
-        // The table could do this by itself, but only the mappings know where to look.
-        let ranges = self.areas.values().map(|area| area.range.clone());
-        self.table.unmap_all(ranges);
+        self.discard_all();
     }
 }
 
 impl AddressSpaceState {
+    /// Drops all pages.
+    fn discard_all(&mut self) {
+        // The table could do this by itself, but only the mappings know where to look.
+        let ranges = self.areas.values().map(|area| area.range.clone());
+        self.table.unmap_all(ranges);
+    }
+
     /// The mapping that holds `address`.
     pub fn area_at(&self, address: usize) -> Option<&Area> {
         let (_, area) = self.areas.range(..=address).next_back()?;
@@ -271,45 +303,31 @@ impl AddressSpaceState {
         self.areas.insert(area.range.start, area);
     }
 
-    /// Takes the mappings of `range` out, splitting those that reach beyond, and returns the
-    /// parts that lay inside. Pages stay.
-    ///
-    /// # Errors
-    /// ENOMEM when splitting would make too many mappings.
-    pub(super) fn take(&mut self, range: &Range<usize>) -> Result<alloc::vec::Vec<Area>> {
-        if self.areas.len() >= AREAS_MAX {
-            return Err(Errno::ENOMEM);
+    /// Takes out what the first mapping that touches `range` has in it; what reaches beyond
+    /// stays. Pages stay too. Mappings go one by one, since there may be too many for a list of
+    /// them when memory is short.
+    pub(super) fn take_first(&mut self, range: &Range<usize>) -> Option<Area> {
+        let start = self.overlapping(range).next()?.range.start;
+        let area = self.areas.remove(&start)?;
+        let cut = area.range.start.max(range.start)..area.range.end.min(range.end);
+        if area.range.start < cut.start {
+            self.areas
+                .insert(area.range.start, area.part(area.range.start..cut.start));
         }
-        let starts: alloc::vec::Vec<_> = self
-            .overlapping(range)
-            .map(|area| area.range.start)
-            .collect();
-        let mut inside = alloc::vec::Vec::with_capacity(starts.len());
-        for start in starts {
-            let Some(area) = self.areas.remove(&start) else {
-                continue;
-            };
-            let cut = area.range.start.max(range.start)..area.range.end.min(range.end);
-            if area.range.start < cut.start {
-                self.areas
-                    .insert(area.range.start, area.part(area.range.start..cut.start));
-            }
-            if cut.end < area.range.end {
-                self.areas
-                    .insert(cut.end, area.part(cut.end..area.range.end));
-            }
-            self.mapped_bytes -= cut.len();
-            inside.push(area.part(cut));
+        if cut.end < area.range.end {
+            self.areas
+                .insert(cut.end, area.part(cut.end..area.range.end));
         }
-        Ok(inside)
+        self.mapped_bytes -= cut.len();
+        Some(area.part(cut))
     }
 
-    /// Whether one more mapping is allowed.
+    /// Whether `more` further mappings are allowed.
     ///
     /// # Errors
-    /// ENOMEM when there are too many.
-    pub(super) fn check_area_count(&self) -> Result<()> {
-        if self.areas.len() < AREAS_MAX {
+    /// ENOMEM when there would be too many.
+    pub(super) fn check_area_count(&self, more: usize) -> Result<()> {
+        if self.areas.len() + more <= AREAS_MAX {
             Ok(())
         } else {
             Err(Errno::ENOMEM)

@@ -6,6 +6,11 @@
 //! of the group that has the most memory, as `oom_score_adj` weighs it, the youngest of the large
 //! members goes. The touch is tried again when that one has ended.
 //!
+//! One that is chosen may sleep for a lock whose holder is the one that asks for memory (it reads
+//! from a pipe into a fresh page, say). So whoever waits for its end inside the kernel waits for
+//! a while only: then its memory is taken from it, and at last the copy fails and the lock is
+//! let go of.
+//!
 //! The kernel itself lives off a reserve meanwhile (`metal::memory`).
 //!
 //! Source: proc(5), `oom_score_adj`.
@@ -20,10 +25,21 @@ use metal::memory::{PAGE_SIZE, total_frames};
 
 use super::{ExitStatus, Process, ProcessId, Thread, exit, scheduler, table};
 use crate::device::deferred::{self, Work};
+use crate::file;
 use crate::sync::SpinLock;
+use crate::time::{self, Instant, Nanoseconds};
 
 /// The one that is being killed: until it has ended, nobody else is.
-static VICTIM: SpinLock<Option<Weak<Process>>> = SpinLock::new(None);
+static VICTIM: SpinLock<Option<Victim>> = SpinLock::new(None);
+/// One that has not ended by then sleeps for something; its memory is taken from it as it is.
+const UNTIL_TAKEN: Nanoseconds = Nanoseconds(50_000_000);
+/// Who may hold the lock that it sleeps for gives up by then.
+const PATIENCE: Nanoseconds = Nanoseconds(200_000_000);
+
+struct Victim {
+    process: Weak<Process>,
+    since: Instant,
+}
 
 /// Has every shortage of the kernel's own memory looked into. To be called once at boot.
 pub fn initialise() {
@@ -37,27 +53,66 @@ pub fn relieve_kernel(thread: &Arc<Thread>) {
     }
 }
 
-/// Makes room on behalf of `thread`: chooses and kills a process, or waits for the one that was
-/// chosen before. The caller tries again unless its own process was the one.
+/// Makes room on behalf of `thread`, which holds no lock: chooses and kills a process, or waits
+/// for the one that was chosen before. The caller tries again unless its own process was the one.
 pub fn relieve(thread: &Arc<Thread>) {
-    if !is_being_relieved() {
-        match choose() {
-            Some(victim) => kill(&victim),
-            // Nobody but process 1 has any memory: it asked for more than there is.
-            None => exit::exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8)),
-        }
-    }
+    let _ = waited_for_victim(thread);
     scheduler::yield_now();
 }
 
-fn is_being_relieved() -> bool {
+/// As [`relieve`], for a thread that may hold what the chosen one sleeps for: a pipe, a file's
+/// contents. Returns false when the caller should let go of it rather than try again.
+pub fn relieve_while_locked(thread: &Arc<Thread>) -> bool {
+    let waited = waited_for_victim(thread);
+    scheduler::yield_now();
+    waited < PATIENCE
+}
+
+/// How long the one that is being killed has taken so far; if there is none, one is chosen.
+fn waited_for_victim(thread: &Arc<Thread>) -> Nanoseconds {
+    if let Some((victim, since)) = victim() {
+        let waited = time::monotonic_now().since(since);
+        if waited > UNTIL_TAKEN {
+            take_memory(&victim);
+        }
+        return waited;
+    }
+    match choose() {
+        Some(victim) => kill(&victim),
+        // Nobody but process 1 has any memory: it asked for more than there is.
+        None => exit::exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8)),
+    }
+    Nanoseconds(0)
+}
+
+fn victim() -> Option<(Arc<Process>, Instant)> {
     let victim = VICTIM.lock();
-    let process = victim.as_ref().and_then(Weak::upgrade);
-    process.is_some_and(|process| !process.has_ended())
+    let Victim { process, since } = victim.as_ref()?;
+    let process = process.upgrade()?;
+    (!process.has_ended()).then_some((process, *since))
+}
+
+/// Takes the pages of one that was killed and does not get to its end, unless another process
+/// lives in the same memory (vfork(2)).
+fn take_memory(victim: &Arc<Process>) {
+    let space_of = |process: &Arc<Process>| process.leader()?.address_space();
+    let Some(space) = space_of(victim) else {
+        return;
+    };
+    let is_another = |process: &Arc<Process>| {
+        !Arc::ptr_eq(process, victim)
+            && space_of(process).is_some_and(|other| Arc::ptr_eq(&other, &space))
+    };
+    if !super::all().iter().any(is_another) {
+        space.give_up();
+    }
 }
 
 fn kill(victim: &Arc<Process>) {
-    *VICTIM.lock() = Some(Arc::downgrade(victim));
+    *VICTIM.lock() = Some(Victim {
+        process: Arc::downgrade(victim),
+        since: time::monotonic_now(),
+    });
     if let Some(thread) = victim.leader() {
         log::error!(
             "out of memory: killed process {} ({}); it had {} KiB",
@@ -122,11 +177,16 @@ fn badness(process: &Process) -> i64 {
     footprint(process) as i64 + memory / 1000 * adjustment
 }
 
-/// Bytes in memory. One that is busy with its memory right now counts as nothing rather than
-/// being waited for: it may be the caller.
+/// Bytes in memory: pages, and what lies in the pipes that it has open, for that is memory of
+/// the kernel's which goes with it. Each of those who share a pipe has all of it.
 fn footprint(process: &Process) -> usize {
-    let space = process.leader().and_then(|thread| thread.address_space());
-    space
-        .and_then(|space| space.try_resident_bytes())
-        .unwrap_or(0)
+    let Some(thread) = process.leader() else {
+        return 0;
+    };
+    let space = thread.address_space();
+    let pages = space.map_or(0, |space| space.estimated_resident_bytes());
+    let in_pipes = thread.files().map_or(0, |files| {
+        files.sum_of(|file| file::bytes_in_pipe(&**file.file()))
+    });
+    pages + in_pipes
 }

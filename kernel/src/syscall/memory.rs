@@ -223,6 +223,23 @@ pub fn sys_mincore(
     length: usize,
     vector: usize,
 ) -> Result<usize> {
-    let present = space(thread)?.presence(address, length)?;
-    crate::memory::user::write_bytes(vector, &present).map(|()| 0)
+    let space = space(thread)?;
+    // A page of answers at a time: a range can be far larger than memory.
+    let mut answers = alloc::vec::Vec::new();
+    answers
+        .try_reserve_exact(PAGE_SIZE)
+        .map_err(|_| Errno::ENOMEM)?;
+    answers.resize(PAGE_SIZE, 0_u8);
+    let pages = length.div_ceil(PAGE_SIZE);
+    space.presence(address, &mut answers[..pages.min(1)])?;
+    for first in (0..pages).step_by(PAGE_SIZE) {
+        let part = &mut answers[..(pages - first).min(PAGE_SIZE)];
+        space.presence(address + first * PAGE_SIZE, part)?;
+        crate::memory::user::write_bytes(vector.wrapping_add(first), part)?;
+        crate::process::yield_if_needed();
+        if thread.must_exit() {
+            return Err(Errno::EINTR);
+        }
+    }
+    Ok(0)
 }

@@ -63,6 +63,13 @@ impl Pages {
         Ok(frame)
     }
 
+    /// Takes back a page that was made for bytes that never came, if it lies past the end.
+    pub fn drop_if_past_end(&mut self, index: u64) {
+        if index >= self.size.div_ceil(PAGE_BYTES) && self.frames.remove(&index).is_some() {
+            self.account.release_pages(1);
+        }
+    }
+
     /// Lets the file end no earlier than at `end`.
     pub fn grow(&mut self, end: u64) {
         self.size = self.size.max(end);

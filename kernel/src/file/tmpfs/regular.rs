@@ -151,10 +151,19 @@ impl Regular {
         if self.is_sealed(general::F_SEAL_GROW) && end > self.size() {
             return Err(Errno::EPERM);
         }
-        let frame = self.pages.lock().get_or_make(index)?;
-        let count = source.read_into_frame(&frame, offset, room.min(source.remaining()))?;
-        self.pages.lock().grow(position + count as u64);
-        Ok(count)
+        let (frame, is_new) = {
+            let mut pages = self.pages.lock();
+            let is_new = pages.get(index).is_none();
+            (pages.get_or_make(index)?, is_new)
+        };
+        let outcome = source.read_into_frame(&frame, offset, room.min(source.remaining()));
+        let mut pages = self.pages.lock();
+        match outcome {
+            Ok(count) => pages.grow(position + count as u64),
+            Err(_) if is_new => pages.drop_if_past_end(index),
+            Err(_) => {}
+        }
+        outcome
     }
 
     fn copy_out(&self, position: &mut u64, sink: &mut Sink<'_>) -> Result<usize> {
@@ -353,6 +362,11 @@ impl Pager for Node {
         let mode = general::FALLOC_FL_PUNCH_HOLE | general::FALLOC_FL_KEEP_SIZE;
         let length = (pages.end - pages.start) * PAGE_BYTES;
         self.allocate(mode, pages.start * PAGE_BYTES, length)
+    }
+
+    fn page_at_hand(&self, index: u64) -> Option<Frame> {
+        let pages = self.regular().ok()?.pages.lock();
+        (index < pages.size().div_ceil(PAGE_BYTES)).then(|| pages.get(index))?
     }
 }
 

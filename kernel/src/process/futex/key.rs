@@ -14,6 +14,7 @@ use alloc::sync::Arc;
 use crate::error::{Errno, Result};
 use crate::memory::{AddressSpace, Backing, PAGE_SIZE, Pager, Protection, STACK_TOP};
 use crate::process::Thread;
+use crate::process::limits::Resource;
 
 /// Words are aligned, so the low two bits of a place are free to say which kind it is.
 const LOCAL: u64 = 1;
@@ -68,7 +69,7 @@ pub(super) fn name(thread: &Thread, address: usize, private: bool, write: bool) 
     if private {
         return Ok(local(0));
     }
-    Ok(match object_at(&space, address, write)? {
+    Ok(match object_at(thread, &space, address, write)? {
         None => local(LOCAL),
         Some((object, page)) => Named {
             key: Key {
@@ -82,6 +83,7 @@ pub(super) fn name(thread: &Thread, address: usize, private: bool, write: bool) 
 
 /// The object behind a shared mapping and the index of its page; none for private memory.
 fn object_at(
+    thread: &Thread,
     space: &AddressSpace,
     address: usize,
     write: bool,
@@ -91,10 +93,11 @@ fn object_at(
     } else {
         Protection::READ
     };
+    let stack_limit = thread.process.limit(Resource::Stack) as usize;
     let mut state = space.lock();
     // Only what a touch would find is there: past the end of a file there is no word.
     state
-        .handle_fault(address, wanted, usize::MAX)
+        .handle_fault(address, wanted, stack_limit)
         .map_err(|_| Errno::EFAULT)?;
     let area = state.area_at(address).ok_or(Errno::EFAULT)?;
     Ok(match &area.backing {

@@ -12,6 +12,7 @@ use metal::copy::{self, Fault};
 use crate::error::{Errno, Result};
 use crate::memory::Protection;
 use crate::process::Thread;
+use crate::process::limits::Resource;
 
 /// What to do with the second word, and when to wake its waiters.
 #[derive(Clone, Copy, Debug)]
@@ -83,9 +84,10 @@ fn sign_extended(bits: u32) -> i32 {
 /// EFAULT.
 pub(super) fn make_writable(thread: &Thread, address: usize) -> Result<()> {
     let space = thread.address_space().ok_or(Errno::EFAULT)?;
+    let stack_limit = thread.process.limit(Resource::Stack) as usize;
     let mut state = space.lock();
     state
-        .handle_fault(address, Protection::WRITE, usize::MAX)
+        .handle_fault(address, Protection::WRITE, stack_limit)
         .map_err(|_| Errno::EFAULT)
 }
 

@@ -105,6 +105,20 @@ impl PageTable {
         count
     }
 
+    /// Sets the byte in `answers` to one for each page of `range` that is there, to zero for the
+    /// others.
+    pub fn note_present(&self, range: core::ops::Range<usize>, answers: &mut [u8]) {
+        let start = range.start;
+        answers.fill(0);
+        let Ok(()) = self.for_each_leaf(range, |number, entries, address| {
+            let answers = &mut answers[(address - start) / PAGE_SIZE..];
+            for (answer, slot) in answers.iter_mut().zip(&table_of(number)[entries]) {
+                *answer = u8::from(slot.load(Ordering::Relaxed) & HELD != 0);
+            }
+            Ok::<(), core::convert::Infallible>(())
+        });
+    }
+
     /// Shows the child of a fork what this table shows in `range`, hidden pages too. With
     /// `copy_on_write` both lose the right to write, so that the first write of either makes a
     /// copy.
