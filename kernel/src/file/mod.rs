@@ -73,8 +73,7 @@ pub use open_file::{OpenFile, check_size_limit};
 pub use operations::{DirectoryFile, File, IoFlags, Seek};
 pub use pipe::{
     Fifo, Pipe, bytes_in_pipe, capacity as pipe_capacity, create_pipe, limits as pipe_limits,
-    pipe_behind,
-    set_capacity as set_pipe_capacity,
+    pipe_behind, set_capacity as set_pipe_capacity,
 };
 pub use superblock::{
     FileSystem, FileSystemType, MountRequest, Names, Statistics, SuperBlock, find_type,

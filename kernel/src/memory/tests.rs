@@ -148,6 +148,33 @@ metal::ktest! {
         }
     }
 
+    fn large_kernel_objects_give_their_memory_back() {
+        // The first makes the page tables that stay.
+        drop(core::hint::black_box(alloc::vec![1_u8; 4 << 20]));
+        let before = free_frames();
+        let object = core::hint::black_box(alloc::vec![1_u8; 4 << 20]);
+        assert!(before - free_frames() >= 1024);
+        drop(object);
+        assert_eq!(free_frames(), before);
+        let mut impossible = alloc::vec::Vec::<u8>::new();
+        assert!(impossible.try_reserve_exact(free_frames() * PAGE_SIZE).is_err());
+    }
+
+    fn a_page_lies_unmapped_under_each_emergency_stack() {
+        assert!(metal::kernel_space::are_emergency_stacks_guarded());
+    }
+
+    fn what_is_given_up_is_gone_and_copies_fail() {
+        let thread = current();
+        let space = thread.address_space().expect("the test thread has memory");
+        space.activate();
+        let address = anonymous(&space, 2);
+        space.write_bytes(address, b"x").expect("writable");
+        space.give_up();
+        assert_eq!(space.lock().resident_bytes(), 0);
+        assert_eq!(super::user::read::<u8>(address), Err(Errno::EFAULT));
+    }
+
     fn what_cannot_be_had_is_refused() {
         let space = AddressSpace::new().expect("memory");
         let process = &current().process;

@@ -72,6 +72,7 @@ fn area(start: usize, pager: &Arc<dyn Pager>, protection: Protection, allowed: P
         grows_down: false,
         not_inherited: false,
         wiped_in_child: false,
+        unreserved: false,
         backing: Backing::Object {
             pager: Arc::clone(pager),
             file: None,

@@ -22,6 +22,7 @@ use super::paging::{
     Table, UNCACHED, WRITABLE, index, invalidate_page, number_of, table_of, write_root,
 };
 use super::segment;
+pub use super::segment::are_emergency_stacks_guarded;
 use crate::early;
 use crate::frame::Frame;
 

@@ -16,6 +16,7 @@ use ::x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelect
 use ::x86_64::structures::tss::TaskStateSegment;
 
 use super::cpu::PROCESSORS_MAX;
+use super::kernel_space;
 use super::paging::PAGE_SIZE;
 
 /// Selects the code of the kernel.
@@ -77,6 +78,14 @@ static EMERGENCY: [[EmergencyStack; EMERGENCY_STACKS]; PROCESSORS_MAX] = [const 
 pub(super) fn is_guard(page: usize) -> bool {
     let mut stacks = EMERGENCY.iter().flatten();
     stacks.any(|stack| stack.guard.get() as usize == page)
+}
+
+/// Whether the page under each emergency stack shows nothing, and the stack above it is there.
+pub fn are_emergency_stacks_guarded() -> bool {
+    EMERGENCY.iter().flatten().all(|stack| {
+        let guard = stack.guard.get() as usize;
+        !kernel_space::is_mapped(guard) && kernel_space::is_mapped(guard + PAGE_SIZE)
+    })
 }
 
 /// Builds and loads the tables of processor `number`, which must be the calling one.

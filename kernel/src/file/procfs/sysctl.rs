@@ -29,8 +29,8 @@ const FILES: &[Entry] = &[
     Entry { name: "mount-max",     permissions: 0o444, node: Node::Read(|text| line(text, MOUNTS_MAX)) },
     Entry { name: "nr_open",       permissions: 0o444, node: Node::Read(|text| line(text, DESCRIPTORS_MAX)) },
     Entry { name: "pipe-max-size", permissions: 0o444, node: Node::Read(|text| line(text, 1_048_576)) },
-    Entry { name: "pipe-user-pages-hard", permissions: 0o644, node: Node::ReadWrite(|text| line(text, pipe_limits::hard()), |bytes| Ok(pipe_limits::set_hard(count(bytes)?))) },
-    Entry { name: "pipe-user-pages-soft", permissions: 0o644, node: Node::ReadWrite(|text| line(text, pipe_limits::soft()), |bytes| Ok(pipe_limits::set_soft(count(bytes)?))) },
+    Entry { name: "pipe-user-pages-hard", permissions: 0o644, node: Node::ReadWrite(|text| line(text, pipe_limits::hard()), |bytes| count(bytes).map(pipe_limits::set_hard)) },
+    Entry { name: "pipe-user-pages-soft", permissions: 0o644, node: Node::ReadWrite(|text| line(text, pipe_limits::soft()), |bytes| count(bytes).map(pipe_limits::set_soft)) },
 ];
 
 #[rustfmt::skip]

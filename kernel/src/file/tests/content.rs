@@ -1,7 +1,8 @@
 //! Contents of regular files: holes, sizes, limits.
 
 use super::{Playground, read, write};
-use crate::file::{NewContent, tmpfs};
+use crate::file::{IoFlags, NewContent, tmpfs};
+use crate::memory::io::UserRanges;
 use abi::Errno;
 
 metal::ktest! {
@@ -17,6 +18,20 @@ metal::ktest! {
         assert_eq!(file.next_data(0), Ok(10 * 4096));
         assert_eq!(file.next_hole(10 * 4096), Ok(10 * 4096 + 9));
         assert_eq!(file.next_hole(3), Ok(3));
+    }
+
+    /// A write that fails at its first byte leaves no page behind the end.
+    fn a_failed_write_leaves_nothing() {
+        let place = Playground::new();
+        let file = place.file("f");
+        let nowhere = UserRanges::one(8, 4096);
+        for page in 10..20_u64 {
+            let flags = IoFlags { size_limit: u64::MAX, ..IoFlags::default() };
+            let outcome = file.write(&mut (page * 4096), &mut nowhere.source(), flags);
+            assert_eq!(outcome, Err(Errno::EFAULT));
+        }
+        let metadata = place.at("f").inode().metadata();
+        assert_eq!((metadata.size, metadata.blocks_512), (0, 0));
     }
 
     /// Shrinking forgets what was past the new end, also within its page.

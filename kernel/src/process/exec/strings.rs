@@ -95,7 +95,10 @@ impl Strings {
         let mut strings = Self::new();
         let mut buffer = [0; 256];
         let mut long = Vec::new();
-        while array != 0 {
+        if array == 0 {
+            return Ok(strings);
+        }
+        loop {
             let slot = array.checked_add(strings.count * size_of::<usize>());
             let pointer: usize = user::read(slot.ok_or(Errno::EFAULT)?)?;
             if pointer == 0 {

@@ -17,6 +17,8 @@ cases![
     msync_calls,
     mincore_tells,
     mlock_calls,
+    mincore_of_a_large_range,
+    mapped_hole_is_filled_by_one_page,
 ];
 
 fn madvise_dont_need_zeroes() -> Outcome {
@@ -155,5 +157,39 @@ fn mlock_calls() -> Outcome {
     gives!(0, SYS_munlock, at, PAGE);
     works!(SYS_munmap, at, 2 * PAGE);
     fails!(ENOMEM, SYS_mlock, at, PAGE);
+    Ok(())
+}
+
+fn mincore_of_a_large_range() -> Outcome {
+    const LENGTH: usize = 1 << 30;
+    let lazy = ANON | MAP_NORESERVE;
+    let at = works!(SYS_mmap, 0, LENGTH, RW, lazy, -1, 0) as usize;
+    works!(SYS_madvise, at, LENGTH, MADV_NOHUGEPAGE);
+    poke(at + LENGTH / 2, 1);
+    let answers = resident(at, LENGTH / PAGE)?;
+    let there: Vec<usize> = (0..answers.len())
+        .filter(|place| answers[*place] != 0)
+        .collect();
+    same!(there, [LENGTH / 2 / PAGE]);
+    fails!(
+        ENOMEM,
+        SYS_mincore,
+        1usize << 40,
+        LENGTH,
+        answers.as_slice()
+    );
+    Ok(())
+}
+
+fn mapped_hole_is_filled_by_one_page() -> Outcome {
+    let fd = works!(SYS_memfd_create, c"sparse", 0);
+    works!(SYS_ftruncate, fd, 16 << 20);
+    let at = works!(SYS_mmap, 0, 16 << 20, PROT_READ, MAP_SHARED, fd, 0) as usize;
+    same!(peek(at + (8 << 20)), 0);
+    let path = format!("/proc/self/fd/{fd}");
+    same!(
+        std::os::unix::fs::MetadataExt::blocks(&std::fs::metadata(path)?),
+        8
+    );
     Ok(())
 }

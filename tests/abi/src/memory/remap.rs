@@ -23,6 +23,7 @@ cases![
     remap_dont_unmap,
     remap_keeps_no_access,
     remap_far_over_holes,
+    remap_growth_beyond_memory,
 ];
 
 fn remap_shrinks_in_place() -> Outcome {
@@ -187,5 +188,12 @@ fn remap_far_over_holes() -> Outcome {
     let fixed = MREMAP_MAYMOVE | MREMAP_FIXED;
     gives!(to, SYS_mremap, at, LENGTH, LENGTH, fixed, to);
     same!(peek(to + LENGTH - PAGE), 7);
+    Ok(())
+}
+
+fn remap_growth_beyond_memory() -> Outcome {
+    let at = pages(1)?;
+    fails!(ENOMEM, SYS_mremap, at, PAGE, 1usize << 44, MREMAP_MAYMOVE);
+    poke(at, 1);
     Ok(())
 }

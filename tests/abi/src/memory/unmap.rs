@@ -21,6 +21,8 @@ cases![
     protect_shared_read_only_file,
     execute_needs_permission,
     execute_after_protect,
+    protect_ends_at_a_hole,
+    unmap_at_the_limit_of_mappings,
 ];
 
 fn unmap_middle_splits() -> Outcome {
@@ -155,5 +157,28 @@ fn execute_after_protect() -> Outcome {
         3
     };
     same!(status_of(run)?, 3 << 8);
+    Ok(())
+}
+
+fn protect_ends_at_a_hole() -> Outcome {
+    let at = pages(3)?;
+    works!(SYS_munmap, at + PAGE, PAGE);
+    fails!(ENOMEM, SYS_mprotect, at, 3 * PAGE, PROT_NONE);
+    same!(status_of(|| i32::from(peek(at)))?, SIGSEGV);
+    same!(status_of(|| i32::from(peek(at + 2 * PAGE)))?, 0);
+    Ok(())
+}
+
+/// A program with as many mappings as it may have can still give them up.
+fn unmap_at_the_limit_of_mappings() -> Outcome {
+    const LENGTH: usize = 80_000 * PAGE;
+    let lazy = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    let at = works!(SYS_mmap, 0, LENGTH, PROT_NONE, lazy, -1, 0) as usize;
+    let refused = (at..at + LENGTH)
+        .step_by(2 * PAGE)
+        .find(|page| abi_tests::sys!(SYS_mprotect, *page, PAGE, PROT_READ) < 0);
+    abi_tests::holds!(refused.is_some());
+    gives!(0, SYS_munmap, at, PAGE);
+    gives!(0, SYS_munmap, at, LENGTH);
     Ok(())
 }

@@ -29,6 +29,7 @@ cases![
     pipe_bad_buffer,
     pipe_name_in_proc,
     pipe_reopened_through_proc,
+    pipe_pages_of_a_user_are_bounded,
 ];
 
 fn new() -> Result<[i32; 2], Failure> {
@@ -335,4 +336,20 @@ fn pipe_reopened_through_proc() -> Outcome {
     works!(SYS_close, writer);
     gives!(0, SYS_read, out, &mut text, 4);
     Ok(())
+}
+
+/// 16,384 pages by default: a thousand pipes of the usual size.
+fn pipe_pages_of_a_user_are_bounded() -> Outcome {
+    process::inside_child(|| {
+        works!(SYS_prlimit64, 0, RLIMIT_NOFILE, &[4096u64, 4096], 0);
+        works!(SYS_setuid, 1000);
+        let mut ends = [0; 2];
+        for _ in 0..1100 {
+            ends = new()?;
+        }
+        gives!(8192, SYS_fcntl, ends[1], F_GETPIPE_SZ);
+        fails!(EPERM, SYS_fcntl, ends[1], F_SETPIPE_SZ, 65536);
+        gives!(4096, SYS_fcntl, ends[1], F_SETPIPE_SZ, 4096);
+        Ok(())
+    })
 }

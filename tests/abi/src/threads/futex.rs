@@ -29,6 +29,7 @@ cases![
     unknown_operation,
     private_copy_after_fork,
     many_threads_count,
+    grows_no_stack_beyond_its_limit,
 ];
 
 fn futex(word: &AtomicU32, operation: i32, value: u32, fourth: usize) -> isize {
@@ -310,4 +311,15 @@ fn many_threads_count() -> Outcome {
     });
     same!(total.lock().map(|total| *total).unwrap_or(0), 8000);
     Ok(())
+}
+
+/// What a touch would not find is not there for the call either, and the call makes nothing.
+fn grows_no_stack_beyond_its_limit() -> Outcome {
+    process::inside_child(|| {
+        works!(SYS_prlimit64, 0, RLIMIT_STACK, &[8u64 << 20, 8 << 20], 0);
+        let far = (raw::stack_pointer() - (40 << 20)) & !4095;
+        fails!(EFAULT, SYS_futex, far, FUTEX_WAKE, 1);
+        same!(process::status_of(|| i32::from(raw::peek(far)))?, SIGSEGV);
+        Ok(())
+    })
 }

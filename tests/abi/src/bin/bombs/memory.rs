@@ -2,7 +2,7 @@
 
 use crate::{explode, still_answers};
 use abi_tests::check::Outcome;
-use abi_tests::process::status_of;
+use abi_tests::process::{spawn, status_of};
 use abi_tests::{cases, holds, raw, same, sys, works};
 use libc::*;
 
@@ -19,6 +19,10 @@ cases![
     stack_bomb,
     huge_requests_are_refused,
     pipe_memory_bomb,
+    reading_bomb,
+    reader_and_victim_share_a_pipe,
+    cut_mappings_without_memory,
+    argument_bomb,
 ];
 
 const RW: i32 = PROT_READ | PROT_WRITE;
@@ -220,4 +224,109 @@ fn pipe_memory_bomb() -> Outcome {
     })?;
     holds!(sys!(SYS_getppid) > 0);
     Ok(())
+}
+
+/// Memory filled by read(2): it is the reader that goes, not a bystander of another group.
+fn reading_bomb() -> Outcome {
+    let bystander = spawn(|| {
+        sys!(SYS_setpgid, 0, 0);
+        let at = sys!(SYS_mmap, 0, 4 * MIB, RW, ANON, -1, 0) as usize;
+        for page in (at..at + 4 * MIB).step_by(4096) {
+            raw::poke(page, 1);
+        }
+        sys!(SYS_pause);
+        0
+    })?;
+    let outcome = explode(|| {
+        let zeros = sys!(SYS_open, c"/dev/zero", O_RDONLY);
+        for _ in 0..MOST / MIB {
+            let at = sys!(SYS_mmap, 0, MIB, RW, ANON, -1, 0);
+            if at < 0 || sys!(SYS_read, zeros, at, MIB) <= 0 {
+                return 1;
+            }
+        }
+        0
+    });
+    let ended = sys!(SYS_wait4, bystander, 0, WNOHANG, 0);
+    sys!(SYS_kill, bystander, SIGKILL);
+    sys!(SYS_wait4, bystander, 0, 0, 0);
+    same!(ended, 0);
+    outcome
+}
+
+/// Fills memory without being killed for it: the call fails instead.
+fn fill() {
+    let mut left = MOST;
+    let mut step = MIB;
+    while step >= 4096 && left > 0 {
+        let at = sys!(SYS_mmap, 0, step, RW, ANON, -1, 0);
+        if at < 0 || sys!(SYS_madvise, at, step, MADV_POPULATE_WRITE) < 0 {
+            step /= 2;
+        }
+        left = left.saturating_sub(step);
+    }
+}
+
+/// The one who has the memory waits for a pipe that another reads into fresh memory, which can
+/// only be had from the first.
+fn reader_and_victim_share_a_pipe() -> Outcome {
+    for _ in 0..4 {
+        explode(|| {
+            let mut ends = [0i32; 2];
+            sys!(SYS_pipe, &mut ends);
+            let mut block = vec![1u8; 65536];
+            if raw::fork() == 0 {
+                loop {
+                    sys!(SYS_write, ends[1], block.as_slice(), block.len());
+                }
+            }
+            if raw::fork() == 0 {
+                fill();
+                loop {
+                    sys!(SYS_read, ends[0], block.as_mut_slice(), block.len());
+                }
+            }
+            for _ in 0..MOST / 65536 {
+                let at = sys!(SYS_mmap, 0, 65536, RW, ANON, -1, 0);
+                sys!(SYS_read, ends[0], at, 65536);
+            }
+            0
+        })?;
+    }
+    Ok(())
+}
+
+/// Thousands of mappings changed and taken away where there is no memory for a list of them.
+fn cut_mappings_without_memory() -> Outcome {
+    for protection in [PROT_READ, PROT_NONE] {
+        explode(|| {
+            const LENGTH: usize = 60_000 * 4096;
+            let at = sys!(SYS_mmap, 0, LENGTH, PROT_NONE, ANON | MAP_NORESERVE, -1, 0) as usize;
+            for page in (at..at + LENGTH).step_by(8192) {
+                sys!(SYS_mprotect, page, 4096, PROT_READ);
+            }
+            fill();
+            sys!(SYS_mprotect, at, LENGTH, protection);
+            i32::from(sys!(SYS_munmap, at, LENGTH) != 0)
+        })?;
+    }
+    Ok(())
+}
+
+/// More arguments than a small machine has room for.
+fn argument_bomb() -> Outcome {
+    explode(|| {
+        sys!(SYS_prlimit64, 0, RLIMIT_STACK, &[64u64 << 20, 64 << 20], 0);
+        for count in [100_000, 600_000, 2_000_000] {
+            let mut pointers = vec![c"true".as_ptr().expose_provenance(); count];
+            pointers.push(0);
+            if raw::fork() == 0 {
+                let list = pointers.as_slice();
+                sys!(SYS_execve, c"/bin/true", list, list);
+                return 1;
+            }
+            sys!(SYS_wait4, -1, 0, 0, 0);
+        }
+        0
+    })
 }
