@@ -91,6 +91,7 @@ vdso_name_\name:
     .endm
 
     .balign 4096
+.globl vdso_image, vdso_end
 vdso_image:
     .byte 0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0
     .short 3, 62                    // a shared object, for x86-64
