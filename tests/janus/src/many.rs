@@ -31,6 +31,9 @@ fn cycles(count: usize) -> Outcome {
     Ok(())
 }
 
+/// So often the 10,000 are tried.
+const ROUNDS_MAX: usize = 4;
+
 /// Free memory and the heap.
 type Figures = (i64, i64);
 
@@ -47,12 +50,16 @@ fn measured_cycles() -> Result<(Figures, Figures), Failure> {
 }
 
 fn ten_thousand_leave_nothing() -> Outcome {
-    // What a first use leaves in caches is not a leak: only a second difference is.
+    // A page that a cache, the log or a tree of numbers takes now and then is not a leak: a leak
+    // would show in each round of 10,000, one of which must end to the page as it began.
     cycles(1000)?;
-    let (before, after) = match measured_cycles()? {
-        (before, after) if before == after => (before, after),
-        _ => measured_cycles()?,
-    };
+    let (mut before, mut after) = measured_cycles()?;
+    for _ in 1..ROUNDS_MAX {
+        if before == after {
+            break;
+        }
+        (before, after) = measured_cycles()?;
+    }
     same!((after, in_front()?), (before, 1));
     same!(text(LIST)?.lines().count(), 1);
     Ok(())
