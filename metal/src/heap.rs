@@ -281,8 +281,7 @@ fn is_run(layout: Layout) -> bool {
 // SAFETY: objects are disjoint, of at least the asked size and alignment, and stay until freed.
 unsafe impl GlobalAlloc for KernelHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        USED_BYTES.fetch_add(layout.size(), Ordering::Relaxed);
-        if is_small(layout) {
+        let object = if is_small(layout) {
             let class = usize::from(CLASS_OF[layout.size().div_ceil(16)]);
             // SAFETY: the table holds classes.
             unsafe { self.small.lock().allocate(class) }
@@ -290,7 +289,11 @@ unsafe impl GlobalAlloc for KernelHeap {
             self.runs.lock().allocate(layout.size())
         } else {
             self.large.lock().allocate(layout)
+        };
+        if !object.is_null() {
+            USED_BYTES.fetch_add(layout.size(), Ordering::Relaxed);
         }
+        object
     }
 
     unsafe fn dealloc(&self, object: *mut u8, layout: Layout) {
