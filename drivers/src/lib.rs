@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod display;
 pub mod input;
 pub mod kernel_log;
 pub mod queue;
