@@ -13,6 +13,7 @@
 //! | a page table | `x86_64/paging/` |
 //! | a user copy | `x86_64/copy.rs` |
 //! | a frame of memory | `frame.rs` |
+//! | memory shared with a device | `virtio/memory.rs` |
 
 #![no_std]
 
@@ -22,10 +23,13 @@ pub mod acpi;
 pub mod backtrace;
 mod early;
 pub mod frame;
+mod frame_run;
 pub mod heap;
 pub mod ktest;
+pub mod virtio;
 mod x86_64;
 
+use x86_64::pci;
 pub use x86_64::{
     apic, clock, context, copy, cpu, fpu, interrupt, kernel_space, mmio, paging, port, power,
     random, trap, user, vdso,

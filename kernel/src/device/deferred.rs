@@ -26,6 +26,8 @@ bitflags! {
         const SERIAL = 1 << 1;
         /// The kernel log has new records for its readers.
         const LOG = 1 << 2;
+        /// A virtio device may have something to say.
+        const VIRTIO = 1 << 3;
         /// An input device has something to say.
         const INPUT = 1 << 4;
     }

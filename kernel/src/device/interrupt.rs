@@ -12,14 +12,17 @@ use spin::Once;
 use super::deferred::{self, Work};
 use crate::error::{Errno, Result};
 
-static HANDLERS: [Once<fn()>; INTERRUPTS_MAX] = [const { Once::new() }; INTERRUPTS_MAX];
+/// Is called with the number of the interrupt.
+type Handler = fn(u32);
+
+static HANDLERS: [Once<Handler>; INTERRUPTS_MAX] = [const { Once::new() }; INTERRUPTS_MAX];
 static COUNTS: [AtomicU64; INTERRUPTS_MAX] = [const { AtomicU64::new(0) }; INTERRUPTS_MAX];
 
 /// Calls `handler` for each interrupt `number` (a global system interrupt) from now on.
 ///
 /// # Errors
 /// EBUSY when the interrupt is taken, ENODEV when no controller of this machine has it.
-pub fn register(number: u32, trigger: Trigger, handler: fn()) -> Result<()> {
+pub fn register(number: u32, trigger: Trigger, handler: Handler) -> Result<()> {
     let slot = HANDLERS.get(number as usize).ok_or(Errno::ENODEV)?;
     if slot.get().is_some() {
         return Err(Errno::EBUSY);
@@ -30,6 +33,18 @@ pub fn register(number: u32, trigger: Trigger, handler: fn()) -> Result<()> {
     } else {
         Err(Errno::ENODEV)
     }
+}
+
+/// As [`register`], for an interrupt that several devices with the same handler may raise.
+///
+/// # Errors
+/// As [`register`].
+pub fn share(number: u32, trigger: Trigger, handler: Handler) -> Result<()> {
+    let registered = HANDLERS.get(number as usize).and_then(Once::get);
+    if registered.is_some_and(|known| core::ptr::fn_addr_eq(*known, handler)) {
+        return Ok(());
+    }
+    register(number, trigger, handler)
 }
 
 /// How often each registered interrupt came, by its number.
@@ -49,7 +64,7 @@ pub fn handle(vector: u8) {
         && let Some(handler) = HANDLERS[number as usize].get()
     {
         COUNTS[number as usize].fetch_add(1, Ordering::Relaxed);
-        handler();
+        handler(number);
     }
     apic::end_of_interrupt();
 }

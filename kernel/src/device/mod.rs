@@ -12,6 +12,7 @@ pub mod random;
 pub mod serial;
 #[cfg(feature = "ktest")]
 mod tests;
+pub mod virtio;
 
 use crate::error::Result;
 use crate::file::{procfs, sysfs};
@@ -28,5 +29,6 @@ pub fn initialise() -> Result<()> {
     sysfs::initialise()?;
     character::initialise()?;
     serial::enable_interrupts();
+    virtio::initialise();
     Ok(())
 }

@@ -66,7 +66,7 @@ pub fn enable_interrupts() {
     }
 }
 
-fn handle_interrupt() {
+fn handle_interrupt(_number: u32) {
     let mut uart = UART.lock();
     if let Some(uart) = &mut *uart {
         let serviced = uart.service(|received| RECEIVED.lock().push(received));

@@ -9,7 +9,7 @@
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use spin::{Mutex, Once};
+use spin::Once;
 
 use super::kernel_space;
 use super::port::Port;
@@ -130,7 +130,8 @@ struct IoController {
 const IO_CONTROLLERS_MAX: usize = 4;
 static IO_CONTROLLERS: [Once<IoController>; IO_CONTROLLERS_MAX] =
     [const { Once::new() }; IO_CONTROLLERS_MAX];
-static CHANGE: Mutex<()> = Mutex::new(());
+/// Taken by handlers too, so interrupts are off while it is held.
+static CHANGE: super::interrupt::Lock<()> = super::interrupt::Lock::new(());
 
 /// Makes the I/O controller at `physical` known, whose first input is `first_interrupt`. All
 /// its inputs are masked. Returns false when there is no room for it.
@@ -184,19 +185,37 @@ pub fn interrupt_of(vector: u8) -> Option<u32> {
     (number < INTERRUPTS_MAX as u32).then_some(number)
 }
 
+fn controller_of(interrupt: u32) -> Option<&'static IoController> {
+    let mut controllers = IO_CONTROLLERS.iter().filter_map(Once::get);
+    controllers.find(|controller| {
+        let first = controller.first_interrupt;
+        (first..first + controller.inputs).contains(&interrupt)
+    })
+}
+
+/// Whether a controller of the machine has GSI `interrupt`.
+pub fn has_interrupt(interrupt: u32) -> bool {
+    controller_of(interrupt).is_some()
+}
+
+/// Masks GSI `interrupt`, or lets it through again. A level-triggered one that nobody has
+/// acknowledged yet would come again and again: it is masked until somebody has.
+pub fn mask_interrupt(interrupt: u32, masked: bool) {
+    let Some(controller) = controller_of(interrupt) else {
+        return;
+    };
+    let _change = CHANGE.lock();
+    let register = 0x10 + 2 * (interrupt - controller.first_interrupt);
+    let entry = controller.read(register) & !MASKED;
+    controller.write(register, if masked { entry | MASKED } else { entry });
+}
+
 /// Routes GSI `interrupt` to the boot processor. Returns false when no controller has it.
 pub fn enable_interrupt(interrupt: u32, trigger: Trigger) -> bool {
     if interrupt >= INTERRUPTS_MAX as u32 {
         return false;
     }
-    let controller = IO_CONTROLLERS
-        .iter()
-        .filter_map(Once::get)
-        .find(|controller| {
-            let first = controller.first_interrupt;
-            (first..first + controller.inputs).contains(&interrupt)
-        });
-    let Some(controller) = controller else {
+    let Some(controller) = controller_of(interrupt) else {
         return false;
     };
     let mode = match trigger {

@@ -199,7 +199,7 @@ pub(crate) fn is_mapped(address: usize) -> bool {
 }
 
 /// Maps device registers, uncached, for ever. Returns the virtual address of the first byte.
-pub(super) fn map_device(physical: PhysicalAddress, length: usize) -> Option<usize> {
+pub(crate) fn map_device(physical: PhysicalAddress, length: usize) -> Option<usize> {
     let offset = physical as usize % PAGE_SIZE;
     let bytes = (offset + length).next_multiple_of(PAGE_SIZE);
     let start = NEXT_DEVICE.fetch_add(bytes, Ordering::Relaxed);
