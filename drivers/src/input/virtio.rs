@@ -34,11 +34,26 @@ const AXIS: u8 = 0x12;
 
 /// Bytes of an event.
 const EVENT: usize = 8;
-/// Event buffers to ask for, the first number that the device grants. A burst must fit in
-/// whole, since the device drops what finds no buffer; QEMU's PCI devices grant 64.
-const BUFFERS: [u16; 3] = [512, 256, 64];
+/// Event buffers to ask for. A burst must fit in whole, since the device drops what finds no
+/// buffer.
+const BUFFERS: u16 = 512;
 /// Lights that may be on their way at once.
 const STATUS_BUFFERS: u16 = 64;
+
+/// The queue that brings events.
+const EVENTS: QueueShape = QueueShape {
+    index: 0,
+    buffers: BUFFERS,
+    readable: 0,
+    writable: EVENT,
+};
+/// The queue that takes lights.
+const STATUS: QueueShape = QueueShape {
+    index: 1,
+    buffers: STATUS_BUFFERS,
+    readable: EVENT,
+    writable: 0,
+};
 
 /// A running device.
 pub struct VirtioInput<D> {
@@ -58,14 +73,7 @@ impl<D: virtio::Device> VirtioInput<D> {
     /// See [`StartError`].
     pub fn start(mut device: D, number: usize) -> Result<Self, StartError> {
         let identity = identify(&mut device, number);
-        let mut outcome = Err(StartError::NoQueue(0));
-        for buffers in BUFFERS {
-            outcome = device.start(0, &shapes(buffers));
-            if !matches!(outcome, Err(StartError::NoQueue(0))) {
-                break;
-            }
-        }
-        let (_, mut queues) = outcome?;
+        let (_, mut queues) = device.start(0, &[EVENTS, STATUS])?;
         let status = queues.pop().ok_or(StartError::NoQueue(1))?;
         let mut events = queues.pop().ok_or(StartError::NoQueue(0))?;
         while events.give(&[]).is_some() {}
@@ -78,22 +86,6 @@ impl<D: virtio::Device> VirtioInput<D> {
             gave: false,
         })
     }
-}
-
-fn shapes(buffers: u16) -> [QueueShape; 2] {
-    let events = QueueShape {
-        index: 0,
-        buffers,
-        readable: 0,
-        writable: EVENT,
-    };
-    let status = QueueShape {
-        index: 1,
-        buffers: STATUS_BUFFERS,
-        readable: EVENT,
-        writable: 0,
-    };
-    [events, status]
 }
 
 /// What the device says of `select` and `sub`; empty when it says nothing.

@@ -24,7 +24,7 @@ pub const INPUT: u32 = 18;
 pub struct QueueShape {
     /// Its index, as the device's section of the specification numbers them.
     pub index: u16,
-    /// How many buffers may be with the device at once.
+    /// How many buffers may be with the device at once; fewer if its queue is shorter.
     pub buffers: u16,
     /// Bytes in each buffer that the device reads; 0 for a queue that only the device writes.
     pub readable: usize,

@@ -18,6 +18,7 @@ mod readers;
 mod switching;
 #[cfg(feature = "ktest")]
 mod tests;
+mod virtio;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -61,6 +62,7 @@ pub fn initialise(keys: SwitchKeys) -> Result<()> {
     nodes::initialise()?;
     #[cfg(feature = "ktest")]
     tests::add_device()?;
+    virtio::initialise()?;
     ps2::initialise()
 }
 

@@ -103,7 +103,7 @@ fn listen(side: Side, number: u32) -> Result<()> {
     interrupt::register(number, Trigger::Edge, handle_interrupt)
 }
 
-fn handle_interrupt() {
+fn handle_interrupt(_number: u32) {
     for _ in 0..FETCH_LIMIT {
         let Some((side, byte)) = CONTROLLER.fetch() else {
             break;
