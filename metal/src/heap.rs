@@ -2,25 +2,25 @@
 //!
 //! Small objects (up to 2,016 bytes) come from frames cut into objects of one size, so that
 //! the usual allocation is a pop from a list and an empty frame goes back to the allocator.
-//! Objects of up to 32 KiB come from `linked_list_allocator` over an address range of its own
-//! that grows by mapping frames and never shrinks. Larger ones, whose sizes are what programs ask
-//! for, are runs of pages of their own, which go back when they are freed (`heap/runs.rs`).
+//! Objects of up to 32 KiB come from `linked_list_allocator` over arenas of pages
+//! (`heap/arenas.rs`), larger ones are runs of pages of their own (`heap/runs.rs`); an arena or a
+//! run that holds nothing any more goes back.
 //!
-//! Both draw on the reserve of frames: a system call that asks for too much is refused before
+//! All draw on the reserve of frames: a system call that asks for too much is refused before
 //! the kernel itself runs out (see `frame.rs`). Contract: thread context only.
 
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+mod arenas;
 mod runs;
 
-use linked_list_allocator::Heap as LargeHeap;
+use arenas::Arenas;
 use runs::Runs;
 use spin::Mutex;
 
 use crate::frame::Frame;
-use crate::kernel_space;
 use crate::paging::{DIRECT_MAP, PAGE_SIZE};
 
 const HEADER_BYTES: usize = 64;
@@ -44,8 +44,6 @@ const CLASS_OF: [u8; SMALL_MAX / 16 + 1] = {
     }
     table
 };
-/// The large heap grows by at least so much.
-const GROWTH_BYTES: usize = 64 * 1024;
 /// Objects of more bytes are runs of pages.
 const RUN_MIN: usize = 32 * 1024;
 
@@ -71,14 +69,9 @@ struct Small {
 // SAFETY: the pointers lead to frames that only this allocator has.
 unsafe impl Send for Small {}
 
-struct Large {
-    heap: LargeHeap,
-    end: usize,
-}
-
 struct KernelHeap {
     small: Mutex<Small>,
-    large: Mutex<Large>,
+    arenas: Mutex<Arenas>,
     runs: Mutex<Runs>,
 }
 
@@ -87,10 +80,7 @@ static HEAP: KernelHeap = KernelHeap {
     small: Mutex::new(Small {
         pages: [null_mut(); SIZES.len()],
     }),
-    large: Mutex::new(Large {
-        heap: LargeHeap::empty(),
-        end: kernel_space::HEAP,
-    }),
+    arenas: Mutex::new(Arenas::new()),
     runs: Mutex::new(Runs::new()),
 };
 
@@ -101,9 +91,8 @@ static SMALL_FRAMES: AtomicUsize = AtomicUsize::new(0);
 
 /// Bytes of memory that the heap holds, used or not.
 pub fn held_bytes() -> usize {
-    let large = HEAP.large.lock().end - kernel_space::HEAP;
-    let pages = HEAP.runs.lock().pages() + SMALL_FRAMES.load(Ordering::Relaxed);
-    large + pages * PAGE_SIZE
+    let small = SMALL_FRAMES.load(Ordering::Relaxed);
+    (small + HEAP.arenas.lock().pages() + HEAP.runs.lock().pages()) * PAGE_SIZE
 }
 
 /// Bytes in use, by the sizes that were asked for.
@@ -228,48 +217,6 @@ impl Small {
     }
 }
 
-impl Large {
-    fn allocate(&mut self, layout: Layout) -> *mut u8 {
-        if let Ok(object) = self.heap.allocate_first_fit(layout) {
-            return object.as_ptr();
-        }
-        // What the new object needs at worst: itself, its alignment and a list node.
-        let need = layout.size() + layout.align() + 64;
-        if !self.grow(need.next_multiple_of(PAGE_SIZE).max(GROWTH_BYTES)) {
-            return null_mut();
-        }
-        self.heap
-            .allocate_first_fit(layout)
-            .map_or(null_mut(), NonNull::as_ptr)
-    }
-
-    fn grow(&mut self, bytes: usize) -> bool {
-        let start = self.end;
-        for page in (start..start + bytes).step_by(PAGE_SIZE) {
-            let mapped = Frame::zeroed_from_reserve()
-                // SAFETY: the range belongs to this heap and shows nothing beyond `end`.
-                .is_some_and(|frame| unsafe { kernel_space::map_frame(page, frame) });
-            if !mapped {
-                for page in (start..page).step_by(PAGE_SIZE) {
-                    // SAFETY: mapped above, and nobody was told of it.
-                    drop(unsafe { kernel_space::unmap_frame(page) });
-                }
-                return false;
-            }
-        }
-        self.end += bytes;
-        // SAFETY: the pages from `start` on are mapped, zeroed and this heap's own.
-        unsafe {
-            if start == kernel_space::HEAP {
-                self.heap.init(start as *mut u8, bytes);
-            } else {
-                self.heap.extend(bytes);
-            }
-        }
-        true
-    }
-}
-
 fn is_small(layout: Layout) -> bool {
     layout.size() <= SMALL_MAX && layout.align() <= ALIGNMENT_MAX
 }
@@ -288,7 +235,7 @@ unsafe impl GlobalAlloc for KernelHeap {
         } else if is_run(layout) {
             self.runs.lock().allocate(layout.size())
         } else {
-            self.large.lock().allocate(layout)
+            self.arenas.lock().allocate(layout)
         };
         if !object.is_null() {
             USED_BYTES.fetch_add(layout.size(), Ordering::Relaxed);
@@ -306,7 +253,7 @@ unsafe impl GlobalAlloc for KernelHeap {
             unsafe { self.runs.lock().free(object, layout.size()) };
         } else if let Some(object) = NonNull::new(object) {
             // SAFETY: as above.
-            unsafe { self.large.lock().heap.deallocate(object, layout) };
+            unsafe { self.arenas.lock().free(object, layout) };
         }
     }
 }

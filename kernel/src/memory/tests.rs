@@ -42,6 +42,23 @@ fn byte(space: &AddressSpace, address: usize) -> Option<u8> {
 }
 
 metal::ktest! {
+    /// What the heap took for objects of a page or two goes back when they are gone, in whatever
+    /// order they go.
+    fn the_heap_gives_back_what_it_grew_by() {
+        let held = metal::heap::held_bytes();
+        let mut objects: alloc::vec::Vec<_> =
+            (0..400_usize).map(|number| alloc::vec![0_u8; 2_048 + number % 13 * 1_024]).collect();
+        assert!(metal::heap::held_bytes() > held + 400 * 4_096);
+        let mut kept = false;
+        objects.retain(|_| {
+            kept = !kept;
+            kept
+        });
+        assert!(objects.iter().all(|object| object.iter().all(|byte| *byte == 0)));
+        drop(objects);
+        assert!(metal::heap::held_bytes() <= held + 128 * 1_024);
+    }
+
     fn untouched_memory_is_zero_and_takes_no_frames() {
         let space = AddressSpace::new().expect("memory");
         let address = anonymous(&space, 64);
