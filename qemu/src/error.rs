@@ -74,6 +74,12 @@ pub enum Error {
         /// QEMU's description, or what was wrong with its answer.
         reason: String,
     },
+    /// QEMU's VNC server did not do as the protocol says.
+    #[error("QEMU's VNC server: {reason}")]
+    Vnc {
+        /// What was wrong.
+        reason: String,
+    },
     /// A file cannot go into the ramdisk.
     #[error("cannot put {path} into the ramdisk: {reason}")]
     Ramdisk {

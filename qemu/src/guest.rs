@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::machine::Serial;
 use crate::process::Streams;
-use crate::{Ending, Error, Machine, Process, Qmp, Result, TemporaryFile};
+use crate::{Ending, Error, Machine, Process, Qmp, Result, TemporaryFile, Vnc};
 
 /// How many of the last lines an error shows.
 const TAIL_LINES: usize = 40;
@@ -25,6 +25,9 @@ struct Said {
     /// The pipes still open: what was said is complete when both have ended.
     open: usize,
 }
+
+/// How long QEMU may take to answer on a socket of its own.
+const SOCKET_LIMIT: Duration = Duration::from_secs(20);
 
 /// Shared between the guest and the threads that read for it.
 #[derive(Default)]
@@ -49,11 +52,13 @@ pub struct Guest {
     seen: usize,
     /// QEMU's QMP socket.
     qmp: TemporaryFile,
+    /// QEMU's VNC socket, where there is a desk.
+    vnc: Option<TemporaryFile>,
 }
 
 impl Guest {
     /// Starts `machine` with its serial line and a QMP socket connected to the guest returned,
-    /// whatever `machine` says of either.
+    /// and where it has a desk a VNC socket too, whatever `machine` says of them.
     ///
     /// # Errors
     /// When QEMU cannot be started.
@@ -61,7 +66,9 @@ impl Guest {
         let mut machine = machine.clone();
         machine.serial = Serial::Program;
         let qmp = TemporaryFile::new("qmp");
-        machine.qmp = Some(qmp.path().to_owned());
+        machine.qmp.push(qmp.path().to_owned());
+        let vnc = (!machine.desk.is_empty()).then(|| TemporaryFile::new("vnc"));
+        machine.vnc = vnc.as_ref().map(|file| file.path().to_owned());
         let mut process = Process::start(&machine, Streams::Piped)?;
         let shared = Arc::new(Shared::default());
         let child = process.child();
@@ -80,6 +87,7 @@ impl Guest {
             readers,
             seen: 0,
             qmp,
+            vnc,
         })
     }
 
@@ -207,7 +215,21 @@ impl Guest {
     /// # Errors
     /// When QEMU does not answer on its socket.
     pub fn qmp(&self) -> Result<Qmp> {
-        Qmp::connect(self.qmp.path(), Duration::from_secs(10))
+        Qmp::connect(self.qmp.path(), SOCKET_LIMIT)
+    }
+
+    /// A connection to the lamps of the guest's keyboard. There should be one at a time, and it
+    /// should be made before the change that it is to see.
+    ///
+    /// # Errors
+    /// When the machine has no desk, or QEMU does not answer on its socket.
+    pub fn vnc(&self) -> Result<Vnc> {
+        let Some(vnc) = &self.vnc else {
+            return Err(Error::Vnc {
+                reason: "the machine was started without a panel and a keyboard".into(),
+            });
+        };
+        Vnc::connect(vnc.path(), SOCKET_LIMIT)
     }
 
     /// The error that says that the machine ended too early.

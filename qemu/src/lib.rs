@@ -8,7 +8,9 @@
 //! - [`process`] runs QEMU with bounded time, and never leaves one behind;
 //! - [`guest`] drives a booted machine over its serial line: send, expect, end;
 //! - [`exec`] runs one command line in a guest and brings back its output and status;
-//! - [`qmp`] speaks to QEMU itself: keys, pointer, screenshots, power.
+//! - [`qmp`] speaks to QEMU itself: keys, pointer, screenshots, power;
+//! - [`picture`] is what a screen showed, compared pixel by pixel;
+//! - [`vnc`] sees the lamps of the keyboard.
 //!
 //! Nothing here knows of cargo or of the house's other rooms: paths come in, results go out.
 
@@ -16,15 +18,19 @@ mod error;
 pub mod exec;
 pub mod guest;
 pub mod machine;
+pub mod picture;
 pub mod process;
 pub mod qmp;
 pub mod ramdisk;
 mod temporary;
+pub mod vnc;
 
 pub use error::{Error, Result};
 pub use guest::Guest;
-pub use machine::{Accelerator, Kind, Machine};
+pub use machine::{Accelerator, Desk, Kind, Machine};
+pub use picture::Picture;
 pub use process::{Ending, Process};
 pub use qmp::Qmp;
 pub use ramdisk::Ramdisk;
 pub use temporary::TemporaryFile;
+pub use vnc::Vnc;

@@ -6,12 +6,16 @@
 //! lets the guest end QEMU with a status of its own. Source: QEMU's system emulation manual,
 //! chapters "Invocation", "microvm" and "TCG instruction counting".
 
+mod desk;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::{Error, Result};
+
+pub use desk::{Desk, Hand, Panel};
 
 /// The kind of machine: what the board looks like to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,10 +134,14 @@ pub struct Machine {
     pub command_line: String,
     /// Who sits at the serial line.
     pub serial: Serial,
-    /// QEMU's `-display` kind (`gtk`, `sdl`, `vnc=…`); none: no window and no display device.
-    pub display: Option<String>,
-    /// The path of a Unix socket on which QEMU will speak QMP.
-    pub qmp: Option<PathBuf>,
+    /// The devices a person sits at.
+    pub desk: Desk,
+    /// QEMU's `-display` kind (`gtk`, `sdl`, `vnc=…`); none: no window.
+    pub window: Option<String>,
+    /// The path of a Unix socket on which QEMU will be a VNC server.
+    pub vnc: Option<PathBuf>,
+    /// The paths of Unix sockets on which QEMU will speak QMP, to one client each at a time.
+    pub qmp: Vec<PathBuf>,
     /// Virtual time counts instructions, one nanosecond each: runs repeat to the last tick.
     pub icount: bool,
     /// What a reset does.
@@ -157,8 +165,10 @@ impl Machine {
             ramdisk: None,
             command_line: String::new(),
             serial: Serial::Program,
-            display: None,
-            qmp: None,
+            desk: Desk::EMPTY,
+            window: None,
+            vnc: None,
+            qmp: Vec::new(),
             icount: false,
             reset: Reset::Ends,
             debugger: false,
@@ -177,7 +187,7 @@ impl Machine {
         line.pair("-smp", self.processors.to_string());
         line.pair("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
         self.console(&mut line);
-        if let Some(path) = &self.qmp {
+        for path in &self.qmp {
             let mut value = OsString::from("unix:");
             value.push(escape_commas(path.as_os_str()));
             value.push(",server=on,wait=off");
@@ -202,7 +212,7 @@ impl Machine {
         line.0
     }
 
-    /// The serial line and the display.
+    /// The serial line, the window and the devices of the desk.
     fn console(&self, line: &mut Arguments) {
         match self.serial {
             Serial::Person => line.pair("-serial", "mon:stdio"),
@@ -210,17 +220,13 @@ impl Machine {
                 .pair("-chardev", "stdio,id=line,mux=off,signal=off")
                 .pair("-serial", "chardev:line"),
         };
-        match &self.display {
-            Some(display) => {
-                line.pair("-display", display);
-                if self.kind == Kind::Q35 {
-                    line.pair("-vga", "std");
-                }
-            }
-            None => {
-                line.pair("-display", "none");
-            }
+        line.pair("-display", self.window.as_deref().unwrap_or("none"));
+        if let Some(path) = &self.vnc {
+            let mut value = OsString::from("unix:");
+            value.push(escape_commas(path.as_os_str()));
+            line.pair("-vnc", value);
         }
+        self.desk.add_to(self.kind, line);
     }
 }
 
@@ -273,7 +279,10 @@ mod tests {
         let mut machine = Machine::new(Kind::Microvm, "k");
         machine.ramdisk = Some("a,b.cpio".into());
         machine.command_line = "init=/x -- y".into();
-        machine.qmp = Some("/tmp/q".into());
+        machine.qmp = vec!["/tmp/q".into(), "/tmp/r".into()];
+        machine.vnc = Some("/tmp/v".into());
+        machine.window = Some("gtk".into());
+        machine.desk = Desk::usual();
         machine.icount = true;
         machine.debugger = true;
         machine.reset = Reset::Reboots;
@@ -282,19 +291,11 @@ mod tests {
         let line = words(&machine);
         assert!(line.contains("-machine microvm"));
         assert!(line.contains("-initrd a,,b.cpio -append init=/x -- y -d int"));
-        assert!(line.contains("-qmp unix:/tmp/q,server=on,wait=off"));
+        assert!(line.contains("-qmp unix:/tmp/q,server=on,wait=off -qmp unix:/tmp/r"));
+        assert!(line.contains("-display gtk -vnc unix:/tmp/v -global"));
         assert!(line.contains("-icount shift=0,sleep=off") && line.contains("clock=vm"));
         assert!(line.contains("-s -S") && line.contains("-serial mon:stdio"));
         assert!(!line.contains("-no-reboot"));
-    }
-
-    #[test]
-    fn only_q35_gets_a_vga_card() {
-        let mut machine = Machine::new(Kind::Q35, "k");
-        machine.display = Some("gtk".into());
-        assert!(words(&machine).contains("-display gtk -vga std"));
-        machine.kind = Kind::Microvm;
-        assert!(!words(&machine).contains("-vga"));
     }
 
     #[test]

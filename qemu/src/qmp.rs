@@ -1,31 +1,36 @@
 //! A client of QMP, the protocol QEMU is steered with: one JSON object a line over a Unix socket.
 //!
-//! After the greeting the client sends `qmp_capabilities`; from then on each command is answered
-//! by `return` or `error`, with events in between. Source: QEMU's "QMP protocol specification" and
-//! "QMP reference manual".
+//! The protocol and the type of every command are the crate `qapi`'s, which generates them from
+//! QEMU's own schema; here are the connection with its time limits and the few commands a test or
+//! a tool wants: screenshots, events, power. [`keyboard`] and [`pointer`] add what a person would
+//! do with their hands. Source: QEMU's "QMP protocol specification" and "QMP reference manual".
+//!
+//! QEMU talks to one client of a socket at a time; the next one waits until it is gone.
 
-use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
+mod keyboard;
+mod pointer;
+
+use std::io::{BufRead, BufReader, BufWriter};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use qapi::qmp as command;
+use qapi::{Command, ExecuteError, Stream};
 
-use crate::{Error, Result};
+use crate::{Error, Picture, Result, TemporaryFile};
+
+pub use keyboard::{keys_of, press, release};
+pub use qapi::qmp::{Event, InputButton as Button, InputEvent, QKeyCode as Key};
 
 /// How long one answer may take.
-const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-/// Keys and pointer moves go in batches of this size, since a burst overflows the guest's queue.
-const BATCH: usize = 8;
-/// The rest between two batches, for the guest to drain its queue.
-const REST: Duration = Duration::from_millis(20);
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How often a connection is tried, or events are asked for.
+const TRY_EVERY: Duration = Duration::from_millis(20);
 
 /// A connection to a QEMU.
 pub struct Qmp {
-    reader: BufReader<UnixStream>,
-    writer: UnixStream,
-    events: VecDeque<Value>,
+    inner: qapi::Qmp<Stream<BufReader<UnixStream>, BufWriter<UnixStream>>>,
 }
 
 impl Qmp {
@@ -34,116 +39,92 @@ impl Qmp {
     /// # Errors
     /// When nobody answers, or not as QMP says.
     pub fn connect(path: &Path, limit: Duration) -> Result<Self> {
+        let stream = connect(path, limit)?;
         let doing = || format!("connect to QEMU's QMP socket {}", path.display());
-        let deadline = Instant::now() + limit;
-        let stream = loop {
-            match UnixStream::connect(path) {
-                Ok(stream) => break stream,
-                Err(error) if Instant::now() >= deadline => return Err(Error::io(doing())(error)),
-                Err(_) => std::thread::sleep(Duration::from_millis(20)),
-            }
-        };
         stream
             .set_read_timeout(Some(ANSWER_LIMIT))
             .map_err(Error::io(doing()))?;
-        let writer = stream.try_clone().map_err(Error::io(doing()))?;
-        let mut qmp = Self {
-            reader: BufReader::new(stream),
-            writer,
-            events: VecDeque::new(),
-        };
-        let greeting = qmp.read("the greeting")?;
-        if greeting.get("QMP").is_none() {
-            return Err(failed("the greeting", "it is not QMP that answers there"));
+        let reader = BufReader::new(stream.try_clone().map_err(Error::io(doing()))?);
+        let mut inner = qapi::Qmp::new(Stream::new(reader, BufWriter::new(stream)));
+        // The crate panics on a connection that ends before the greeting.
+        let greeting = inner.inner_mut().get_mut_read().fill_buf();
+        if greeting.map_err(Error::io(doing()))?.is_empty() {
+            return Err(failed("the greeting", "QEMU closed the connection"));
         }
-        qmp.execute("qmp_capabilities", json!({}))?;
-        Ok(qmp)
+        let agreed = inner.handshake();
+        agreed.map_err(|error| failed("qmp_capabilities", &reason(&error)))?;
+        Ok(Self { inner })
     }
 
-    /// Sends `command` with `arguments` (an object) and returns what it returned.
+    /// Sends `command` and returns what it returned.
     ///
     /// # Errors
     /// When QEMU refuses the command, does not answer, or is gone.
-    pub fn execute(&mut self, command: &str, arguments: Value) -> Result<Value> {
-        let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
-        line.push('\n');
-        self.writer
-            .write_all(line.as_bytes())
-            .map_err(Error::io(format!("send the QMP command `{command}`")))?;
-        loop {
-            let mut answer = self.read(command)?;
-            if answer.get("event").is_some() {
-                self.events.push_back(answer);
-            } else if let Some(error) = answer.get("error") {
-                let reason = error
-                    .get("desc")
-                    .and_then(Value::as_str)
-                    .unwrap_or("no reason given");
-                return Err(failed(command, reason));
-            } else if let Some(value) = answer.get_mut("return") {
-                return Ok(value.take());
-            } else {
-                return Err(failed(
-                    command,
-                    "the answer has neither `return` nor `error`",
-                ));
-            }
-        }
+    pub fn execute<C: Command>(&mut self, command: &C) -> Result<C::Ok> {
+        let answer = self.inner.execute(command);
+        answer.map_err(|error| failed(C::NAME, &reason(&error)))
     }
 
-    /// Waits until the event `name` (`RESET`, `SHUTDOWN`, …) has come, and returns it. Events that
-    /// came before it are dropped.
+    /// Waits until an event has come that `is_it` says yes to, and returns it. Events that came
+    /// before it are dropped. `name` is what an error calls it.
     ///
     /// # Errors
-    /// When it does not come while QEMU answers.
-    pub fn wait_event(&mut self, name: &str) -> Result<Value> {
-        let is_it = |event: &Value| event.get("event").and_then(Value::as_str) == Some(name);
-        while let Some(event) = self.events.pop_front() {
-            if is_it(&event) {
-                return Ok(event);
-            }
-        }
+    /// When it does not come within `limit`, or QEMU is gone.
+    pub fn wait_event(
+        &mut self,
+        name: &str,
+        limit: Duration,
+        is_it: impl Fn(&Event) -> bool,
+    ) -> Result<Event> {
+        let deadline = Instant::now() + limit;
         loop {
-            let event = self.read(&format!("waiting for the event {name}"))?;
-            if is_it(&event) {
+            if let Some(event) = self.inner.events().find(|event| is_it(event)) {
                 return Ok(event);
             }
+            if Instant::now() >= deadline {
+                return Err(Error::Timeout {
+                    what: format!("QEMU's event {name}"),
+                    after: limit,
+                    tail: String::new(),
+                });
+            }
+            std::thread::sleep(TRY_EVERY);
+            self.execute(&command::query_version {})?;
         }
     }
 
-    /// Writes what the display shows to `file` as PNG.
+    /// Waits until the machine is reset.
+    ///
+    /// # Errors
+    /// As [`Qmp::wait_event`].
+    pub fn wait_reset(&mut self, limit: Duration) -> Result<()> {
+        let is_it = |event: &Event| matches!(event, Event::RESET { .. });
+        self.wait_event("RESET", limit, is_it).map(drop)
+    }
+
+    /// Writes what the display shows to `file` as PNG. QEMU writes it, so the path should be
+    /// absolute.
     ///
     /// # Errors
     /// As [`Qmp::execute`]; also when the machine has no display device.
     pub fn screendump(&mut self, file: &Path) -> Result<()> {
-        let arguments = json!({ "filename": file.to_string_lossy(), "format": "png" });
-        self.execute("screendump", arguments).map(drop)
+        let dump = command::screendump {
+            device: None,
+            format: Some(command::ImageFormat::png),
+            head: None,
+            filename: file.to_string_lossy().into_owned(),
+        };
+        self.execute(&dump).map(drop)
     }
 
-    /// Presses the keys named (QEMU's `QKeyCode`: `a`, `ret`, `ctrl`, …) together and lets go.
+    /// What the display shows.
     ///
     /// # Errors
-    /// As [`Qmp::execute`]; also for a key QEMU does not know.
-    pub fn send_key(&mut self, keys: &[&str]) -> Result<()> {
-        let keys: Vec<_> = keys
-            .iter()
-            .map(|key| json!({ "type": "qcode", "data": key }))
-            .collect();
-        self.execute("send-key", json!({ "keys": keys })).map(drop)
-    }
-
-    /// Sends input events (QEMU's `InputEvent` objects), a few at a time with a rest in between.
-    ///
-    /// # Errors
-    /// As [`Qmp::execute`].
-    pub fn input_events(&mut self, events: &[Value]) -> Result<()> {
-        for (index, batch) in events.chunks(BATCH).enumerate() {
-            if index > 0 {
-                std::thread::sleep(REST);
-            }
-            self.execute("input-send-event", json!({ "events": batch }))?;
-        }
-        Ok(())
+    /// As [`Qmp::screendump`].
+    pub fn screenshot(&mut self) -> Result<Picture> {
+        let file = TemporaryFile::new("screen.png");
+        self.screendump(file.path())?;
+        Picture::open(file.path())
     }
 
     /// Presses the power button.
@@ -151,7 +132,7 @@ impl Qmp {
     /// # Errors
     /// As [`Qmp::execute`].
     pub fn system_powerdown(&mut self) -> Result<()> {
-        self.execute("system_powerdown", json!({})).map(drop)
+        self.execute(&command::system_powerdown {}).map(drop)
     }
 
     /// Ends QEMU at once.
@@ -159,21 +140,30 @@ impl Qmp {
     /// # Errors
     /// As [`Qmp::execute`].
     pub fn quit(&mut self) -> Result<()> {
-        self.execute("quit", json!({})).map(drop)
+        self.execute(&command::quit {}).map(drop)
     }
+}
 
-    /// The next line, as JSON.
-    fn read(&mut self, command: &str) -> Result<Value> {
-        let mut line = String::new();
-        let length = self
-            .reader
-            .read_line(&mut line)
-            .map_err(Error::io(format!("read QEMU's answer to `{command}`")))?;
-        if length == 0 {
-            return Err(failed(command, "QEMU closed the connection"));
+/// Connects to a Unix socket that QEMU is perhaps still making.
+pub(crate) fn connect(path: &Path, limit: Duration) -> Result<UnixStream> {
+    let deadline = Instant::now() + limit;
+    loop {
+        match UnixStream::connect(path) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if Instant::now() >= deadline => {
+                let doing = format!("connect to QEMU's socket {}", path.display());
+                return Err(Error::io(doing)(error));
+            }
+            Err(_) => std::thread::sleep(TRY_EVERY),
         }
-        serde_json::from_str(&line)
-            .map_err(|error| failed(command, &format!("the answer is not JSON ({error})")))
+    }
+}
+
+/// What QEMU, or the connection to it, said.
+fn reason(error: &ExecuteError) -> String {
+    match error {
+        ExecuteError::Qapi(error) => error.desc.clone(),
+        ExecuteError::Io(error) => error.to_string(),
     }
 }
 
@@ -184,30 +174,27 @@ fn failed(command: &str, reason: &str) -> Error {
     }
 }
 
-/// The input event of a key going down or up, for [`Qmp::input_events`].
-pub fn key_event(key: &str, down: bool) -> Value {
-    json!({ "type": "key", "data": { "down": down, "key": { "type": "qcode", "data": key } } })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
     use std::os::unix::net::UnixListener;
 
-    /// A QEMU that answers every line read with the next of `answers`.
-    fn fake(
-        name: &str,
-        answers: Vec<&'static str>,
-    ) -> (std::path::PathBuf, std::thread::JoinHandle<Vec<String>>) {
-        let path = std::env::temp_dir().join(format!("janus-fake-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_file(&path);
-        let listener = UnixListener::bind(&path).expect("a socket in the temporary folder");
+    const GREETING: &[u8] = b"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 2, \
+        \"major\": 7}, \"package\": \"\"}, \"capabilities\": []}}\n";
+    const RESET: &str = "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \
+        \"RESET\", \"data\": {\"guest\": true, \"reason\": \"guest-reset\"}}\n{\"return\": {}}\n";
+
+    /// A QEMU that answers every line read with the next of `answers`, and a client of it.
+    fn fake(answers: Vec<&'static str>) -> (Qmp, std::thread::JoinHandle<Vec<String>>) {
+        let file = TemporaryFile::new("fake-qmp");
+        let listener = UnixListener::bind(file.path()).expect("a socket in the temporary folder");
         let thread = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("the client");
-            stream.write_all(b"{\"QMP\": {}}\n").expect("the greeting");
+            stream.write_all(GREETING).expect("the greeting");
             let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
             let mut heard = Vec::new();
-            for answer in answers {
+            for answer in std::iter::once("{\"return\": {}}\n").chain(answers) {
                 let mut line = String::new();
                 reader.read_line(&mut line).expect("a command");
                 heard.push(line);
@@ -215,41 +202,40 @@ mod tests {
             }
             heard
         });
-        (path, thread)
+        let qmp = Qmp::connect(file.path(), ANSWER_LIMIT).expect("the fake answers");
+        (qmp, thread)
     }
 
     #[test]
     fn commands_are_answered_past_events() {
-        let (path, thread) = fake(
-            "events",
-            vec![
-                "{\"return\": {}}\n",
-                "{\"event\": \"RESET\"}\n{\"return\": 7}\n",
-            ],
-        );
-        let mut qmp = Qmp::connect(&path, ANSWER_LIMIT).expect("the fake answers");
-        assert_eq!(qmp.execute("x", json!({})).expect("its answer"), json!(7));
-        assert!(qmp.wait_event("RESET").is_ok());
-        assert!(thread.join().expect("no panic")[0].contains("qmp_capabilities"));
-        std::fs::remove_file(path).expect("it was there");
+        let (mut qmp, thread) = fake(vec![RESET]);
+        qmp.quit().expect("its answer");
+        assert!(qmp.wait_reset(ANSWER_LIMIT).is_ok());
+        let heard = thread.join().expect("no panic");
+        assert!(heard[0].contains("qmp_capabilities"), "{heard:?}");
+        assert!(heard[1].contains("\"quit\""), "{heard:?}");
     }
 
     #[test]
     fn refusals_carry_the_reason() {
-        let (path, thread) = fake(
-            "refusal",
-            vec![
-                "{\"return\": {}}\n",
-                "{\"error\": {\"desc\": \"no display\"}}\n",
-            ],
-        );
-        let mut qmp = Qmp::connect(&path, ANSWER_LIMIT).expect("the fake answers");
-        let error = qmp
-            .screendump(Path::new("/x.png"))
-            .expect_err("refused")
-            .to_string();
-        assert_eq!(error, "QMP: `screendump` failed: no display");
+        let refusal = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no display\"}}\n";
+        let (mut qmp, thread) = fake(vec![refusal]);
+        let error = qmp.screendump(Path::new("/x.png")).expect_err("refused");
+        assert_eq!(error.to_string(), "QMP: `screendump` failed: no display");
         thread.join().expect("no panic");
-        std::fs::remove_file(path).expect("it was there");
+    }
+
+    #[test]
+    fn a_burst_is_one_command_and_text_goes_in_small_ones() {
+        let (mut qmp, thread) = fake(vec!["{\"return\": {}}\n"; 3]);
+        let events = [press(Key::a), release(Key::a)];
+        qmp.burst(&events).expect("taken");
+        qmp.type_text("Hi.").expect("taken");
+        drop(qmp);
+        let heard = thread.join().expect("no panic");
+        let keys = |line: &str| line.matches("\"key\":{\"type\":\"qcode\"").count();
+        let counts: Vec<usize> = heard.iter().map(|line| keys(line)).collect();
+        // Shift goes down and up around the H.
+        assert_eq!(counts, [0, 2, 6, 2], "{heard:?}");
     }
 }

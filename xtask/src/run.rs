@@ -49,9 +49,9 @@ fn machine(board: &Board, kernel: std::path::PathBuf) -> Machine {
     machine.processors = board.smp;
     machine.accelerator = board.accel;
     machine.command_line = kernel_words::join([board.append.as_str()]);
-    machine.qmp.clone_from(&board.qmp);
+    machine.qmp.extend(board.qmp.clone());
     machine.icount = board.icount;
-    machine.display = board.display.clone().filter(|_| !board.headless);
+    machine.window = board.display.clone().filter(|_| !board.headless);
     machine.extra.clone_from(&board.qemu);
     machine
 }

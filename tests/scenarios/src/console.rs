@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qemu::{Ending, Guest, Kind, Machine, Qmp, TemporaryFile};
+use qemu::{Ending, Guest, Kind, Machine, Qmp, TemporaryFile, Vnc};
 
 use crate::{BOOT_LIMIT, COMMAND_LIMIT, Image};
 
@@ -112,5 +112,10 @@ impl Console {
     /// A connection to QEMU itself.
     pub fn qmp(&self) -> Qmp {
         self.guest.qmp().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A connection to the lamps of the keyboard; made before the change that it is to see.
+    pub fn vnc(&self) -> Vnc {
+        self.guest.vnc().unwrap_or_else(|error| panic!("{error}"))
     }
 }

@@ -24,7 +24,7 @@ fn reboot_resets_the_machine() {
         console.run("echo gone > /tmp/trace");
         let mut qmp = console.qmp();
         console.send("reboot\n");
-        qmp.wait_event("RESET")
+        qmp.wait_reset(BOOT_LIMIT)
             .unwrap_or_else(|error| panic!("on {kind}: {error}"));
         // The old shell may have prompted once more; only a new login greets.
         console.expect("Welcome", BOOT_LIMIT);
