@@ -20,6 +20,7 @@ pub fn command(house: &House, board: &Board) -> Result<ExitCode> {
     machine.debugger = true;
     machine.serial = Serial::Person;
     machine.reset = Reset::Reboots;
+    let view = run::furnish(&mut machine, board);
     println!("QEMU waits before the first instruction. In another terminal, type:\n");
     println!(
         "    gdb -ex 'target remote localhost:1234' {}\n",
@@ -27,6 +28,7 @@ pub fn command(house: &House, board: &Board) -> Result<ExitCode> {
     );
     println!("then `hbreak main` and `continue`: the firmware runs first and loads the kernel,");
     println!("so breakpoints must be the hardware's until then. Ctrl-A X here ends QEMU.");
+    println!("{}", view.advice());
     let mut process = Process::start(&machine, Streams::Inherited)?;
     if let Some(ending) = process.wait(None)? {
         println!("{ending}");

@@ -15,9 +15,12 @@ const LETTERS_APART: usize = 3;
 pub const TEXT: &str = "\
 Janus: a kernel of our own that runs Linux programs, in QEMU.
 
-  cargo xtask run            build everything, boot, and sit at its shell (leave with: poweroff)
+  cargo xtask run            build everything, boot, and sit at its screen and its shell
+                             (leave with: poweroff)
   cargo xtask run --exec 'ls -l /proc'
                              boot, run one command line, print its output, end with its status
+  cargo xtask screenshot x.png
+                             a picture of what the machine that runs shows
   cargo xtask test           test everything: on the host, inside the kernel, from outside
   cargo xtask test pipe      only the tests with `pipe` in their names
   cargo xtask test --only kernel

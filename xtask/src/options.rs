@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use qemu::machine::Panel;
 use qemu::ramdisk::Addition;
 use qemu::{Accelerator, Kind};
 
@@ -24,8 +25,11 @@ pub struct Options {
 pub enum Command {
     /// Build the kernel, the user programs and the ramdisk
     Build(Build),
-    /// Build, boot in QEMU, and sit at the shell on the serial line (Ctrl-A X ends QEMU)
+    /// Build, boot in QEMU, and sit at its screen and at the shell on the serial line (Ctrl-A X
+    /// ends QEMU)
     Run(Run),
+    /// Take a picture of what a running machine shows
+    Screenshot(Screenshot),
     /// Test everything; the last line is `N passed, N failed`
     Test(Test),
     /// Formatting, clippy and documentation, warnings being errors
@@ -124,10 +128,14 @@ pub struct Board {
     /// Virtual time counts instructions: two runs take the same time to the last tick
     #[arg(long)]
     pub icount: bool,
-    /// Open a display of this kind (gtk, sdl, vnc=:1, …; see QEMU's -display)
+    /// The machine's display device: virtio, or on q35 bochs or std; virtio when a person sits
+    /// at the machine, none with --exec
+    #[arg(long, value_name = "DEVICE")]
+    pub panel: Option<Panel>,
+    /// Show the screen in this way (gtk, sdl, vnc=:1, …; see QEMU's -display)
     #[arg(long, value_name = "KIND")]
     pub display: Option<String>,
-    /// No window, even if --display asks for one
+    /// No window, even if there could be one or --display asks for one
     #[arg(long)]
     pub headless: bool,
     /// More arguments for QEMU, after `--`
@@ -147,4 +155,17 @@ pub struct Run {
     /// End QEMU after this time (status 124); with --exec it is 600 unless said otherwise
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
+    /// What the machine is called, for `screenshot`: its kind unless said otherwise
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// `screenshot`.
+#[derive(Args)]
+pub struct Screenshot {
+    /// Where to write it, as PNG; target/janus/screenshot.png unless said otherwise
+    pub file: Option<PathBuf>,
+    /// The name of the machine, where several run
+    #[arg(long, value_name = "NAME")]
+    pub machine: Option<String>,
 }

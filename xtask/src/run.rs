@@ -4,13 +4,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use qemu::machine::{Reset, Serial};
+use qemu::machine::{Panel, Reset, Serial};
 use qemu::process::{Ending, Streams};
 use qemu::{Machine, Process, Ramdisk, exec};
 
 use crate::build::{self, Flavour, Programs};
 use crate::house::House;
 use crate::options::{Board, Run};
+use crate::running::Name;
+use crate::window::{self, View};
 use crate::{install, kernel_words};
 
 /// How long `--exec` may take when nothing else is said.
@@ -21,10 +23,12 @@ const STATUS_TIMEOUT: u8 = 124;
 /// Runs the command.
 pub fn command(house: &House, options: &Run) -> Result<ExitCode> {
     let (machine, ramdisk) = prepare(house, &options.board)?;
-    let limit = options.timeout.map(Duration::from_secs);
     match &options.exec {
-        Some(line) => execute(&machine, &ramdisk, line, limit.unwrap_or(EXEC_LIMIT)),
-        None => sit(house, machine, &ramdisk, limit),
+        Some(line) => {
+            let limit = options.timeout.map(Duration::from_secs);
+            execute(&machine, &ramdisk, line, limit.unwrap_or(EXEC_LIMIT))
+        }
+        None => sit(house, options, machine, &ramdisk),
     }
 }
 
@@ -42,7 +46,7 @@ pub fn prepare(house: &House, board: &Board) -> Result<(Machine, Ramdisk)> {
     Ok((machine(board, kernel), ramdisk))
 }
 
-/// The machine that `board` describes.
+/// The machine that `board` describes, with a desk only where it asks for one.
 fn machine(board: &Board, kernel: std::path::PathBuf) -> Machine {
     let mut machine = Machine::new(board.machine, kernel);
     machine.memory_mib = board.memory;
@@ -51,28 +55,29 @@ fn machine(board: &Board, kernel: std::path::PathBuf) -> Machine {
     machine.command_line = kernel_words::join([board.append.as_str()]);
     machine.qmp.extend(board.qmp.clone());
     machine.icount = board.icount;
-    machine.window = board.display.clone().filter(|_| !board.headless);
+    machine.desk = window::desk(board, None);
     machine.extra.clone_from(&board.qemu);
     machine
 }
 
-/// Boots with a person at the serial line.
-fn sit(
-    house: &House,
-    mut machine: Machine,
-    ramdisk: &Ramdisk,
-    limit: Option<Duration>,
-) -> Result<ExitCode> {
+/// Boots with a person at the desk and at the serial line.
+fn sit(house: &House, options: &Run, mut machine: Machine, ramdisk: &Ramdisk) -> Result<ExitCode> {
     let file = house.images()?.join("ramdisk-run.cpio");
     ramdisk.write(&file)?;
     machine.ramdisk = Some(file);
     machine.serial = Serial::Person;
     machine.reset = Reset::Reboots;
+    let wish = options.name.as_deref();
+    let name = Name::take(house, wish.unwrap_or(machine.kind.name()), wish.is_none())?;
+    machine.qmp.push(name.socket().to_owned());
+    let view = furnish(&mut machine, &options.board);
     eprintln!(
-        "booting on {}; `poweroff` or Ctrl-A X ends it",
-        machine.kind
+        "booting on {}; `poweroff` or Ctrl-A X ends it\n{}",
+        machine.kind,
+        view.advice()
     );
     let mut process = Process::start(&machine, Streams::Inherited)?;
+    let limit = options.timeout.map(Duration::from_secs);
     let Some(ending) = process.wait(limit)? else {
         process.stop()?;
         eprintln!(
@@ -84,8 +89,20 @@ fn sit(
     match ending {
         Ending::PowerOff | Ending::Success => Ok(ExitCode::SUCCESS),
         Ending::Failure => bail!("the kernel ended with a failure or a panic; its reason is above"),
-        other => bail!("{other}; its reason, if it gave one, is above"),
+        other => bail!(
+            "{other}; its reason, if it gave one, is above{}",
+            view.remedy()
+        ),
     }
+}
+
+/// Gives `machine` a desk and a view of its screen; the view must live as long as the machine.
+pub fn furnish(machine: &mut Machine, board: &Board) -> View {
+    let view = View::choose(board);
+    machine.desk = window::desk(board, Some(Panel::Virtio));
+    machine.window = view.window();
+    machine.vnc = view.vnc();
+    view
 }
 
 /// Boots to run `line`; its output and its status become ours.
