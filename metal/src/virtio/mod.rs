@@ -6,6 +6,7 @@
 //!
 //! Source: Virtual I/O Device (VIRTIO) 1.2, chapters 2 to 4.
 
+mod longer;
 mod memory;
 mod mmio;
 mod pci;
@@ -16,6 +17,7 @@ use alloc::vec::Vec;
 use virtio_drivers::transport::{DeviceStatus, InterruptStatus, SomeTransport, Transport};
 
 use crate::apic::Trigger;
+use longer::Lengths;
 
 pub use queue::{Queue, Shape};
 
@@ -88,6 +90,18 @@ impl Device {
         wanted: u64,
         shapes: &[Shape],
     ) -> Result<(u64, Vec<Queue>), StartError> {
+        match self.try_start(wanted, shapes, Lengths::Wanted) {
+            Err(StartError::NoQueue(_)) => self.try_start(wanted, shapes, Lengths::Offered),
+            outcome => outcome,
+        }
+    }
+
+    fn try_start(
+        &mut self,
+        wanted: u64,
+        shapes: &[Shape],
+        lengths: Lengths,
+    ) -> Result<(u64, Vec<Queue>), StartError> {
         let transport = &mut self.transport;
         transport.set_status(DeviceStatus::empty());
         transport.set_status(DeviceStatus::ACKNOWLEDGE | DeviceStatus::DRIVER);
@@ -102,7 +116,7 @@ impl Device {
         transport.set_guest_page_size(crate::paging::PAGE_SIZE as u32);
         let mut queues = Vec::new();
         for shape in shapes {
-            queues.push(Queue::new(transport, *shape)?);
+            queues.push(Queue::new(transport, *shape, lengths)?);
         }
         transport.set_status(accepted | DeviceStatus::DRIVER_OK);
         Ok((features & wanted, queues))

@@ -10,9 +10,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use virtio_drivers::queue::VirtQueue;
-use virtio_drivers::transport::Transport;
+use virtio_drivers::transport::{SomeTransport, Transport};
 
 use super::StartError;
+use super::longer::{Lengths, Longer};
 use super::memory::{Machine, Shared};
 
 /// A queue that is asked for.
@@ -79,7 +80,7 @@ impl<const LENGTH: usize> Ring for VirtQueue<Machine, LENGTH> {
 }
 
 /// Descriptors of the longest queue that is made.
-const LENGTH_MAX: usize = 256;
+const LENGTH_MAX: usize = 512;
 
 /// Makes a queue of at most `wanted` descriptors, of the lengths there are.
 fn ring(
@@ -99,11 +100,25 @@ fn ring(
     }
     match wanted {
         LENGTH_MAX.. => make::<LENGTH_MAX>(transport, index),
+        256.. => make::<256>(transport, index),
         64.. => make::<64>(transport, index),
         16.. => make::<16>(transport, index),
         2.. => make::<2>(transport, index),
         _ => Err(StartError::NoQueue(index)),
     }
+}
+
+/// As [`ring`], though the device offers fewer descriptors.
+fn longer_ring(
+    transport: &mut SomeTransport<'static>,
+    index: u16,
+    wanted: usize,
+) -> Result<(Box<dyn Ring>, usize), StartError> {
+    let (ring, length) = ring(&mut Longer(transport), index, wanted)?;
+    let is_taken = transport.max_queue_size(index) as usize == length;
+    is_taken
+        .then_some((ring, length))
+        .ok_or(StartError::NoQueue(index))
 }
 
 /// A queue.
@@ -121,11 +136,21 @@ pub struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(transport: &mut impl Transport, shape: Shape) -> Result<Self, StartError> {
+    pub(super) fn new(
+        transport: &mut SomeTransport<'static>,
+        shape: Shape,
+        lengths: Lengths,
+    ) -> Result<Self, StartError> {
         let descriptors = usize::from(shape.readable > 0) + usize::from(shape.writable > 0);
         let offered = transport.max_queue_size(shape.index) as usize;
         let wanted = usize::from(shape.buffers).max(1) * descriptors.max(1);
-        let (ring, length) = ring(transport, shape.index, wanted.min(offered))?;
+        // Only PCI's register tells what was taken.
+        let may_exceed = lengths == Lengths::Wanted && matches!(transport, SomeTransport::Pci(_));
+        let (ring, length) = if may_exceed && (1..wanted).contains(&offered) {
+            longer_ring(transport, shape.index, wanted)?
+        } else {
+            ring(transport, shape.index, wanted.min(offered))?
+        };
         let buffers = (length / descriptors.max(1)).min(usize::from(shape.buffers));
         let each = shape.readable + shape.writable;
         let memory = Shared::new(each * buffers).ok_or(StartError::NoMemory)?;
