@@ -36,6 +36,9 @@ impl Event {
     /// The end of a packet.
     pub const REPORT: Self = Self::new(EV_SYN, abi::input::SYN_REPORT, 0);
 
+    /// Some events were lost: nobody knows which keys are down now.
+    pub const LOST: Self = Self::new(EV_SYN, abi::input::SYN_DROPPED, 0);
+
     /// Whether this is the end of a packet.
     pub fn is_report(&self) -> bool {
         self.kind == EV_SYN && self.code == abi::input::SYN_REPORT
@@ -141,7 +144,7 @@ pub trait Device: Send {
     /// also when none are to be taken now.
     fn acknowledge(&mut self) {}
 
-    /// Takes the oldest event that has arrived.
+    /// Takes the oldest event that has arrived. [`Event::LOST`] stands where some are missing.
     fn next_event(&mut self) -> Option<Event>;
 
     /// Lights or darkens a light.

@@ -69,6 +69,7 @@ impl Unit {
                 self.scan = Some(event);
                 After::Nothing
             }
+            _ if event == Event::LOST => self.take_loss(now),
             _ if event.is_report() => {
                 self.scan = None;
                 After::Deliver
@@ -92,6 +93,18 @@ impl Unit {
             0 if self.state.keys.has(key) => self.show(Event::key(key, 0), now),
             _ => self.hide(),
         }
+    }
+
+    /// A release may be among what was lost, so all keys go up: one that is down all the same
+    /// can be pressed again, but one that stuck would stay so.
+    fn take_loss(&mut self, now: u64) -> After {
+        self.physical = KeyBits::EMPTY;
+        self.scan = None;
+        let held = self.state.keys;
+        for key in held.iter() {
+            self.show(Event::key(key, 0), now);
+        }
+        After::Deliver
     }
 
     /// The last event concerns nobody.

@@ -82,6 +82,21 @@ fn a_burst_of_hundreds_fits_and_buffers_go_back() {
 }
 
 #[test]
+fn a_device_that_ran_short_of_buffers_may_have_dropped_something() {
+    let (device, queues) = device();
+    let mut input = VirtioInput::start(device, 0).unwrap();
+    for used in [341, 342, 343, 512] {
+        for _ in 0..used {
+            assert!(queues.lock().unwrap()[0].answer(&bytes(EV_REL, REL_X, 1)));
+        }
+        let events: Vec<_> = core::iter::from_fn(|| input.next_event()).collect();
+        let was_short = events.last() == Some(&Event::LOST);
+        assert_eq!(was_short, used > 342, "{used}");
+        assert_eq!(input.next_event(), None);
+    }
+}
+
+#[test]
 fn a_short_answer_is_no_event() {
     let (device, queues) = device();
     let mut input = VirtioInput::start(device, 0).unwrap();

@@ -3,8 +3,8 @@
 use abi::input::{BUS_I8042, EV_MSC, InputId, LED_CAPSL, LED_NUML, LED_SCROLLL, MSC_SCAN};
 use alloc::vec::Vec;
 
-use super::scancode::{Decoder, KEYMAP_LENGTH, Set, keymap};
-use super::{ACKNOWLEDGED, Line, Pending, RESEND};
+use super::scancode::{Decoder, KEYMAP_LENGTH, Set, is_prefix, keymap};
+use super::{ACKNOWLEDGED, Line, Pending, RESEND, Received};
 use crate::input::bits::{Bits, FewBits};
 use crate::input::device::{Device, Event, Identity};
 
@@ -17,6 +17,8 @@ pub struct Keyboard<L> {
     line: L,
     set: Set,
     decoder: Decoder,
+    /// Bytes were lost, so what comes next may be the rest of a sequence.
+    out_of_step: bool,
     pending: Pending,
     lights: Lights,
 }
@@ -39,6 +41,7 @@ impl<L: Line> Keyboard<L> {
             line,
             set,
             decoder: Decoder::new(set),
+            out_of_step: false,
             pending: Pending::default(),
             lights: Lights::default(),
         }
@@ -54,6 +57,36 @@ impl<L: Line> Keyboard<L> {
             self.lights.again = true;
         } else {
             self.send(SET_LIGHTS);
+        }
+    }
+
+    /// Bytes are lost, among them perhaps releases of keys and an answer to the lights.
+    fn lose(&mut self) {
+        self.decoder = Decoder::new(self.set);
+        self.out_of_step = true;
+        if self.lights.sent.take().is_some() {
+            self.send_lights();
+        }
+        self.pending.push(Event::LOST);
+    }
+
+    fn take(&mut self, byte: u8) {
+        if self.take_answer(byte) {
+            return;
+        }
+        if self.out_of_step {
+            // The next code is not to be trusted, for what stood in front of it may be lost; a
+            // press that is dropped here has a release that nobody waits for.
+            self.out_of_step = is_prefix(byte);
+            return;
+        }
+        if let Some(stroke) = self.decoder.take(byte) {
+            let scancode = stroke.scancode;
+            self.pending
+                .push(Event::new(EV_MSC, MSC_SCAN, i32::from(scancode)));
+            self.pending
+                .push(Event::key(scancode, i32::from(stroke.pressed)));
+            self.pending.push(Event::REPORT);
         }
     }
 
@@ -114,17 +147,9 @@ impl<L: Line> Device for Keyboard<L> {
             if let Some(event) = self.pending.pop() {
                 return Some(event);
             }
-            let byte = self.line.receive()?;
-            if self.take_answer(byte) {
-                continue;
-            }
-            if let Some(stroke) = self.decoder.take(byte) {
-                let scancode = stroke.scancode;
-                self.pending
-                    .push(Event::new(EV_MSC, MSC_SCAN, i32::from(scancode)));
-                self.pending
-                    .push(Event::key(scancode, i32::from(stroke.pressed)));
-                self.pending.push(Event::REPORT);
+            match self.line.receive()? {
+                Received::Byte(byte) => self.take(byte),
+                Received::Lost(_) => self.lose(),
             }
         }
     }
@@ -177,6 +202,22 @@ mod tests {
         assert_eq!(line.heard(), [6]);
         keyboard.set_led(LED_CAPSL, false);
         assert_eq!(line.heard(), [SET_LIGHTS]);
+    }
+
+    #[test]
+    fn after_a_loss_the_rest_of_a_sequence_means_nothing() {
+        let (mut keyboard, line) = keyboard();
+        keyboard.set_led(LED_CAPSL, true);
+        line.heard();
+        line.say(&[0xe0]);
+        line.lose(5);
+        // The tail of what was lost, then a whole stroke.
+        line.say(&[0xe0, 0x48, 0x1e]);
+        let seen: Vec<_> = std::iter::from_fn(|| keyboard.next_event()).collect();
+        let scan = Event::new(EV_MSC, MSC_SCAN, 0x1e);
+        let expected = [Event::LOST, scan, Event::key(0x1e, 1), Event::REPORT];
+        assert_eq!(seen, expected);
+        assert_eq!(line.heard(), [SET_LIGHTS], "its answer was lost");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! PS/2 keyboards and mice behind the i8042, for machines without virtio.
 //!
 //! - [`controller`]: the two ports of the chip; finds what is attached, and fetches bytes.
+//! - [`inbox`]: the bytes between the interrupt and the drivers.
 //! - [`scancode`]: what a keyboard's bytes mean, in scan-code sets 1 and 2.
 //! - [`keyboard`] and [`mouse`]: the devices, fed with the bytes that the interrupts brought.
 //!
@@ -8,6 +9,7 @@
 //! IntelliMouse protocol.
 
 pub mod controller;
+pub mod inbox;
 pub mod keyboard;
 pub mod mouse;
 pub mod scancode;
@@ -21,16 +23,25 @@ pub(crate) const ACKNOWLEDGED: u8 = 0xfa;
 /// What it says to one that it did not understand.
 pub(crate) const RESEND: u8 = 0xfe;
 
+/// What comes from a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A byte.
+    Byte(u8),
+    /// So many bytes came and are lost.
+    Lost(usize),
+}
+
 /// The way to and from one device, once it is running.
 pub trait Line: Send + Sync {
-    /// Takes the oldest byte that an interrupt brought.
-    fn receive(&self) -> Option<u8>;
+    /// Takes the oldest byte that an interrupt brought, or learns that some are lost.
+    fn receive(&self) -> Option<Received>;
     /// Sends a byte; false when the controller does not take it in time.
     fn send(&self, byte: u8) -> bool;
 }
 
 impl<L: Line + ?Sized> Line for Arc<L> {
-    fn receive(&self) -> Option<u8> {
+    fn receive(&self) -> Option<Received> {
         (**self).receive()
     }
 
@@ -67,20 +78,26 @@ impl Pending {
 
 #[cfg(test)]
 pub(crate) mod fake {
-    use super::Line;
+    use super::{Line, Received};
     use std::collections::VecDeque;
     use std::sync::Mutex;
 
     /// A line whose other end is the test.
     #[derive(Default)]
     pub struct FakeLine {
-        pub to_driver: Mutex<VecDeque<u8>>,
+        pub to_driver: Mutex<VecDeque<Received>>,
         pub from_driver: Mutex<Vec<u8>>,
     }
 
     impl FakeLine {
         pub fn say(&self, bytes: &[u8]) {
+            let bytes = bytes.iter().copied().map(Received::Byte);
             self.to_driver.lock().unwrap().extend(bytes);
+        }
+
+        pub fn lose(&self, count: usize) {
+            let mut to_driver = self.to_driver.lock().unwrap();
+            to_driver.push_back(Received::Lost(count));
         }
 
         pub fn heard(&self) -> Vec<u8> {
@@ -89,7 +106,7 @@ pub(crate) mod fake {
     }
 
     impl Line for FakeLine {
-        fn receive(&self) -> Option<u8> {
+        fn receive(&self) -> Option<Received> {
             self.to_driver.lock().unwrap().pop_front()
         }
 

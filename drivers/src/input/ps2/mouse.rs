@@ -7,7 +7,7 @@ use abi::input::{
     REL_X, REL_Y,
 };
 
-use super::{Line, Pending};
+use super::{Line, Pending, Received};
 use crate::input::bits::{Bits, FewBits};
 use crate::input::device::{Device, Event, Identity};
 
@@ -28,6 +28,8 @@ pub struct Mouse<L> {
     protocol: Protocol,
     bytes: [u8; 4],
     count: usize,
+    /// Bytes still to come of a packet whose beginning is lost.
+    skip: usize,
     pending: Pending,
 }
 
@@ -44,6 +46,7 @@ impl<L: Line> Mouse<L> {
             },
             bytes: [0; 4],
             count: 0,
+            skip: 0,
             pending: Pending::default(),
         }
     }
@@ -56,7 +59,22 @@ impl<L: Line> Mouse<L> {
         }
     }
 
+    /// The mouse speaks in whole packets only, so the number of lost bytes tells how far into
+    /// one it is now.
+    fn lose(&mut self, lost: usize) {
+        let length = self.length();
+        // Where there is something to skip, nothing is counted.
+        let ahead = (self.count + length - self.skip + lost) % length;
+        self.skip = (length - ahead) % length;
+        self.count = 0;
+        self.pending.push(Event::LOST);
+    }
+
     fn take(&mut self, byte: u8) {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
         if self.count == 0 && byte & ALWAYS_SET == 0 {
             return;
         }
@@ -132,8 +150,10 @@ impl<L: Line> Device for Mouse<L> {
             if let Some(event) = self.pending.pop() {
                 return Some(event);
             }
-            let byte = self.line.receive()?;
-            self.take(byte);
+            match self.line.receive()? {
+                Received::Byte(byte) => self.take(byte),
+                Received::Lost(count) => self.lose(count),
+            }
         }
     }
 
@@ -188,5 +208,24 @@ mod tests {
     fn a_stray_byte_does_not_shift_what_follows() {
         let moved = events(0, &[0x00, 0x02, 0x08, 5, 0]);
         assert_eq!(moved, [Event::new(EV_REL, REL_X, 5), Event::REPORT]);
+    }
+
+    #[test]
+    fn lost_bytes_end_a_packet_and_the_next_whole_one_counts() {
+        let line = Arc::new(FakeLine::default());
+        let mut mouse = Mouse::new(Arc::clone(&line), 3);
+        // Two bytes of a packet, then the rest of it, a whole one and three more bytes are lost,
+        // then one more; the last byte of the third looks like a first one.
+        line.say(&[0x09, 1]);
+        line.lose(2 + 4 + 2);
+        line.say(&[0x0b]);
+        line.lose(4);
+        line.say(&[0x0f, 0x08, 7, 0, 0]);
+        let all = std::iter::from_fn(|| mouse.next_event());
+        let seen: Vec<_> = all
+            .filter(|event| event.value != 0 || event.kind == 0)
+            .collect();
+        let moved = Event::new(EV_REL, REL_X, 7);
+        assert_eq!(seen, [Event::LOST, Event::LOST, moved, Event::REPORT]);
     }
 }

@@ -97,6 +97,11 @@ impl Decoder {
     }
 }
 
+/// Whether more bytes follow this one in a sequence of either set.
+pub fn is_prefix(byte: u8) -> bool {
+    matches!(byte, 0xe0 | 0xe1 | 0xf0)
+}
+
 /// The set 1 code of a set 2 code, as the i8042 translates it.
 fn to_set_one(code: u8) -> u8 {
     match code {

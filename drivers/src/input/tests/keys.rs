@@ -31,6 +31,20 @@ fn eighty_keys_at_once_all_arrive() {
 }
 
 #[test]
+fn when_the_device_lost_something_no_key_stays_down() {
+    let house = House::new();
+    let file = house.open(0);
+    house.press(&[(KEY_A, 1), (2, 1)]);
+    house.hand.events.lock().unwrap().push_back(Event::LOST);
+    house.mux.service();
+    assert_eq!(keys(&file), [(KEY_A, 1), (2, 1), (2, 0), (KEY_A, 0)]);
+    assert_eq!(house.mux.next_repetition(), None);
+    // The release that comes after all concerns nobody; the next press counts.
+    house.press(&[(KEY_A, 0), (KEY_A, 1)]);
+    assert_eq!(keys(&file), [(KEY_A, 1)]);
+}
+
+#[test]
 fn a_held_key_repeats_until_it_is_released() {
     let house = House::new();
     let file = house.open(0);

@@ -2,12 +2,12 @@
 
 use alloc::boxed::Box;
 
-use drivers::input::ps2::Line;
 use drivers::input::ps2::controller::{Controller, Port, Side};
+use drivers::input::ps2::inbox::Inbox;
 use drivers::input::ps2::keyboard::Keyboard;
 use drivers::input::ps2::mouse::Mouse;
 use drivers::input::ps2::scancode::Set;
-use drivers::queue::ByteQueue;
+use drivers::input::ps2::{Line, Received};
 use metal::apic::Trigger;
 use metal::interrupt::Lock;
 
@@ -56,10 +56,10 @@ impl Port for Ports {
 
 const CONTROLLER: Controller<Ports> = Controller::new(Ports);
 
-static FROM_KEYBOARD: Lock<Option<ByteQueue>> = Lock::new(None);
-static FROM_MOUSE: Lock<Option<ByteQueue>> = Lock::new(None);
+static FROM_KEYBOARD: Lock<Option<Inbox>> = Lock::new(None);
+static FROM_MOUSE: Lock<Option<Inbox>> = Lock::new(None);
 
-fn received(side: Side) -> &'static Lock<Option<ByteQueue>> {
+fn received(side: Side) -> &'static Lock<Option<Inbox>> {
     match side {
         Side::Keyboard => &FROM_KEYBOARD,
         Side::Mouse => &FROM_MOUSE,
@@ -70,7 +70,7 @@ fn received(side: Side) -> &'static Lock<Option<ByteQueue>> {
 struct DeviceLine(Side);
 
 impl Line for DeviceLine {
-    fn receive(&self) -> Option<u8> {
+    fn receive(&self) -> Option<Received> {
         received(self.0).lock().as_mut()?.pop()
     }
 
@@ -98,8 +98,8 @@ pub(super) fn initialise() -> Result<()> {
 }
 
 fn listen(side: Side, number: u32) -> Result<()> {
-    let queue = ByteQueue::new(RECEIVED).ok_or(Errno::ENOMEM)?;
-    *received(side).lock() = Some(queue);
+    let inbox = Inbox::new(RECEIVED).ok_or(Errno::ENOMEM)?;
+    *received(side).lock() = Some(inbox);
     interrupt::register(number, Trigger::Edge, handle_interrupt)
 }
 
@@ -108,10 +108,8 @@ fn handle_interrupt(_number: u32) {
         let Some((side, byte)) = CONTROLLER.fetch() else {
             break;
         };
-        // Of what does not fit, the newest is lost: the thread that empties the queue does not
-        // run, and so nobody could see it in time.
-        if let Some(queue) = &mut *received(side).lock() {
-            let _fits = queue.push(byte);
+        if let Some(inbox) = &mut *received(side).lock() {
+            inbox.push(byte);
         }
     }
     deferred::raise(Work::INPUT);
