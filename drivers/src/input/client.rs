@@ -255,10 +255,11 @@ impl State {
         }
     }
 
-    /// Takes the events of a type out, and the packets' ends that then end nothing.
+    /// Takes the events of a type out, and the packets' ends that then end nothing. The first
+    /// packet's stays, since some of it may have been read.
     fn remove_type(&mut self, kind: u16) {
         let readable = self.readable;
-        let (mut index, mut kept, mut in_packet, mut kept_readable) = (0, 0, 0, 0);
+        let (mut index, mut kept, mut in_packet, mut kept_readable) = (0, 0, 1, 0);
         self.ring.retain(|record| {
             let ends_nothing = record.event.is_report() && in_packet == 0;
             let keep = record.event.kind != kind && !ends_nothing;

@@ -109,14 +109,18 @@ impl Evdev {
                     .with_state(self.device, |state| state.identity.properties);
                 put(memory, argument, size, bits.words().as_bytes())
             }
-            GET_SLOTS => Err(Errno::EINVAL),
+            GET_SLOTS => {
+                // Which axis of the touches: no device here has any.
+                memory.read(argument, &mut [0; 4])?;
+                Err(Errno::EINVAL)
+            }
             GET_KEYS => state(EV_KEY),
             GET_LEDS => state(EV_LED),
             GET_SOUNDS => state(EV_SND),
             GET_SWITCHES => state(EV_SW),
             set_effect if set_effect == Command(EVIOCSFF).without_size() => {
                 if size != EFFECT {
-                    return Err(Errno::EINVAL);
+                    return Err(Errno::EFAULT);
                 }
                 memory.read(argument, &mut [0; EFFECT])?;
                 Err(Errno::ENOSYS)

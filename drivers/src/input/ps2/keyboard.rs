@@ -61,9 +61,11 @@ impl<L: Line> Keyboard<L> {
     }
 
     /// Bytes are lost, among them perhaps releases of keys and an answer to the lights.
-    fn lose(&mut self) {
-        self.decoder = Decoder::new(self.set);
-        self.out_of_step = true;
+    fn lose(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.decoder = Decoder::new(self.set);
+            self.out_of_step = true;
+        }
         if self.lights.sent.take().is_some() {
             self.send_lights();
         }
@@ -149,7 +151,7 @@ impl<L: Line> Device for Keyboard<L> {
             }
             match self.line.receive()? {
                 Received::Byte(byte) => self.take(byte),
-                Received::Lost(_) => self.lose(),
+                Received::Lost(bytes) => self.lose(bytes),
             }
         }
     }
@@ -218,6 +220,15 @@ mod tests {
         let expected = [Event::LOST, scan, Event::key(0x1e, 1), Event::REPORT];
         assert_eq!(seen, expected);
         assert_eq!(line.heard(), [SET_LIGHTS], "its answer was lost");
+    }
+
+    #[test]
+    fn a_keyboard_that_was_full_lost_whole_strokes_only() {
+        let (mut keyboard, line) = keyboard();
+        line.lose(0);
+        line.say(&[0x1e]);
+        let seen: Vec<_> = std::iter::from_fn(|| keyboard.next_event()).collect();
+        assert_eq!((seen[0], seen[2]), (Event::LOST, Event::key(0x1e, 1)));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) const RESEND: u8 = 0xfe;
 pub enum Received {
     /// A byte.
     Byte(u8),
-    /// So many bytes came and are lost.
+    /// So many bytes came and are lost; with 0, the device itself may have lost whole messages.
     Lost(usize),
 }
 

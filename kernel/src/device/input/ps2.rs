@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use drivers::input::ps2::controller::{Controller, Port, Side};
-use drivers::input::ps2::inbox::Inbox;
+use drivers::input::ps2::inbox::{Inbox, KEYBOARD_KEEPS};
 use drivers::input::ps2::keyboard::Keyboard;
 use drivers::input::ps2::mouse::Mouse;
 use drivers::input::ps2::scancode::Set;
@@ -104,13 +104,20 @@ fn listen(side: Side, number: u32) -> Result<()> {
 }
 
 fn handle_interrupt(_number: u32) {
+    let mut from_keyboard = 0;
     for _ in 0..FETCH_LIMIT {
         let Some((side, byte)) = CONTROLLER.fetch() else {
             break;
         };
+        from_keyboard += usize::from(side == Side::Keyboard);
         if let Some(inbox) = &mut *received(side).lock() {
             inbox.push(byte);
         }
+    }
+    if from_keyboard >= KEYBOARD_KEEPS
+        && let Some(inbox) = &mut *received(Side::Keyboard).lock()
+    {
+        inbox.note_full();
     }
     deferred::raise(Work::INPUT);
 }
