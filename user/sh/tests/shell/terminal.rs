@@ -3,6 +3,7 @@
 use crate::support::Place;
 use fork::Fork;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::ffi::OsString;
@@ -16,7 +17,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 struct Session {
     terminal: OwnedFd,
-    pid: i32,
+    pid: Pid,
+    waited_for: bool,
     said: String,
     /// How much of what was said has been looked at.
     seen: usize,
@@ -26,8 +28,9 @@ struct Session {
 impl Session {
     /// Starts a shell at a terminal of a size; 0 columns is a terminal that does not know.
     fn start(columns: u16, variables: &[(&str, &str)]) -> Session {
-        let terminal =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("there are pseudo-terminals");
+        // No other shell may hold this side, or its closing would not be a hang-up.
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let terminal = openpt(flags).expect("there are pseudo-terminals");
         grantpt(&terminal).expect("it is ours");
         unlockpt(&terminal).expect("it is ours");
         let rows = if columns == 0 { 0 } else { 24 };
@@ -50,7 +53,7 @@ impl Session {
             .env("PS1", "% ")
             .envs(variables.iter().copied());
         let pid = match fork::fork().expect("a process can be started") {
-            Fork::Parent(pid) => pid,
+            Fork::Parent(pid) => Pid::from_raw(pid).expect("a child has a pid"),
             Fork::Child => {
                 // A session leader gets the terminal it opens as its controlling terminal.
                 rustix::process::setsid().expect("a fork leads no group");
@@ -69,6 +72,7 @@ impl Session {
         let mut session = Session {
             terminal,
             pid,
+            waited_for: false,
             said: String::new(),
             seen: 0,
             _place: place,
@@ -129,10 +133,50 @@ impl Session {
     /// Waits for the end and gives the exit status.
     fn end(mut self) -> i32 {
         while self.listen() {}
-        let status = fork::waitpid(self.pid).expect("it is our child");
+        let status = fork::waitpid(self.pid.as_raw_pid()).expect("it is our child");
+        self.waited_for = true;
         assert!(fork::WIFEXITED(status), "it ended with {status:#x}");
         fork::WEXITSTATUS(status)
     }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.waited_for {
+            return;
+        }
+        // It leads its session: with its end the terminal hangs up on what it started. It can only
+        // be gone already, which is as well.
+        let _ = kill_process(self.pid, Signal::KILL);
+        let _ = fork::waitpid(self.pid.as_raw_pid());
+    }
+}
+
+#[test]
+fn a_session_leaves_no_shell_behind() {
+    let session = Session::start(80, &[]);
+    let pid = session.pid;
+    assert!(test_kill_process(pid).is_ok());
+    drop(session);
+    assert!(test_kill_process(pid).is_err());
+}
+
+#[test]
+fn a_hang_up_ends_it() {
+    let mut session = Session::start(80, &[]);
+    let other = std::fs::File::open("/dev/null").expect("every system has it");
+    session.terminal = other.into();
+    let end = Instant::now() + LIMIT;
+    let status = loop {
+        let ended = fork::waitpid_nohang(session.pid.as_raw_pid());
+        if let Some(status) = ended.expect("it is our child") {
+            break status;
+        }
+        assert!(Instant::now() < end, "it lives on without its terminal");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    session.waited_for = true;
+    assert_eq!(fork::WTERMSIG(status), Signal::HUP.as_raw(), "{status:#x}");
 }
 
 #[test]
