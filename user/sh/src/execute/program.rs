@@ -38,6 +38,8 @@ pub enum Missing {
     NotFound,
     /// There is a file, but it may not be executed.
     NotExecutable,
+    /// A directory has this name.
+    Directory,
 }
 
 impl Shell {
@@ -65,6 +67,7 @@ impl Shell {
             match check(&file) {
                 Ok(()) if !name.is_empty() => return Ok(file),
                 Err(Missing::NotExecutable) => problem = Missing::NotExecutable,
+                // A directory in a folder of PATH is no command; only a path can mean one.
                 _ => {}
             }
         }
@@ -151,6 +154,11 @@ impl Shell {
         let name = arguments.first()?;
         match self.find_program(name) {
             Ok(file) => Some(file),
+            Err(Missing::Directory) => {
+                self.complain(format!("{}: is a directory (see cd)", shown(name)));
+                self.status = 126;
+                None
+            }
             Err(Missing::NotExecutable) => {
                 self.complain(format!("{}: is not executable (see chmod)", shown(name)));
                 self.status = 126;
@@ -201,6 +209,7 @@ impl Shell {
 fn check(file: &[u8]) -> Result<(), Missing> {
     match Path::new(os(file)).metadata() {
         Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => Ok(()),
+        Ok(found) if found.is_dir() => Err(Missing::Directory),
         Ok(_) => Err(Missing::NotExecutable),
         Err(_) => Err(Missing::NotFound),
     }
