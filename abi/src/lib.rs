@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod credentials;
 mod errno;
 pub mod file;
+pub mod framebuffer;
 pub mod input;
 pub mod procfs;
 pub mod raw;

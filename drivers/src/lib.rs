@@ -11,4 +11,5 @@ pub mod queue;
 pub mod rtc;
 pub mod serial;
 pub mod terminal;
+pub mod user;
 pub mod virtio;

@@ -148,6 +148,10 @@ pub enum Event {
 /// Draws on the memory of a screen that is seen like this.
 pub type Draw<'a> = &'a mut dyn FnMut(&Layout, View, &dyn ScreenMemory);
 
+/// Is asked again and again while a device is waited for; lets a little time pass, and answers
+/// false when it has been long enough.
+pub type Patience<'a> = &'a mut dyn FnMut() -> bool;
+
 /// Display hardware.
 pub trait Panel: Send + Sync {
     /// What it is called, at most 15 bytes.
@@ -180,18 +184,17 @@ pub trait Panel: Send + Sync {
     /// Forgets a screen. If it is seen, nothing is seen from now on.
     fn detach(&self, screen: ScreenNumber);
 
-    /// Shows a part of a screen, whatever was drawn there since, or nothing at all. Where the
+    /// Shows a part of a screen, or nothing at all. A screen that was not seen before is shown
+    /// with whatever was drawn there since; for one that was, [`Self::present`] tells. Where the
     /// device shows guest memory the CPU moves no pixel, now or later.
     fn show(&self, view: Option<View>);
 
-    /// These rows of the whole screen have changed. Where it is seen this will show soon.
+    /// These rows of the whole screen have changed. Where they are seen this will show soon.
     fn present(&self, screen: ScreenNumber, rows: &Rows);
 
-    /// Whether [`Self::work`] has something to do.
-    fn has_work(&self) -> bool;
-
     /// Does what was left for later: pixels the CPU must copy or convert, in bounded pieces.
-    /// To be called by a thread that holds no lock; returns when nothing is left.
+    /// To be called by a thread that holds no lock, after any of the above; returns when nothing
+    /// is left.
     fn work(&self);
 
     /// Its interrupt came, or it is asked anyway: takes what the device has said, and sends it
@@ -199,10 +202,10 @@ pub trait Panel: Send + Sync {
     fn service(&self) -> Option<Event>;
 
     /// In a panic: lets `draw` draw on what is seen (or was, before it was blanked) and brings it
-    /// to the eye, waiting a bounded time, without memory of its own and without a lock that
-    /// somebody may hold for ever.
+    /// to the eye, as long as `patience` lasts, without allocating and without waiting for a
+    /// lock.
     ///
     /// # Errors
     /// [`PanelError::Unavailable`], [`PanelError::Silent`].
-    fn draw_at_once(&self, draw: Draw<'_>) -> Result<(), PanelError>;
+    fn draw_at_once(&self, draw: Draw<'_>, patience: Patience<'_>) -> Result<(), PanelError>;
 }

@@ -8,7 +8,7 @@ pub const RANGES_MAX: usize = 8;
 
 /// A set of rows, as at most [`RANGES_MAX`] ranges. It holds at least the rows that were added;
 /// where ranges had to be joined, those between them too.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Rows {
     /// Ascending, none empty, none touching the next; one place more than is kept, to join in.
     ranges: [Range<u32>; RANGES_MAX + 1],
@@ -75,15 +75,23 @@ impl Rows {
 
     /// Takes the rows from the front, `most` at most, as one range. None: there are none.
     pub fn take_front(&mut self, most: u32) -> Option<Range<u32>> {
-        let first = self.ranges().first()?.clone();
-        let end = first.end.min(first.start.saturating_add(most.max(1)));
-        if end == first.end {
-            self.ranges[..self.count].rotate_left(1);
+        self.take_touching(0..u32::MAX, most)
+    }
+
+    /// Takes rows from the front of the first range that has some of `wanted`, `most` at most.
+    /// They may lie before the wanted ones: so ranges are never split. None: there are none.
+    pub fn take_touching(&mut self, wanted: Range<u32>, most: u32) -> Option<Range<u32>> {
+        let touches = |range: &Range<u32>| range.start < wanted.end && wanted.start < range.end;
+        let place = self.ranges().iter().position(touches)?;
+        let range = self.ranges[place].clone();
+        let end = range.end.min(range.start.saturating_add(most.max(1)));
+        if end == range.end {
+            self.ranges[place..self.count].rotate_left(1);
             self.count -= 1;
         } else {
-            self.ranges[0].start = end;
+            self.ranges[place].start = end;
         }
-        Some(first.start..end)
+        Some(range.start..end)
     }
 
     /// Those of the rows that lie in `range`.
@@ -133,6 +141,10 @@ mod tests {
         rows.add(8..9);
         let bands: Vec<_> = core::iter::from_fn(|| rows.take_front(3)).collect();
         assert_eq!(bands, [0..3, 3..5, 8..9]);
+        rows.add(0..5);
+        rows.add(8..20);
+        assert_eq!(rows.take_touching(10..11, 3), Some(8..11));
+        assert_eq!(rows.take_touching(5..8, 3), None);
     }
 
     proptest! {

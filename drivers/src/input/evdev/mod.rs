@@ -28,23 +28,7 @@ use super::persona::{Group, InputClass, InputHandle};
 /// Bytes of an event.
 const EVENT: usize = size_of::<InputEvent>();
 
-/// The calling program's memory. A failed copy is EFAULT.
-pub trait UserMemory {
-    /// Fills `into` from `address` on.
-    ///
-    /// # Errors
-    /// EFAULT.
-    fn read(&self, address: usize, into: &mut [u8]) -> Result<(), Errno>;
-
-    /// Writes `from` at `address`.
-    ///
-    /// # Errors
-    /// EFAULT.
-    fn write(&self, address: usize, from: &[u8]) -> Result<(), Errno>;
-}
-
-/// Moves the bytes of one read or write.
-pub type Transfer<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<usize, Errno>;
+pub use crate::user::{Transfer, UserMemory};
 
 /// One opening of a device.
 pub struct Evdev {

@@ -1,0 +1,504 @@
+//! What a virtio GPU was told, and what it is told next. All under one lock, and nothing here
+//! waits.
+//!
+//! # Memory of the device
+//! A device has room for so many pictures (256 MiB in QEMU, unless told otherwise). When there is
+//! none for another, the pictures that are not seen are given up; each is made anew when its
+//! screen is shown.
+//!
+//! # Memory of the guest
+//! The device may look at a picture's backing until it has confirmed that the picture is given
+//! up; the backing is held until then.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::super::edid;
+use super::super::memory::{FrameRun, ScreenMemory};
+use super::super::panel::{Event, PanelError, ScreenNumber, Size, View};
+use super::super::rows::Rows;
+use super::link::{Answer, Link, Purpose};
+use super::resource::Resource;
+use super::wire::{
+    ANSWER_MAX, Command, GET_DISPLAY_INFO, GET_EDID, OK_DISPLAY_INFO, OK_EDID, OK_NODATA, Rect,
+    display_size, number,
+};
+use crate::virtio::Device;
+
+/// What is shown when the display has no wish of its own.
+const DEFAULT: Size = Size {
+    width: 1024,
+    height: 768,
+};
+/// Events that nobody has fetched.
+const EVENTS_MAX: usize = 16;
+/// The configuration space: what has happened, and what of it was seen.
+const EVENTS_READ: usize = 0;
+const EVENTS_CLEAR: usize = 4;
+/// `VIRTIO_GPU_EVENT_DISPLAY`.
+const EVENT_DISPLAY: u32 = 1;
+/// No picture.
+const NOTHING: Rect = Rect {
+    x: 0,
+    y: 0,
+    width: 0,
+    height: 0,
+};
+
+pub struct Gpu {
+    device: Box<dyn Device>,
+    pub link: Link,
+    has_edid: bool,
+    /// Questions that are not answered yet.
+    asked: u32,
+    wish: Option<Size>,
+    edid: Vec<Size>,
+    preferred: Size,
+    pub resources: BTreeMap<ScreenNumber, Resource>,
+    /// Pictures that are given up, with what backs them.
+    retired: BTreeMap<u32, Arc<dyn ScreenMemory>>,
+    /// Pictures that are to be given up when another is seen.
+    outgoing: Vec<(u32, Arc<dyn ScreenMemory>)>,
+    next_id: u32,
+    pub shown: Option<View>,
+    /// What was seen last, though it be blank now.
+    pub last: Option<View>,
+    /// What changed is on its way.
+    is_presenting: bool,
+    /// Room was made for the picture that is seen.
+    has_made_room: bool,
+    events: VecDeque<Event>,
+}
+
+impl Gpu {
+    pub fn new(device: Box<dyn Device>, link: Link, has_edid: bool) -> Self {
+        Self {
+            device,
+            link,
+            has_edid,
+            asked: 0,
+            wish: None,
+            edid: Vec::new(),
+            preferred: DEFAULT,
+            resources: BTreeMap::new(),
+            retired: BTreeMap::new(),
+            outgoing: Vec::new(),
+            next_id: 1,
+            shown: None,
+            last: None,
+            is_presenting: false,
+            has_made_room: false,
+            events: VecDeque::new(),
+        }
+    }
+
+    pub fn preferred(&self) -> Size {
+        self.preferred
+    }
+
+    /// The preferred size, and those of the EDID.
+    pub fn sizes(&self) -> Vec<Size> {
+        let others = self.edid.iter().filter(|size| **size != self.preferred);
+        core::iter::once(self.preferred)
+            .chain(others.copied())
+            .collect()
+    }
+
+    fn report(&mut self, event: Event) {
+        if self.events.len() < EVENTS_MAX {
+            self.events.push_back(event);
+        }
+    }
+
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn submit(&mut self, command: Command, purpose: Purpose) {
+        let was_silent = self.link.is_silent();
+        if !self.link.submit(command, purpose) && !was_silent {
+            self.give_up_all();
+            self.report(Event::Failed(PanelError::Silent));
+        }
+    }
+
+    // What the display prefers.
+
+    /// Asks what the display prefers.
+    pub fn ask(&mut self) {
+        self.asked += 1;
+        self.submit(Command::get_display_info(), Purpose::Ask);
+        if self.has_edid {
+            self.asked += 1;
+            self.submit(Command::get_edid(), Purpose::Ask);
+        }
+    }
+
+    /// Whether all questions are answered.
+    pub fn is_informed(&self) -> bool {
+        self.asked == 0
+    }
+
+    /// Acknowledges the interrupt; if the display has changed, asks about it.
+    pub fn acknowledge(&mut self) {
+        if !self.device.acknowledge() {
+            return;
+        }
+        let mut events = [0; 4];
+        self.device.read_config(EVENTS_READ, &mut events);
+        if u32::from_le_bytes(events) & EVENT_DISPLAY != 0 {
+            self.device
+                .write_config(EVENTS_CLEAR, &EVENT_DISPLAY.to_le_bytes());
+            self.ask();
+        }
+    }
+
+    fn learn(&mut self, command: u32, answer: &[u8]) {
+        match (command, number(answer, 0)) {
+            (GET_DISPLAY_INFO, OK_DISPLAY_INFO) => self.wish = display_size(answer),
+            (GET_EDID, OK_EDID) => {
+                self.edid = edid::sizes(super::wire::edid(answer));
+                self.edid.retain(|size| super::is_possible(*size));
+            }
+            (_, code) => self.report(Event::Failed(PanelError::Refused {
+                command,
+                answer: code,
+            })),
+        }
+        self.asked = self.asked.saturating_sub(1);
+        if self.asked > 0 {
+            return;
+        }
+        let wish = self.wish.filter(|size| super::is_possible(*size));
+        let preferred = wish.or(self.edid.first().copied()).unwrap_or(DEFAULT);
+        if preferred != self.preferred {
+            self.preferred = preferred;
+            self.report(Event::Resized(preferred));
+        }
+    }
+
+    // The pictures.
+
+    /// Keeps a screen's picture, in place of the one it had. Returns what is not needed any
+    /// more, to be dropped where no lock is held.
+    pub fn attach(
+        &mut self,
+        screen: ScreenNumber,
+        resource: Resource,
+        runs: &[FrameRun],
+    ) -> Option<Resource> {
+        let old = self.resources.insert(screen, resource);
+        if let Some(old) = &old {
+            let is_seen = self.shown.is_some_and(|view| view.screen == screen);
+            if let Some(id) = old.id {
+                // Given up now, it would leave the display dark until the new one is shown.
+                let backing = Arc::clone(old.backing());
+                self.outgoing.push((id, backing));
+            }
+            if !is_seen {
+                self.retire_outgoing();
+            }
+        }
+        self.make(screen, runs);
+        old
+    }
+
+    /// Has the device make the picture of a screen.
+    fn make(&mut self, screen: ScreenNumber, runs: &[FrameRun]) {
+        let id = self.next_id;
+        let Some(resource) = self.resources.get_mut(&screen) else {
+            return;
+        };
+        if self.link.is_silent() {
+            return;
+        }
+        // 0 means none, and a number in use is not given again.
+        self.next_id = self.next_id.checked_add(1).unwrap_or(1);
+        resource.id = Some(id);
+        let size = resource.layout.whole;
+        self.submit(Command::create(id, size), Purpose::Create(id));
+        self.submit(Command::attach(id, runs), Purpose::Use(id));
+    }
+
+    /// As [`Self::make`], for a picture that was given up.
+    fn make_again(&mut self, screen: ScreenNumber) {
+        if let Some(resource) = self.resources.get(&screen)
+            && resource.id.is_none()
+        {
+            let runs = runs_of(&**resource.backing(), resource.backing_layout().bytes());
+            self.make(screen, &runs);
+        }
+    }
+
+    pub fn detach(&mut self, screen: ScreenNumber) -> Option<Resource> {
+        let resource = self.resources.remove(&screen)?;
+        if self.shown.is_some_and(|view| view.screen == screen) {
+            self.show(None);
+        }
+        self.last.take_if(|view| view.screen == screen);
+        if let Some(id) = resource.id {
+            self.retire(id, Arc::clone(resource.backing()));
+        }
+        Some(resource)
+    }
+
+    /// Gives a picture up.
+    fn retire(&mut self, id: u32, backing: Arc<dyn ScreenMemory>) {
+        self.retired.insert(id, backing);
+        self.submit(Command::unref(id), Purpose::Unref(id));
+    }
+
+    fn retire_outgoing(&mut self) {
+        for (id, backing) in core::mem::take(&mut self.outgoing) {
+            self.retire(id, backing);
+        }
+    }
+
+    /// Gives up the pictures of all screens but one.
+    fn make_room(&mut self, except: ScreenNumber) {
+        let others = self.resources.iter_mut();
+        let given_up: Vec<_> = others
+            .filter(|(screen, _)| **screen != except)
+            .filter_map(|(_, resource)| {
+                let id = resource.id.take()?;
+                Some((id, Arc::clone(resource.backing())))
+            })
+            .collect();
+        for (id, backing) in given_up {
+            self.retire(id, backing);
+        }
+    }
+
+    /// The device is silent: what it was told last is not known.
+    fn give_up_all(&mut self) {
+        self.is_presenting = false;
+        self.asked = 0;
+        let ids = self.resources.values_mut().filter_map(|resource| {
+            let id = resource.id.take()?;
+            Some((id, Arc::clone(resource.backing())))
+        });
+        self.retired.extend(ids);
+        self.retired.extend(core::mem::take(&mut self.outgoing));
+    }
+
+    /// The device answers again after it was silent.
+    fn begin_anew(&mut self) {
+        let ids: Vec<u32> = self.retired.keys().copied().collect();
+        for id in ids {
+            self.submit(Command::unref(id), Purpose::Unref(id));
+        }
+        let shown = self.shown.take();
+        self.show(shown);
+    }
+
+    // What is seen.
+
+    pub fn show(&mut self, view: Option<View>) {
+        self.link.drop_selections();
+        match view {
+            Some(view) => self.show_view(view),
+            None => {
+                self.shown = None;
+                self.submit(Command::set_scanout(0, NOTHING), Purpose::Select);
+            }
+        }
+        self.retire_outgoing();
+    }
+
+    fn show_view(&mut self, view: View) {
+        let was_seen = self.shown.is_some_and(|shown| shown.screen == view.screen);
+        self.make_again(view.screen);
+        let Some(resource) = self.resources.get_mut(&view.screen) else {
+            return;
+        };
+        if !was_seen || core::mem::take(&mut resource.is_new) {
+            resource.is_new = false;
+            resource.note_seen_changed(view);
+        }
+        self.shown = Some(view);
+        self.last = Some(view);
+        self.select(view);
+    }
+
+    /// Brings the picture up to date and points the display at it.
+    fn select(&mut self, view: View) {
+        self.transfer(view.screen);
+        if let Some(resource) = self.resources.get(&view.screen)
+            && let Some(id) = resource.id
+        {
+            let seen = resource.seen(view);
+            self.submit(Command::set_scanout(id, seen), Purpose::Select);
+            self.submit(Command::flush(id, seen), Purpose::Select);
+        }
+    }
+
+    /// Has the device read the rows of a screen that it does not know. Returns them.
+    fn transfer(&mut self, screen: ScreenNumber) -> Rows {
+        let Some((resource, id)) = self
+            .resources
+            .get_mut(&screen)
+            .and_then(|resource| resource.id.map(|id| (resource, id)))
+        else {
+            return Rows::new();
+        };
+        let rows = core::mem::take(&mut resource.unsent);
+        let layout = resource.backing_layout();
+        for range in rows.ranges() {
+            let command = transfer_of(id, layout.whole.width, range.clone(), layout.stride());
+            self.submit(command, Purpose::Use(id));
+        }
+        rows
+    }
+
+    /// Rows of a screen have changed in what the device reads.
+    pub fn note_changed(&mut self, screen: ScreenNumber, rows: &Rows) {
+        if let Some(resource) = self.resources.get_mut(&screen) {
+            resource.unsent.add_all(rows);
+        }
+        self.present();
+    }
+
+    /// Sends what has changed of the screen that is seen, unless the device is still busy with
+    /// what was sent before: then it goes with the next.
+    fn present(&mut self) {
+        let Some(view) = self.shown.filter(|_| !self.is_presenting) else {
+            return;
+        };
+        let rows = self.transfer(view.screen);
+        let Some(resource) = self.resources.get(&view.screen) else {
+            return;
+        };
+        let seen = rows.within(view.y..view.y + resource.layout.visible.height);
+        let (Some(first), Some(last)) = (seen.ranges().first(), seen.ranges().last()) else {
+            return;
+        };
+        if let Some(id) = resource.id {
+            let rect = Rect {
+                y: first.start,
+                height: last.end - first.start,
+                ..resource.seen(view)
+            };
+            self.is_presenting = true;
+            self.submit(Command::flush(id, rect), Purpose::Presented);
+        }
+    }
+
+    // Answers.
+
+    /// Takes all answers that are there. Returns the memory that the device has let go of, to be
+    /// dropped where no lock is held.
+    pub fn take_answers(&mut self) -> Vec<Arc<dyn ScreenMemory>> {
+        let mut bytes = [0; ANSWER_MAX];
+        let mut free = Vec::new();
+        let was_silent = self.link.is_silent();
+        while let Some(answer) = self.link.take(&mut bytes) {
+            free.extend(self.understand(&answer, &bytes[..answer.length]));
+        }
+        if was_silent && !self.link.is_silent() {
+            self.begin_anew();
+        }
+        free
+    }
+
+    fn understand(&mut self, answer: &Answer, bytes: &[u8]) -> Option<Arc<dyn ScreenMemory>> {
+        let is_good = number(bytes, 0) == OK_NODATA;
+        match answer.purpose {
+            Purpose::Ask => {
+                self.learn(answer.command, bytes);
+                return None;
+            }
+            Purpose::Create(id) if is_good => {
+                if self.seen_id() == Some(id) {
+                    self.has_made_room = false;
+                }
+                return None;
+            }
+            Purpose::Create(id) => {
+                self.not_made(id);
+                return None;
+            }
+            Purpose::Unref(id) => {
+                // One that was never made is not there either.
+                return self.retired.remove(&id);
+            }
+            // What was to be done with a picture that could not be made fails too.
+            Purpose::Use(id) if !is_good && !self.is_known(id) => return None,
+            Purpose::Presented => {
+                self.is_presenting = false;
+                self.present();
+            }
+            Purpose::Select | Purpose::Use(_) => {}
+        }
+        if !is_good {
+            self.report(Event::Failed(PanelError::Refused {
+                command: answer.command,
+                answer: number(bytes, 0),
+            }));
+        }
+        None
+    }
+
+    fn is_known(&self, id: u32) -> bool {
+        let mut resources = self.resources.values();
+        resources.any(|resource| resource.id == Some(id))
+    }
+
+    /// The picture that is seen.
+    fn seen_id(&self) -> Option<u32> {
+        self.resources.get(&self.shown?.screen)?.id
+    }
+
+    /// The device has no room for a picture. If it is to be seen, room is made, once.
+    fn not_made(&mut self, id: u32) {
+        let is_seen = self.seen_id() == Some(id);
+        let mut resources = self.resources.values_mut();
+        let Some(resource) = resources.find(|resource| resource.id == Some(id)) else {
+            return;
+        };
+        resource.id = None;
+        resource.is_new = true;
+        let bytes = resource.backing_layout().bytes();
+        match self.shown {
+            // Made when it is shown.
+            _ if !is_seen => {}
+            Some(view) if !self.has_made_room => {
+                self.has_made_room = true;
+                self.make_room(view.screen);
+                self.show(Some(view));
+            }
+            _ => {
+                self.has_made_room = false;
+                self.submit(Command::set_scanout(0, NOTHING), Purpose::Select);
+                self.report(Event::Failed(PanelError::NoMemory(bytes)));
+            }
+        }
+    }
+}
+
+/// Transfers whole rows.
+pub fn transfer_of(id: u32, width: u32, rows: core::ops::Range<u32>, stride: usize) -> Command {
+    let offset = u64::from(rows.start) * stride as u64;
+    let rect = Rect {
+        x: 0,
+        y: rows.start,
+        width,
+        height: rows.end - rows.start,
+    };
+    Command::transfer(id, rect, offset)
+}
+
+/// The runs of the first `bytes` of memory.
+pub fn runs_of(memory: &dyn ScreenMemory, bytes: usize) -> Vec<FrameRun> {
+    let mut left = bytes as u64;
+    let mut runs = Vec::new();
+    memory.frames(&mut |run| {
+        let bytes = run.bytes.min(left);
+        left -= bytes;
+        if bytes > 0 {
+            runs.push(FrameRun { bytes, ..run });
+        }
+    });
+    runs
+}

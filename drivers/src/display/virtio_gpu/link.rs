@@ -1,0 +1,177 @@
+//! The way to the device: commands wait here for room in the queue, and answers are told apart.
+//!
+//! Nothing waits for an answer. A device that takes no more commands and gives no answers is
+//! silent; what was meant for it is dropped then, and its driver begins anew when it answers.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::super::panel::{PanelError, Patience};
+use super::wire::{ANSWER_MAX, COMMAND_MAX, Command, number};
+use crate::virtio::{Queue, QueueShape, Token};
+
+/// Commands that may be with the device at once.
+const BUFFERS: u16 = 8;
+/// Commands that may wait for room; one more, and the device is silent.
+const WAITING_MAX: usize = 128;
+
+/// The queue of commands.
+pub const CONTROL: QueueShape = QueueShape {
+    index: 0,
+    buffers: BUFFERS,
+    readable: COMMAND_MAX,
+    writable: ANSWER_MAX,
+};
+
+/// What a command was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To learn what the display prefers.
+    Ask,
+    /// To make this resource.
+    Create(u32),
+    /// To give this resource up.
+    Unref(u32),
+    /// To do something with this resource.
+    Use(u32),
+    /// To select what is seen: a later one makes it pointless.
+    Select,
+    /// The last command of those that send what changed.
+    Presented,
+}
+
+struct Sent {
+    token: Token,
+    kind: u32,
+    purpose: Purpose,
+}
+
+/// An answer of the device.
+pub struct Answer {
+    /// What was asked, as a command's number.
+    pub command: u32,
+    /// What for.
+    pub purpose: Purpose,
+    /// Bytes of it.
+    pub length: usize,
+}
+
+/// The queue, and what is on its way.
+pub struct Link {
+    queue: Box<dyn Queue>,
+    waiting: VecDeque<(Command, Purpose)>,
+    flying: Vec<Sent>,
+    is_silent: bool,
+}
+
+impl Link {
+    pub fn new(queue: Box<dyn Queue>) -> Self {
+        Self {
+            queue,
+            waiting: VecDeque::new(),
+            flying: Vec::with_capacity(usize::from(BUFFERS)),
+            is_silent: false,
+        }
+    }
+
+    /// Whether the device has ceased to answer.
+    pub fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
+    /// Sends a command, or lets it wait for room. False: the device is silent.
+    pub fn submit(&mut self, command: Command, purpose: Purpose) -> bool {
+        if self.is_silent {
+            return false;
+        }
+        self.waiting.push_back((command, purpose));
+        self.pump();
+        if self.waiting.len() > WAITING_MAX {
+            self.waiting.clear();
+            self.is_silent = true;
+        }
+        !self.is_silent
+    }
+
+    /// Drops the commands that are still waiting and that a later selection makes pointless.
+    pub fn drop_selections(&mut self) {
+        self.waiting
+            .retain(|(_, purpose)| *purpose != Purpose::Select);
+    }
+
+    fn pump(&mut self) {
+        let mut gave = false;
+        while let Some((command, purpose)) = self.waiting.front()
+            && let Some(token) = self.queue.give(command.as_bytes())
+        {
+            self.flying.push(Sent {
+                token,
+                kind: command.kind(),
+                purpose: *purpose,
+            });
+            self.waiting.pop_front();
+            gave = true;
+        }
+        if gave {
+            self.queue.notify();
+        }
+    }
+
+    /// The next answer, copied into `into`. A device that answers is not silent.
+    pub fn take(&mut self, into: &mut [u8; ANSWER_MAX]) -> Option<Answer> {
+        loop {
+            let (token, length) = self.queue.take(into)?;
+            self.is_silent = false;
+            let place = self.flying.iter().position(|sent| sent.token == token);
+            // What was sent in a panic, or never, is not waited for.
+            if let Some(place) = place {
+                let sent = self.flying.swap_remove(place);
+                self.pump();
+                return Some(Answer {
+                    command: sent.kind,
+                    purpose: sent.purpose,
+                    length,
+                });
+            }
+        }
+    }
+
+    /// In a panic: sends a command past all that waits, and waits until the device has done it
+    /// and all before it. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`PanelError::Silent`]; [`PanelError::Refused`].
+    pub fn send_at_once(
+        &mut self,
+        command: &Command,
+        patience: Patience<'_>,
+    ) -> Result<(), PanelError> {
+        let mut answer = [0; HEAD];
+        let mut ours = None;
+        loop {
+            if ours.is_none() {
+                ours = self.queue.give(command.as_bytes());
+                self.queue.notify();
+            }
+            while let Some((token, _)) = self.queue.take(&mut answer) {
+                if ours == Some(token) {
+                    return refused(command.kind(), &answer);
+                }
+            }
+            if !patience() {
+                return Err(PanelError::Silent);
+            }
+        }
+    }
+}
+
+/// What counts of an answer in a panic: its number.
+const HEAD: usize = 4;
+
+fn refused(command: u32, answer: &[u8]) -> Result<(), PanelError> {
+    match number(answer, 0) {
+        super::wire::OK_NODATA => Ok(()),
+        answer => Err(PanelError::Refused { command, answer }),
+    }
+}

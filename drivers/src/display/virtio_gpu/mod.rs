@@ -1,0 +1,233 @@
+//! Virtio GPUs: a picture in the device for each screen, backed by the screen's own memory.
+//!
+//! The device is told of a screen's memory once, when the screen is made. A switch selects
+//! another picture: the device reads the rows that are seen from guest memory, the display is
+//! pointed at the picture, and that is shown; three commands, whatever the resolution, and the
+//! CPU moves no pixel. What changes while a screen is seen is sent row by row.
+//!
+//! The device knows pixels of 32 bits only. A screen with 16 has a second memory, into which the
+//! rows that change are converted; a switch to it shows the last converted picture first, and
+//! what was drawn behind its back when the rows that are seen were converted.
+//!
+//! Source: Virtual I/O Device (VIRTIO) 1.2, section 5.7.
+
+mod convert;
+mod gpu;
+mod link;
+mod resource;
+mod wire;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use spin::mutex::SpinMutex;
+
+use super::memory::{MemorySource, ScreenMemory};
+use super::panel::{
+    Draw, Event, Layout, Panel, PanelError, Patience, PixelFormat, ScreenNumber, Size, View,
+};
+use super::rows::Rows;
+use crate::virtio::{Device, StartError};
+use gpu::{Gpu, runs_of};
+use link::{CONTROL, Link};
+use resource::Resource;
+use wire::{Command, RUNS_MAX};
+
+/// `VIRTIO_GPU_F_EDID`.
+const FEATURE_EDID: u64 = 1 << 1;
+/// The sides that the device takes.
+const SIDES: Range<u32> = 64..16_385;
+/// Rows that are converted in one piece, between two looks at what is seen.
+const BAND: u32 = 16;
+
+/// A running device.
+pub struct VirtioGpu {
+    gpu: SpinMutex<Gpu>,
+    source: Arc<dyn MemorySource>,
+}
+
+fn is_possible(size: Size) -> bool {
+    SIDES.contains(&size.width) && SIDES.contains(&size.height)
+}
+
+impl VirtioGpu {
+    /// Starts a device and asks what its display prefers, as long as `patience` lasts; what it
+    /// says later comes as an [`Event::Resized`]. Memory for converted pixels is from `source`.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(
+        mut device: Box<dyn Device>,
+        source: Arc<dyn MemorySource>,
+        patience: Patience<'_>,
+    ) -> Result<Arc<Self>, StartError> {
+        let (features, mut queues) = device.start(FEATURE_EDID, &[CONTROL])?;
+        let queue = queues.pop().ok_or(StartError::NoQueue(CONTROL.index))?;
+        let has_edid = features & FEATURE_EDID != 0;
+        let mut gpu = Gpu::new(device, Link::new(queue), has_edid);
+        gpu.ask();
+        while !gpu.is_informed() && patience() {
+            // There is no memory yet that it could let go of.
+            drop(gpu.take_answers());
+        }
+        // The first size is no change.
+        if gpu.is_informed() {
+            while gpu.next_event().is_some() {}
+        }
+        Ok(Arc::new(Self {
+            gpu: SpinMutex::new(gpu),
+            source,
+        }))
+    }
+
+    /// The next rows of the screen that is seen that are to be converted.
+    fn next_band(&self) -> Option<Band> {
+        let mut gpu = self.gpu.lock();
+        let screen = gpu.shown?.screen;
+        let resource = gpu.resources.get_mut(&screen)?;
+        let converted = Arc::clone(resource.converted.as_ref()?);
+        let rows = resource.stale.take_front(BAND)?;
+        Some(Band {
+            screen,
+            layout: resource.layout,
+            memory: Arc::clone(&resource.memory),
+            converted,
+            rows,
+        })
+    }
+}
+
+/// Rows of a screen that are being converted.
+struct Band {
+    screen: ScreenNumber,
+    layout: Layout,
+    memory: Arc<dyn ScreenMemory>,
+    converted: Arc<dyn ScreenMemory>,
+    rows: Range<u32>,
+}
+
+impl Panel for VirtioGpu {
+    fn name(&self) -> &'static str {
+        "virtio-gpu"
+    }
+
+    fn preferred(&self) -> Size {
+        self.gpu.lock().preferred()
+    }
+
+    fn sizes(&self) -> Vec<Size> {
+        self.gpu.lock().sizes()
+    }
+
+    fn check(&self, layout: &Layout) -> Result<(), PanelError> {
+        let sizes = [layout.visible, layout.whole];
+        let impossible = sizes.into_iter().find(|size| !is_possible(*size));
+        impossible.map_or(Ok(()), |size| Err(PanelError::Mode(size)))
+    }
+
+    fn attach(
+        &self,
+        screen: ScreenNumber,
+        layout: Layout,
+        memory: &Arc<dyn ScreenMemory>,
+    ) -> Result<(), PanelError> {
+        self.check(&layout)?;
+        let mut resource = Resource {
+            id: None,
+            layout,
+            memory: Arc::clone(memory),
+            converted: None,
+            stale: Rows::new(),
+            unsent: Rows::new(),
+            is_new: true,
+        };
+        let bytes = resource.backing_layout().bytes();
+        if layout.format != PixelFormat::Xrgb8888 {
+            let converted = self.source.zeroed(bytes);
+            resource.converted = Some(converted.ok_or(PanelError::NoMemory(bytes))?);
+            // What is there already; where it is seen is not known yet.
+            resource.stale.add(0..layout.whole.height);
+        }
+        let runs = runs_of(&**resource.backing(), bytes);
+        if runs.len() > RUNS_MAX {
+            return Err(PanelError::Scattered {
+                runs: runs.len(),
+                most: RUNS_MAX,
+            });
+        }
+        let old = self.gpu.lock().attach(screen, resource, &runs);
+        drop(old);
+        Ok(())
+    }
+
+    fn detach(&self, screen: ScreenNumber) {
+        let old = self.gpu.lock().detach(screen);
+        drop(old);
+    }
+
+    fn show(&self, view: Option<View>) {
+        self.gpu.lock().show(view);
+    }
+
+    fn present(&self, screen: ScreenNumber, rows: &Rows) {
+        let mut gpu = self.gpu.lock();
+        let resource = gpu.resources.get_mut(&screen);
+        match resource.filter(|resource| resource.converted.is_some()) {
+            Some(resource) => resource.stale.add_all(rows),
+            None => gpu.note_changed(screen, rows),
+        }
+    }
+
+    fn work(&self) {
+        let mut done: Option<(ScreenNumber, Rows)> = None;
+        while let Some(band) = self.next_band() {
+            let (memory, converted) = (&*band.memory, &*band.converted);
+            convert::convert(&band.layout, band.rows.clone(), memory, converted);
+            match &mut done {
+                Some((screen, rows)) if *screen == band.screen => rows.add(band.rows),
+                _ => {
+                    if let Some((screen, rows)) = done {
+                        self.gpu.lock().note_changed(screen, &rows);
+                    }
+                    done = Some((band.screen, Rows::of(band.rows)));
+                }
+            }
+        }
+        if let Some((screen, rows)) = done {
+            self.gpu.lock().note_changed(screen, &rows);
+        }
+    }
+
+    fn service(&self) -> Option<Event> {
+        let (event, free) = {
+            let mut gpu = self.gpu.lock();
+            gpu.acknowledge();
+            let free = gpu.take_answers();
+            (gpu.next_event(), free)
+        };
+        drop(free);
+        event
+    }
+
+    fn draw_at_once(&self, draw: Draw<'_>, patience: Patience<'_>) -> Result<(), PanelError> {
+        let mut gpu = self.gpu.try_lock().ok_or(PanelError::Unavailable)?;
+        let gpu = &mut *gpu;
+        let view = gpu.last.ok_or(PanelError::Unavailable)?;
+        let resource = gpu.resources.get(&view.screen);
+        let resource = resource.ok_or(PanelError::Unavailable)?;
+        let id = resource.id.ok_or(PanelError::Unavailable)?;
+        let layout = resource.backing_layout();
+        draw(&layout, view, &**resource.backing());
+        let rows = view.y..view.y + layout.visible.height;
+        let seen = resource.seen(view);
+        let commands = [
+            gpu::transfer_of(id, layout.whole.width, rows, layout.stride()),
+            Command::set_scanout(id, seen),
+            Command::flush(id, seen),
+        ];
+        commands
+            .iter()
+            .try_for_each(|command| gpu.link.send_at_once(command, patience))
+    }
+}
