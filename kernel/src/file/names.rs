@@ -8,6 +8,7 @@
 //! Source: mkdir(2), mknod(2), link(2), unlink(2), rmdir(2), rename(2), symlink(2).
 
 use super::{Changing, Dentry, FileKind, Location, NewNode, Ownership, RenameKind, permission};
+use crate::process::capabilities::Capability;
 use crate::{error::Result, process::credentials::Credentials, sync::Mutex};
 use abi::{Errno, raw::general};
 use alloc::sync::Arc;
@@ -45,7 +46,7 @@ pub fn new_ownership(
         gid = above.gid;
         if kind == FileKind::Directory {
             permissions |= general::S_ISGID;
-        } else if !permission::overrides(credentials) && !credentials.is_in_group(gid) {
+        } else if !credentials.is_in_group(gid) && !credentials.has(Capability::Fsetid) {
             permissions &= !permission::set_id_bits_to_drop(permissions) | general::S_ISUID;
         }
     }

@@ -1,10 +1,12 @@
-//! Who may do what with a file: the permission bits, and root's exceptions.
+//! Who may do what with a file: the permission bits, and the exceptions that capabilities make.
 //!
-//! Checks use the file-system ids and the supplementary groups. Whoever has file-system id 0 may
-//! read and write everything and search every directory, and execute what somebody may execute.
+//! Checks use the file-system ids and the supplementary groups. CAP_DAC_OVERRIDE reads and writes
+//! everything, searches every directory, and executes what somebody may execute;
+//! CAP_DAC_READ_SEARCH reads everything and searches every directory.
 //! Source: path_resolution(7), credentials(7), capabilities(7), unlink(2), rename(2).
 
 use super::{FileKind, Inode, Location, Ownership};
+use crate::process::capabilities::Capability;
 use crate::{error::Result, process::credentials::Credentials};
 use abi::{Errno, raw::general};
 
@@ -15,25 +17,33 @@ pub const WRITE: u32 = 2;
 /// May execute a file or search a directory.
 pub const EXECUTE: u32 = 1;
 
-/// Whether these credentials override file permissions.
-pub fn overrides(credentials: &Credentials) -> bool {
-    credentials.fsuid == 0
+/// Whether these credentials search every directory, so that there is nothing to check.
+pub fn searches_all(credentials: &Credentials) -> bool {
+    credentials.has_any(&[Capability::DacOverride, Capability::DacReadSearch])
+}
+
+/// Whether the permission bits do not matter for `wanted`.
+fn overrides(credentials: &Credentials, inode: &dyn Inode, wanted: u32) -> bool {
+    let is_directory = inode.kind() == FileKind::Directory;
+    let only_looks = match is_directory {
+        true => wanted & WRITE == 0,
+        false => wanted == READ,
+    };
+    let somebody_may =
+        wanted & EXECUTE == 0 || is_directory || inode.ownership().permissions & 0o111 != 0;
+    (somebody_may && credentials.has(Capability::DacOverride))
+        || (only_looks && credentials.has(Capability::DacReadSearch))
 }
 
 /// Whether these credentials may do what only the owner of a file may.
 pub fn owns(credentials: &Credentials, ownership: &Ownership) -> bool {
-    credentials.fsuid == ownership.uid || overrides(credentials)
+    credentials.fsuid == ownership.uid || credentials.has(Capability::Fowner)
 }
 
 /// Checks the permission bits of `inode` for all of `wanted`. `EACCES`: they do not allow it.
 pub fn check(credentials: &Credentials, inode: &dyn Inode, wanted: u32) -> Result<()> {
-    if overrides(credentials) {
-        let anything = wanted & EXECUTE == 0 || inode.kind() == FileKind::Directory;
-        return if anything || inode.ownership().permissions & 0o111 != 0 {
-            Ok(())
-        } else {
-            Err(Errno::EACCES)
-        };
+    if overrides(credentials, inode, wanted) {
+        return Ok(());
     }
     let ownership = inode.ownership();
     let granted = if credentials.fsuid == ownership.uid {

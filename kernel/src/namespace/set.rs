@@ -12,6 +12,7 @@ use super::{KINDS, Namespace, PidNamespace, UtsNamespace};
 use crate::error::{Errno, Result};
 use crate::file::FsContext;
 use crate::process::Thread;
+use crate::process::capabilities::Capability;
 
 /// The namespaces of a thread that are its own to change.
 #[derive(Clone)]
@@ -64,9 +65,7 @@ impl Plan {
     /// EPERM for whoever is not privileged, EINVAL for kinds of which there is only one,
     /// ENOSPC and ENOMEM as clone(2) has them.
     pub fn with_new(thread: &Thread, flags: u32) -> Result<Self> {
-        if !thread.credentials().is_privileged() {
-            return Err(Errno::EPERM);
-        }
+        thread.credentials().require(Capability::SysAdmin)?;
         let mut plan = Self::unchanged(thread)?;
         if flags & linux::CLONE_NEWPID != 0
             && !Arc::ptr_eq(&plan.set.pid_for_children, &thread.process.pid_namespace)
@@ -90,9 +89,7 @@ impl Plan {
     /// # Errors
     /// EPERM for whoever is not privileged, and as setns(2) has it.
     pub fn enter(&mut self, thread: &Thread, namespace: Arc<dyn Namespace>) -> Result<()> {
-        if !thread.credentials().is_privileged() {
-            return Err(Errno::EPERM);
-        }
+        thread.credentials().require(Capability::SysAdmin)?;
         namespace.enter(thread, self)
     }
 

@@ -17,6 +17,7 @@ use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::namespace::device::Membership;
 use crate::namespace::{self, Plan};
+use crate::process::capabilities::Capability;
 
 /// What clone(2) and clone3(2) are asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,8 +163,10 @@ fn check_thread_count(thread: &Thread) -> Result<()> {
     if metal::memory::free_frames() <= metal::memory::reserve_frames() {
         return Err(Errno::ENOMEM);
     }
-    if table::thread_count() >= table::THREADS_MAX || (!credentials.is_privileged() && over_limit())
-    {
+    // As on Linux: the limit is not for root, nor for who may go over limits.
+    let is_limited = credentials.uid != 0
+        && !credentials.has_any(&[Capability::SysResource, Capability::SysAdmin]);
+    if table::thread_count() >= table::THREADS_MAX || (is_limited && over_limit()) {
         return Err(Errno::EAGAIN);
     }
     Ok(())

@@ -1,8 +1,10 @@
-//! Who a thread acts as. Source: credentials(7), setuid(2), setreuid(2), setresuid(2).
+//! Who a thread acts as, and with which rights. Source: credentials(7), capabilities(7), setuid(2),
+//! setreuid(2), setresuid(2), ptrace(2) (access mode checking).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::capabilities::{Capabilities, Capability, CapabilitySet, SecureBits};
 use crate::error::{Errno, Result};
 
 /// The identity of a thread. Immutable: a change makes a new one.
@@ -28,8 +30,10 @@ pub struct Credentials {
     pub groups: Arc<Vec<u32>>,
     /// PR_SET_NO_NEW_PRIVS: programs give no more rights than there are.
     pub no_new_privileges: bool,
-    /// PR_SET_KEEPCAPS.
-    pub keep_capabilities: bool,
+    /// Which of the superuser's rights it has.
+    pub capabilities: Capabilities,
+    /// What user id 0 means to it.
+    pub secure_bits: SecureBits,
 }
 
 impl Credentials {
@@ -46,13 +50,29 @@ impl Credentials {
             fsgid: 0,
             groups: Arc::new(Vec::new()),
             no_new_privileges: false,
-            keep_capabilities: false,
+            capabilities: Capabilities::FULL,
+            secure_bits: SecureBits::empty(),
         }
     }
 
-    /// Whether privileged calls are allowed.
-    pub fn is_privileged(&self) -> bool {
-        self.euid == 0
+    /// Whether it may do what needs this capability.
+    pub fn has(&self, capability: Capability) -> bool {
+        self.has_any(&[capability])
+    }
+
+    /// Whether it may do what any of these capabilities allows.
+    pub fn has_any(&self, capabilities: &[Capability]) -> bool {
+        let wanted = CapabilitySet::of(capabilities);
+        self.capabilities.effective.intersects(wanted)
+    }
+
+    /// `EPERM` without this capability.
+    pub fn require(&self, capability: Capability) -> Result<()> {
+        if self.has(capability) {
+            Ok(())
+        } else {
+            Err(Errno::EPERM)
+        }
     }
 
     /// Whether `group` is the file-system group or a supplementary one.
@@ -63,17 +83,33 @@ impl Credentials {
     /// Whether a thread with these credentials may send a signal to one with `target`'s
     /// (kill(2)).
     pub fn may_signal(&self, target: &Self) -> bool {
-        self.is_privileged()
+        self.has(Capability::Kill)
             || [self.uid, self.euid]
                 .iter()
                 .any(|uid| *uid == target.uid || *uid == target.suid)
     }
 
+    /// Whether `caller`, who acts as `who`, may look into a process with these credentials: the
+    /// same user and group in every respect, with no fewer capabilities, or whoever may look
+    /// into all.
+    pub fn may_be_inspected(&self, caller: &Self, who: Inspector) -> bool {
+        let (uid, gid, capabilities) = match who {
+            Inspector::OfFiles => (caller.fsuid, caller.fsgid, caller.capabilities.effective),
+            Inspector::Real => (caller.uid, caller.gid, caller.capabilities.permitted),
+        };
+        let same = [self.uid, self.euid, self.suid] == [uid; 3]
+            && [self.gid, self.egid, self.sgid] == [gid; 3]
+            && capabilities.contains(self.capabilities.permitted);
+        same || caller.has(Capability::SysPtrace)
+    }
+
     /// Whether a change from these to `after` makes the process one that others of its user
     /// may not look into, and parts it from its parent's signal (prctl(2)).
     pub fn is_left_for(&self, after: &Self) -> bool {
+        let permitted = self.capabilities.permitted;
         [self.euid, self.egid, self.fsuid, self.fsgid]
             != [after.euid, after.egid, after.fsuid, after.fsgid]
+            || !permitted.contains(after.capabilities.permitted)
     }
 
     /// The three user ids.
@@ -94,8 +130,12 @@ impl Credentials {
         }
     }
 
-    /// Sets them; the id for files follows the effective one.
+    /// Sets them; the id for files follows the effective one, and the capabilities follow.
     pub fn set_user_ids(&mut self, ids: Ids) {
+        let before = [self.uid, self.euid, self.suid];
+        let after = [ids.real, ids.effective, ids.saved];
+        let capabilities = &mut self.capabilities;
+        *capabilities = capabilities.after_user_change(self.secure_bits, before, after);
         [self.uid, self.euid, self.suid, self.fsuid] =
             [ids.real, ids.effective, ids.saved, ids.effective];
     }
@@ -105,6 +145,15 @@ impl Credentials {
         [self.gid, self.egid, self.sgid, self.fsgid] =
             [ids.real, ids.effective, ids.saved, ids.effective];
     }
+}
+
+/// Which of a caller's ids are asked about when it looks into a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inspector {
+    /// Those that files are opened with: files of /proc.
+    OfFiles,
+    /// The real ones: system calls.
+    Real,
 }
 
 /// Three ids of one kind; the rules for changing them are the same for users and groups.

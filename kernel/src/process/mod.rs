@@ -6,6 +6,7 @@
 //! parent, one exit status. The [`table`] knows all of them and who belongs to whom.
 
 mod border;
+pub mod capabilities;
 pub mod clone;
 mod counters;
 pub mod credentials;

@@ -1,6 +1,7 @@
 //! Changing what stat(2) shows: chmod, chown, times, size and space. Source: chmod(2), chown(2),
 //! utimensat(2), truncate(2), fallocate(2), umask(2).
 
+use crate::process::capabilities::Capability;
 use crate::{
     error::Result,
     file::{
@@ -33,7 +34,7 @@ fn change_mode(thread: &Thread, place: &Location, mode: u32) -> Result<usize> {
         return Err(Errno::EPERM);
     }
     let mut permissions = mode & 0o7777;
-    if !permission::overrides(&credentials) && !credentials.is_in_group(ownership.gid) {
+    if !credentials.is_in_group(ownership.gid) && !credentials.has(Capability::Fsetid) {
         permissions &= !general::S_ISGID;
     }
     place.inode().change(&AttributeChange {
@@ -81,7 +82,7 @@ fn change_owner(thread: &Thread, place: &Location, uid: usize, gid: usize) -> Re
     let (uid, gid) = (id_of(uid), id_of(gid));
     let credentials = thread.credentials();
     let ownership = place.inode().ownership();
-    if !permission::overrides(&credentials) {
+    if !credentials.has(Capability::Chown) {
         let is_owner = credentials.fsuid == ownership.uid;
         let keeps_uid = uid.is_none_or(|uid| is_owner && uid == ownership.uid);
         let own_group = |gid| gid == ownership.gid || credentials.is_in_group(gid);
@@ -303,7 +304,7 @@ fn set_size(thread: &Thread, place: &Location, size: u64) -> Result<usize> {
     inode.set_size(size)?;
     let permissions = old.ownership.permissions;
     let drops = permissions & (general::S_ISUID | general::S_ISGID) != 0
-        && !permission::overrides(&thread.credentials());
+        && !thread.credentials().has(Capability::Fsetid);
     if drops {
         let permissions = Some(permissions & !permission::set_id_bits_to_drop(permissions));
         inode.change(&AttributeChange {

@@ -1,22 +1,15 @@
-//! User and group ids, supplementary groups and capabilities.
+//! User and group ids and supplementary groups. -1 as an id means "as it is".
 //!
-//! Who has effective user id 0 has every capability, and nobody else has any; a set between the
-//! two is refused. -1 as an id means "as it is".
-//!
-//! Source: credentials(7), setuid(2), setreuid(2), setresuid(2), setfsuid(2), setgroups(2),
-//! capabilities(7), capget(2).
+//! Source: credentials(7), setuid(2), setreuid(2), setresuid(2), setfsuid(2), setgroups(2).
 
 use alloc::sync::Arc;
 
-use abi::credentials::{
-    CAPABILITY_VERSION_1, CAPABILITY_VERSION_2, CAPABILITY_VERSION_3, CapabilityHeader,
-    CapabilitySet,
-};
 use abi::raw::general as linux;
 
 use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::Thread;
+use crate::process::capabilities::Capability;
 use crate::process::credentials::{Credentials, Ids};
 
 const KEEP: u32 = u32::MAX;
@@ -145,6 +138,14 @@ impl Kind {
         }
     }
 
+    /// What allows to take any.
+    fn capability(self) -> Capability {
+        match self {
+            Self::Users => Capability::Setuid,
+            Self::Groups => Capability::Setgid,
+        }
+    }
+
     /// The id that files are opened with.
     fn file_id(self, credentials: &mut Credentials) -> &mut u32 {
         match self {
@@ -161,7 +162,7 @@ fn change(
     change: impl FnOnce(Ids, bool) -> Result<Ids>,
 ) -> Result<usize> {
     let before = thread.credentials();
-    let ids = change(kind.ids(&before), before.is_privileged())?;
+    let ids = change(kind.ids(&before), before.has(kind.capability()))?;
     let mut after = Credentials::clone(&before);
     match kind {
         Kind::Users => after.set_user_ids(ids),
@@ -188,7 +189,11 @@ fn change_file_id(thread: &Thread, kind: Kind, wanted: u32) -> u32 {
     let file_id = kind.file_id(&mut after);
     let old = core::mem::replace(file_id, wanted);
     let own = [ids.real, ids.effective, ids.saved, old];
-    if wanted != KEEP && (before.is_privileged() || own.contains(&wanted)) {
+    if wanted != KEEP && (before.has(kind.capability()) || own.contains(&wanted)) {
+        if let Kind::Users = kind {
+            let capabilities = &mut after.capabilities;
+            *capabilities = capabilities.after_file_user_change(before.secure_bits, old, wanted);
+        }
         thread.change_credentials(after);
     }
     old
@@ -212,9 +217,7 @@ pub fn sys_getgroups(thread: &Arc<Thread>, size: usize, list: usize) -> Result<u
 /// setgroups(2).
 pub fn sys_setgroups(thread: &Arc<Thread>, size: usize, list: usize) -> Result<usize> {
     let before = thread.credentials();
-    if !before.is_privileged() {
-        return Err(Errno::EPERM);
-    }
+    before.require(Capability::Setgid)?;
     let size = size as u32;
     if size > linux::NGROUPS_MAX {
         return Err(Errno::EINVAL);
@@ -228,70 +231,4 @@ pub fn sys_setgroups(thread: &Arc<Thread>, size: usize, list: usize) -> Result<u
     after.groups = Arc::new(groups);
     thread.change_credentials(after);
     Ok(0)
-}
-
-/// How many sets a version has; for one that is not known, the newest is stored instead.
-fn sets_of_version(header: usize, version: u32) -> Result<usize> {
-    match version {
-        CAPABILITY_VERSION_1 => Ok(1),
-        CAPABILITY_VERSION_2 | CAPABILITY_VERSION_3 => Ok(2),
-        _ => {
-            user::write(header, &CAPABILITY_VERSION_3)?;
-            Err(Errno::EINVAL)
-        }
-    }
-}
-
-fn sets_of(credentials: &Credentials) -> [CapabilitySet; 2] {
-    let all = (1_u64 << (linux::CAP_LAST_CAP + 1)) - 1;
-    let effective = if credentials.is_privileged() { all } else { 0 };
-    let could = [credentials.uid, credentials.euid, credentials.suid].contains(&0);
-    let permitted = if could { all } else { 0 };
-    [0, 32].map(|shift| CapabilitySet {
-        effective: (effective >> shift) as u32,
-        permitted: (permitted >> shift) as u32,
-        inheritable: 0,
-    })
-}
-
-/// capget(2).
-pub fn sys_capget(thread: &Arc<Thread>, header: usize, data: usize) -> Result<usize> {
-    // Piece by piece: a version that is not known is said before the rest is looked at.
-    let version: u32 = user::read(header)?;
-    let count = match sets_of_version(header, version) {
-        // Without room for an answer, the question was which version there is.
-        Err(Errno::EINVAL) if data == 0 => return Ok(0),
-        other => other?,
-    };
-    let asked: CapabilityHeader = user::read(header)?;
-    if asked.pid < 0 {
-        return Err(Errno::EINVAL);
-    }
-    let target = match asked.pid as u32 {
-        0 => Arc::clone(thread),
-        tid => thread.thread_named(tid)?,
-    };
-    if data != 0 {
-        let sets = sets_of(&target.credentials());
-        user::write(data, &sets[..count])?;
-    }
-    Ok(0)
-}
-
-/// capset(2): a thread may ask for what it has; any other set cannot be had.
-pub fn sys_capset(thread: &Arc<Thread>, header: usize, data: usize) -> Result<usize> {
-    let asked: CapabilityHeader = user::read(header)?;
-    let count = sets_of_version(header, asked.version)?;
-    if asked.pid != 0 && asked.pid as u32 != thread.local_tid() {
-        return Err(Errno::EPERM);
-    }
-    let mut wanted = [CapabilitySet::default(); 2];
-    for (index, set) in wanted.iter_mut().take(count).enumerate() {
-        *set = user::read(data.wrapping_add(index * size_of::<CapabilitySet>()))?;
-    }
-    let own = sets_of(&thread.credentials());
-    let same = wanted.iter().zip(&own).take(count).all(|(wanted, own)| {
-        wanted.effective == own.effective && wanted.permitted == own.permitted
-    });
-    if same { Ok(0) } else { Err(Errno::EPERM) }
 }

@@ -1,6 +1,7 @@
 //! Names: mkdir, mknod, rmdir, unlink, link, symlink, rename and their *at forms. Source: the
 //! manual page of each.
 
+use crate::process::capabilities::Capability;
 use crate::{
     error::Result,
     file::{
@@ -103,8 +104,8 @@ pub fn sys_mknodat(
         general::S_IFDIR => return Err(Errno::EPERM),
         _ => return Err(Errno::EINVAL),
     };
-    if content.kind().is_device() && !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
+    if content.kind().is_device() {
+        thread.credentials().require(Capability::Mknod)?;
     }
     let permissions = mode & 0o7777 & !thread.fs()?.umask();
     let path = UserPath::read(path)?;
@@ -214,12 +215,12 @@ pub fn sys_linkat(
     Ok(0)
 }
 
-/// The file to link: a link itself unless AT_SYMLINK_FOLLOW; with AT_EMPTY_PATH, for root only,
+/// The file to link: a link itself unless AT_SYMLINK_FOLLOW; with AT_EMPTY_PATH, for who may read everything,
 /// the file that is open.
 fn link_target(thread: &Thread, directory: i32, path: usize, flags: u32) -> Result<Location> {
     let path = UserPath::read(path)?;
     if path.bytes().is_empty() && flags & general::AT_EMPTY_PATH != 0 {
-        if !permission::overrides(&thread.credentials()) {
+        if !thread.credentials().has(Capability::DacReadSearch) {
             return Err(Errno::ENOENT);
         }
         return walk::start(thread, directory, path.bytes());

@@ -12,6 +12,7 @@ use abi::raw::general as linux;
 use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::Thread;
+use crate::process::credentials::Inspector;
 use crate::process::futex::{self, ANY, Requeue, Wait, WakeOperation};
 use crate::time::{Deadline, Instant, Nanoseconds, monotonic_now};
 
@@ -112,8 +113,8 @@ pub fn sys_get_robust_list(
         tid => thread.thread_named(tid as u32)?,
     };
     let (own, other) = (thread.credentials(), target.credentials());
-    let same_user = [other.uid, other.euid, other.suid] == [own.uid; 3];
-    if !same_user && !own.is_privileged() {
+    let is_own = Arc::ptr_eq(&target.process, &thread.process);
+    if !is_own && !other.may_be_inspected(&own, Inspector::Real) {
         return Err(Errno::EPERM);
     }
     user::write(length, &ROBUST_HEAD_BYTES)?;

@@ -9,6 +9,7 @@ use abi::resource::{Rlimit, Rusage};
 use super::time::to_timeval;
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::process::capabilities::Capability;
 use crate::process::limits::{self, Limit, Resource};
 use crate::process::timer::processor;
 use crate::process::{Counts, Process, Thread, Times};
@@ -113,11 +114,11 @@ pub fn sys_prlimit64(
 
 /// Whether a program may look at the limits of another process: that of its own user.
 fn check_permission(thread: &Thread, target: &Arc<Process>) -> Result<()> {
-    if Arc::ptr_eq(&thread.process, target) || thread.credentials().is_privileged() {
+    let own = thread.credentials();
+    if Arc::ptr_eq(&thread.process, target) || own.has(Capability::SysResource) {
         return Ok(());
     }
-    let leader = target.leader().ok_or(Errno::ESRCH)?;
-    let (own, other) = (thread.credentials(), leader.credentials());
+    let other = target.leader().ok_or(Errno::ESRCH)?.credentials();
     let same_user = [other.uid, other.euid, other.suid] == [own.uid; 3];
     let same_group = [other.gid, other.egid, other.sgid] == [own.gid; 3];
     if same_user && same_group {
@@ -135,7 +136,7 @@ fn exchange(
     new: Option<Limit>,
 ) -> Result<Limit> {
     let resource = resource as u32 as usize;
-    let may_raise = thread.credentials().is_privileged();
+    let may_raise = thread.credentials().has(Capability::SysResource);
     let mut limits = target.limits.lock();
     let old = limits.get(resource).ok_or(Errno::EINVAL)?;
     let Some(new) = new else {

@@ -6,6 +6,7 @@ use crate::log;
 use crate::memory::io::{Sink, UserRanges};
 use crate::memory::user;
 use crate::process::Thread;
+use crate::process::capabilities::Capability;
 use crate::sync::SpinLock;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -36,11 +37,22 @@ static POSITION: SpinLock<Position> = SpinLock::new(Position {
     offset: 0,
 });
 
+/// Whether a thread may take from the log. `EPERM`: it may not. Linux asked for `CAP_SYS_ADMIN`
+/// once, and takes it still.
+pub fn check_permission(thread: &Thread) -> Result<()> {
+    let allowed = [Capability::Syslog, Capability::SysAdmin];
+    if thread.credentials().has_any(&allowed) {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
+}
+
 /// Carries out an action.
 pub(super) fn act(thread: &Arc<Thread>, action: i32, address: usize, length: i32) -> Result<usize> {
     let harmless = matches!(action, READ_ALL | SIZE_BUFFER);
-    if !harmless && !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
+    if !harmless {
+        check_permission(thread)?;
     }
     match action {
         CLOSE | OPEN => {}

@@ -10,6 +10,7 @@
 //! Source: syscall(2), the x86-64 psABI appendix A.2.
 
 mod attributes;
+mod capabilities;
 mod credentials;
 mod descriptor;
 mod directory;

@@ -1,5 +1,6 @@
 //! mount, umount2. Source: mount(2), umount(2).
 
+use crate::process::capabilities::Capability;
 use crate::{
     error::Result,
     file::{Follow, Location, MOUNT_FLAGS, MountRequest, Unmount, UserPath, Walk, find_type, walk},
@@ -64,9 +65,7 @@ pub fn sys_mount(
     let options = options(data)?;
     let path = UserPath::read(target)?;
     let place = walk::find_at(thread, general::AT_FDCWD, path.bytes(), 0)?;
-    if !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
-    }
+    thread.credentials().require(Capability::SysAdmin)?;
     let table = thread.fs()?.mounts();
     let operation = flags & (general::MS_REMOUNT | general::MS_BIND | general::MS_MOVE);
     if operation == general::MS_REMOUNT | general::MS_BIND {
@@ -137,9 +136,7 @@ pub fn sys_umount2(thread: &Arc<Thread>, target: usize, flags: usize) -> Result<
         let start = walk::start(thread, general::AT_FDCWD, path.bytes())?;
         Walk::new(thread)?.look_up(start, path.bytes(), follow)?
     };
-    if !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
-    }
+    thread.credentials().require(Capability::SysAdmin)?;
     let table = thread.fs()?.mounts();
     let how = if expires {
         Unmount::IfExpired

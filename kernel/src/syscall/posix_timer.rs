@@ -9,6 +9,7 @@ use abi::time::{Itimerspec, Sigevent};
 use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::Thread;
+use crate::process::capabilities::Capability;
 use crate::process::signal;
 use crate::process::timer::Setting;
 use crate::process::timer::created::{self, Target, Value};
@@ -47,7 +48,7 @@ fn check_clock(thread: &Thread, clock: &Clock) -> Result<()> {
             Err(Errno::EOPNOTSUPP)
         }
         Clock::Realtime { alarm: true, .. } | Clock::Monotonic { alarm: true, .. }
-            if !thread.credentials().is_privileged() =>
+            if !thread.credentials().has(Capability::WakeAlarm) =>
         {
             Err(Errno::EPERM)
         }

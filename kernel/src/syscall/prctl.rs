@@ -7,6 +7,7 @@ use core::sync::atomic::Ordering;
 
 use abi::raw::{general as linux, prctl as names};
 
+use super::capabilities;
 use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process::Thread;
@@ -77,7 +78,6 @@ fn privilege_option(
     rest: [usize; 3],
 ) -> Result<usize> {
     let credentials = thread.credentials();
-    let capability = second as u32;
     match option {
         names::PR_SET_NO_NEW_PRIVS if second == 1 && rest == [0; 3] => {
             let mut after = Credentials::clone(&credentials);
@@ -88,23 +88,8 @@ fn privilege_option(
         names::PR_GET_NO_NEW_PRIVS if second == 0 && rest == [0; 3] => {
             Ok(usize::from(credentials.no_new_privileges))
         }
-        names::PR_SET_KEEPCAPS if second <= 1 => {
-            let mut after = Credentials::clone(&credentials);
-            after.keep_capabilities = second == 1;
-            thread.set_credentials(after);
-            Ok(0)
-        }
-        names::PR_GET_KEEPCAPS => Ok(usize::from(credentials.keep_capabilities)),
-        // Nothing is ever taken out of the bounding set.
-        names::PR_CAPBSET_READ if capability <= linux::CAP_LAST_CAP => Ok(1),
-        names::PR_CAPBSET_DROP
-            if capability <= linux::CAP_LAST_CAP && !credentials.is_privileged() =>
-        {
-            Err(Errno::EPERM)
-        }
-        names::PR_GET_SECUREBITS => Ok(0),
         names::PR_GET_SECCOMP => Ok(0),
-        _ => Err(Errno::EINVAL),
+        option => capabilities::option(thread, option, second, rest),
     }
 }
 

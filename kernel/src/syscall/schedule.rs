@@ -13,6 +13,7 @@ use zerocopy::IntoBytes;
 
 use crate::error::{Errno, Result};
 use crate::memory::{PAGE_SIZE, user};
+use crate::process::capabilities::Capability;
 use crate::process::limits::Resource;
 use crate::process::scheduler::{self, Policy};
 use crate::process::{self, Thread, table};
@@ -42,7 +43,7 @@ fn target_or_invalid(thread: &Arc<Thread>, tid: usize) -> Result<Arc<Thread>> {
 /// Whether the caller may change how another thread is scheduled.
 fn owns(thread: &Thread, other: &Thread) -> bool {
     let (own, other) = (thread.credentials(), other.credentials());
-    own.is_privileged() || own.euid == other.euid || own.euid == other.uid
+    own.has(Capability::SysNice) || own.euid == other.euid || own.euid == other.uid
 }
 
 /// sched_yield(2).
@@ -196,7 +197,10 @@ fn apply(thread: &Arc<Thread>, other: &Arc<Thread>, request: Request) -> Result<
     {
         return Err(Errno::EPERM);
     }
-    if scheduling.reset_on_fork && !request.reset_on_fork && !thread.credentials().is_privileged() {
+    if scheduling.reset_on_fork
+        && !request.reset_on_fork
+        && !thread.credentials().has(Capability::SysNice)
+    {
         return Err(Errno::EPERM);
     }
     scheduling.policy = policy;
@@ -213,7 +217,7 @@ fn apply(thread: &Arc<Thread>, other: &Arc<Thread>, request: Request) -> Result<
 /// not above the present one or RLIMIT_RTPRIO, and away from the idle policy only when the nice
 /// value would be allowed.
 fn check_policy(thread: &Thread, other: &Thread, policy: Policy, priority: u8) -> Result<()> {
-    if thread.credentials().is_privileged() {
+    if thread.credentials().has(Capability::SysNice) {
         return Ok(());
     }
     let now = other.scheduling();
@@ -353,7 +357,7 @@ pub fn sys_getpriority(thread: &Arc<Thread>, which: usize, who: usize) -> Result
 /// Whether a thread may be given this nice value: RLIMIT_NICE counts from 40 down.
 fn may_have_nice(thread: &Thread, other: &Thread, nice: i32) -> bool {
     let needed = (20 - nice) as u64;
-    thread.credentials().is_privileged() || needed <= other.process.limit(Resource::Nice)
+    thread.credentials().has(Capability::SysNice) || needed <= other.process.limit(Resource::Nice)
 }
 
 /// setpriority(2).
@@ -367,7 +371,7 @@ pub fn sys_setpriority(
     let mut outcome = Err(Errno::ESRCH);
     for other in named(thread, which, who)? {
         let (own, theirs) = (thread.credentials(), other.credentials());
-        let owner = own.is_privileged() || [theirs.uid, theirs.euid].contains(&own.euid);
+        let owner = own.has(Capability::SysNice) || [theirs.uid, theirs.euid].contains(&own.euid);
         let lower = nice < i32::from(other.nice.load(Ordering::Relaxed));
         if !owner {
             outcome = Err(Errno::EPERM);

@@ -1,6 +1,7 @@
 //! Asking about files: stat, lstat, fstat, newfstatat, statx, statfs, fstatfs, access, faccessat,
 //! faccessat2, readlink, readlinkat. Source: the manual page of each.
 
+use crate::process::capabilities::{CapabilitySet, SecureBits};
 use crate::{
     error::Result,
     file::{
@@ -213,6 +214,12 @@ fn real_user(credentials: &Credentials) -> Arc<Credentials> {
     let mut real = credentials.clone();
     real.fsuid = real.uid;
     real.fsgid = real.gid;
+    if !real.secure_bits.contains(SecureBits::NO_SETUID_FIXUP) {
+        real.capabilities.effective = match real.uid {
+            0 => real.capabilities.permitted,
+            _ => CapabilitySet::NONE,
+        };
+    }
     Arc::new(real)
 }
 

@@ -9,20 +9,13 @@ use crate::file::procfs;
 use crate::memory::PAGE_SIZE;
 use crate::memory::io::UserRanges;
 use crate::memory::user;
+use crate::process::capabilities::Capability;
 use crate::process::{ExitStatus, Thread, exit, personality, table};
 use crate::terminal;
 use crate::time::{self, NANOSECONDS_PER_SECOND};
 use abi::raw::general as linux;
 use abi::system::{NAME_LENGTH, Sysinfo};
 use alloc::sync::Arc;
-
-fn check_privileged(thread: &Thread) -> Result<()> {
-    if thread.credentials().is_privileged() {
-        Ok(())
-    } else {
-        Err(Errno::EPERM)
-    }
-}
 
 /// uname(2).
 pub fn sys_uname(thread: &Arc<Thread>, address: usize) -> Result<usize> {
@@ -42,7 +35,7 @@ fn read_name(address: usize, length: usize) -> Result<([u8; NAME_LENGTH - 1], us
 
 /// sethostname(2).
 pub fn sys_sethostname(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
-    check_privileged(thread)?;
+    thread.credentials().require(Capability::SysAdmin)?;
     let (name, length) = read_name(address, length)?;
     thread.namespaces().uts.set_host_name(&name[..length])?;
     Ok(0)
@@ -50,7 +43,7 @@ pub fn sys_sethostname(thread: &Arc<Thread>, address: usize, length: usize) -> R
 
 /// setdomainname(2).
 pub fn sys_setdomainname(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
-    check_privileged(thread)?;
+    thread.credentials().require(Capability::SysAdmin)?;
     let (name, length) = read_name(address, length)?;
     thread.namespaces().uts.set_domain_name(&name[..length])?;
     Ok(0)
@@ -99,7 +92,7 @@ pub fn sys_getrandom(
 
 /// vhangup(2).
 pub fn sys_vhangup(thread: &Arc<Thread>) -> Result<usize> {
-    check_privileged(thread)?;
+    thread.credentials().require(Capability::SysTtyConfig)?;
     if let Ok(terminal) = terminal::controlling() {
         terminal.hang_up();
     }
@@ -114,7 +107,7 @@ pub fn sys_reboot(
     command: usize,
     _argument: usize,
 ) -> Result<usize> {
-    check_privileged(thread)?;
+    thread.credentials().require(Capability::SysBoot)?;
     let second = [
         linux::LINUX_REBOOT_MAGIC2,
         linux::LINUX_REBOOT_MAGIC2A,

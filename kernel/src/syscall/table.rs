@@ -5,9 +5,9 @@
 //! (`arch/x86/entry/syscalls/syscall_64.tbl`).
 
 use super::{
-    Handler, RegistersHandler, answer, attributes, credentials, descriptor, directory,
-    extended_attributes, fcntl, futex, limits, memory, mount, namespace, open, poll, posix_timer,
-    prctl, process, read_write, schedule, signal, splice, stat, system, time, timer,
+    Handler, RegistersHandler, answer, attributes, capabilities, credentials, descriptor,
+    directory, extended_attributes, fcntl, futex, limits, memory, mount, namespace, open, poll,
+    posix_timer, prctl, process, read_write, schedule, signal, splice, stat, system, time, timer,
     working_directory,
 };
 
@@ -160,8 +160,8 @@ table! {
     122 setfsuid             1         credentials::sys_setfsuid;
     123 setfsgid             1         credentials::sys_setfsgid;
     124 getsid               1         process::sys_getsid;
-    125 capget               2         credentials::sys_capget;
-    126 capset               2         credentials::sys_capset;
+    125 capget               2         capabilities::sys_capget;
+    126 capset               2         capabilities::sys_capset;
     127 rt_sigpending        2         signal::sys_rt_sigpending;
     128 rt_sigtimedwait      4         signal::sys_rt_sigtimedwait;
     129 rt_sigqueueinfo      3         signal::sys_rt_sigqueueinfo;

@@ -10,6 +10,7 @@ use abi::{Timespec, Timeval};
 
 use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::process::capabilities::Capability;
 use crate::process::sleep::{self, Ended, Sleep};
 use crate::process::{Thread, Times};
 use crate::time::{
@@ -60,9 +61,7 @@ fn set_time_of_day(thread: &Thread, time: Timespec) -> Result<usize> {
     if time.tv_sec >= SECONDS_MAX {
         return Err(Errno::EINVAL);
     }
-    if !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
-    }
+    thread.credentials().require(Capability::SysTime)?;
     if !time::set_realtime(now) {
         return Err(Errno::EINVAL);
     }
@@ -112,7 +111,7 @@ fn check_sleeps(thread: &Thread, clock: &Clock, number: i32) -> Result<()> {
             Err(Errno::EOPNOTSUPP)
         }
         Clock::Realtime { alarm: true, .. } | Clock::Monotonic { alarm: true, .. }
-            if !thread.credentials().is_privileged() =>
+            if !thread.credentials().has(Capability::WakeAlarm) =>
         {
             Err(Errno::EPERM)
         }
@@ -200,9 +199,7 @@ pub fn sys_settimeofday(thread: &Arc<Thread>, time: usize, zone: usize) -> Resul
         0 => None,
         address => Some(user::read::<Timezone>(address)?),
     };
-    if !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
-    }
+    thread.credentials().require(Capability::SysTime)?;
     if let Some(zone) = zone {
         if zone.tz_minuteswest.unsigned_abs() > MINUTES_WEST_MAX {
             return Err(Errno::EINVAL);

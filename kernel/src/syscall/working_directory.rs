@@ -1,6 +1,7 @@
 //! Where a process is and what is there: getcwd, chdir, fchdir, chroot, getdents, getdents64.
 //! Source: the manual page of each.
 
+use crate::process::capabilities::Capability;
 use crate::{
     error::Result,
     file::{FileKind, ListEntry, Location, OpenFile, Reach, UserPath, permission, walk},
@@ -71,9 +72,7 @@ pub fn sys_fchdir(thread: &Arc<Thread>, descriptor: usize) -> Result<usize> {
 /// chroot(2), for root. The working directory stays.
 pub fn sys_chroot(thread: &Arc<Thread>, path: usize) -> Result<usize> {
     let place = find_directory(thread, path)?;
-    if !thread.credentials().is_privileged() {
-        return Err(Errno::EPERM);
-    }
+    thread.credentials().require(Capability::SysChroot)?;
     thread.fs()?.set_root(place);
     Ok(0)
 }

@@ -4,6 +4,7 @@ use crate::error::{Errno, Result};
 use crate::file::{DefaultOwner, File, IoFlags, OpenFlags, SignalList, SignalSource};
 use crate::memory::io::{Sink, Source};
 use crate::process;
+use crate::process::capabilities::Capability;
 use crate::sync::poll::{PollEvents, PollRegistrar};
 use abi::raw::general::O_NOCTTY;
 use alloc::sync::Arc;
@@ -31,7 +32,7 @@ impl TerminalFile {
     /// session leader that has none. `EBUSY`: it was opened for exclusive use. `EIO`: its other
     /// side does not let anyone in.
     pub fn open(terminal: &Arc<Terminal>, flags: OpenFlags) -> Result<Arc<dyn File>> {
-        let privileged = process::current().credentials().is_privileged();
+        let privileged = process::current().credentials().has(Capability::SysAdmin);
         if terminal.exclusive.load(Ordering::Relaxed) && !privileged {
             return Err(Errno::EBUSY);
         }

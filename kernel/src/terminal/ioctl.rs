@@ -6,6 +6,7 @@ use super::file::Opened;
 use crate::error::{Errno, Result};
 use crate::memory::user;
 use crate::process;
+use crate::process::capabilities::Capability;
 use abi::Winsize;
 use abi::raw::general::{
     SIGWINCH, TCIFLUSH, TCIOFF, TCIOFLUSH, TCION, TCOFLUSH, TCOOFF, TCOON, VSTART, VSTOP,
@@ -41,9 +42,9 @@ impl Terminal {
             }
             TIOCSTI => self.simulate_input(argument)?,
             TIOCVHANGUP => {
-                if !process::current().credentials().is_privileged() {
-                    return Err(Errno::EPERM);
-                }
+                process::current()
+                    .credentials()
+                    .require(Capability::SysAdmin)?;
                 self.hang_up();
             }
             _ => return self.shared_ioctl(opened, command, argument),
@@ -53,8 +54,10 @@ impl Terminal {
 
     /// Takes a byte as if it had been typed: on the caller's own terminal, or for the superuser.
     fn simulate_input(&self, address: usize) -> Result<()> {
-        if !self.controls_caller() && !process::current().credentials().is_privileged() {
-            return Err(Errno::EPERM);
+        if !self.controls_caller() {
+            process::current()
+                .credentials()
+                .require(Capability::SysAdmin)?;
         }
         let byte: u8 = user::read(address)?;
         self.receive(&[byte]);

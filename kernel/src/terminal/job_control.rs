@@ -9,6 +9,7 @@
 use super::Terminal;
 use super::file::Opened;
 use crate::error::{Errno, Result};
+use crate::process::capabilities::Capability;
 use crate::process::session::{ControllingTerminal, Session};
 use crate::process::signal::{self, SignalInfo};
 use crate::process::{self, Process, ProcessId, table};
@@ -161,7 +162,7 @@ impl Terminal {
         let thread = process::current();
         let process = &thread.process;
         let session = process.session();
-        let privileged = thread.credentials().is_privileged();
+        let privileged = thread.credentials().has(Capability::SysAdmin);
         let is_leader = session.id == process.pid;
         let owner = self.job_control.lock().session.upgrade();
         if is_leader

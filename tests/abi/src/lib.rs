@@ -5,9 +5,10 @@
 //! must pass; then the same binary runs in the guest and must print the same text. So nothing
 //! here prints a pid, an address, a duration or a size that the two could disagree about.
 
+pub mod call;
+pub mod capabilities;
 #[macro_use]
 pub mod check;
-pub mod call;
 pub mod process;
 #[allow(unsafe_code)] // the one room that hands hostile values to the kernel
 pub mod raw;

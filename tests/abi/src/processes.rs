@@ -2,11 +2,13 @@
 
 use abi_tests::check::Case;
 
+mod capabilities;
 mod exec;
 mod fork;
 mod groups;
 mod identity;
 mod prctl;
+mod privileges;
 mod registers;
 mod wait;
 
@@ -17,6 +19,8 @@ pub const TABLES: &[&[Case]] = &[
     exec::CASES,
     groups::CASES,
     identity::CASES,
+    capabilities::CASES,
+    privileges::CASES,
     prctl::CASES,
     registers::CASES,
 ];

@@ -19,6 +19,7 @@ pub use whole::{lock_whole, unlock_whole};
 use super::{Inode, OpenFile};
 use crate::error::Result;
 use crate::process;
+use crate::process::capabilities::Capability;
 use crate::sync::{SpinLock, WaitQueue};
 use abi::Errno;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -85,9 +86,12 @@ impl FileLocks {
 
 impl Registry {
     /// `ENOLCK`: there are too many locks for one more, which costs the kernel memory that no
-    /// other limit bounds. The last of them are kept for the superuser.
+    /// other limit bounds. The last of them are kept for the superuser (CAP_SYS_RESOURCE).
     fn check_room(&self, key: usize) -> Result<()> {
-        let max = if process::current().credentials().is_privileged() {
+        let max = if process::current()
+            .credentials()
+            .has(Capability::SysResource)
+        {
             LOCKS_MAX
         } else {
             LOCKS_MAX - LOCKS_FOR_ROOT

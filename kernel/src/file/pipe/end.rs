@@ -1,9 +1,10 @@
 //! One open end of a pipe, and the calls that concern pipes only.
 
 use super::Pipe;
+use crate::process::capabilities::Capability;
 use crate::{
     error::Result,
-    file::{DefaultOwner, File, IoFlags, Readiness, SignalSource, permission},
+    file::{DefaultOwner, File, IoFlags, Readiness, SignalSource},
     memory::{
         io::{Sink, Source},
         user,
@@ -159,7 +160,7 @@ pub fn set_capacity(file: &dyn File, bytes: usize, credentials: &Credentials) ->
     let bytes = bytes.max(PAGE_SIZE).next_power_of_two();
     if bytes > USER_CAPACITY_MAX
         && bytes > pipe.capacity.load(Ordering::SeqCst)
-        && !permission::overrides(credentials)
+        && !credentials.has(Capability::SysResource)
     {
         return Err(Errno::EPERM);
     }

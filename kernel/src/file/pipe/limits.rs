@@ -7,7 +7,8 @@
 //! Source: pipe(7), /proc/sys/fs/pipe-user-pages-soft and -hard.
 
 use super::DEFAULT_PAGES;
-use crate::{error::Result, file::permission, process::credentials::Credentials, sync::SpinLock};
+use crate::process::capabilities::Capability;
+use crate::{error::Result, process::credentials::Credentials, sync::SpinLock};
 use abi::Errno;
 use alloc::collections::BTreeMap;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +47,11 @@ fn is_above(limit: usize, pages: usize) -> bool {
     limit != 0 && pages > limit
 }
 
+/// Whether the limits do not hold for these credentials.
+fn may_exceed(credentials: &Credentials) -> bool {
+    credentials.has_any(&[Capability::SysResource, Capability::SysAdmin])
+}
+
 /// What one pipe is counted as, on its maker's account.
 pub(super) struct Share {
     user: u32,
@@ -59,7 +65,7 @@ impl Share {
             user: credentials.uid,
             pages: SpinLock::new(0),
         };
-        let privileged = permission::overrides(credentials);
+        let privileged = may_exceed(credentials);
         let total = share.set(DEFAULT_PAGES);
         if !privileged && is_above(soft(), total) {
             let total = share.set(PAGES_ABOVE_SOFT_LIMIT);
@@ -82,7 +88,7 @@ impl Share {
         let before = self.pages();
         let total = self.set(pages);
         let above = is_above(soft(), total) || is_above(hard(), total);
-        if pages > before && above && !permission::overrides(credentials) {
+        if pages > before && above && !may_exceed(credentials) {
             self.set(before);
             return Err(Errno::EPERM);
         }

@@ -12,11 +12,8 @@ use alloc::sync::Arc;
 
 /// Opens it. `EPERM`: reading takes from others, so only the privileged may.
 pub(super) fn open() -> Result<Arc<dyn File>> {
-    if process::current().credentials().is_privileged() {
-        Ok(Arc::new(KernelLogFile))
-    } else {
-        Err(Errno::EPERM)
-    }
+    log_reader::check_permission(&process::current())?;
+    Ok(Arc::new(KernelLogFile))
 }
 
 struct KernelLogFile;

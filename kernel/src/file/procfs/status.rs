@@ -5,6 +5,7 @@ use super::view::View;
 use crate::error::{Errno, Result};
 use crate::file::generated::no_memory;
 use crate::memory::PAGE_SIZE;
+use crate::process::capabilities::Capability;
 use crate::process::credentials::Credentials;
 use crate::process::limits;
 use crate::process::{self, Counts, Process, ProcessId, Thread, table};
@@ -20,8 +21,6 @@ use core::fmt::Write;
 use core::str;
 use core::sync::atomic::Ordering;
 
-/// All capabilities that Linux 6.1 knows: what the superuser has.
-const ALL_CAPABILITIES: u64 = (1 << 41) - 1;
 /// The largest adjustment of the out-of-memory score.
 const ADJUSTMENT_MAX: i32 = 1000;
 
@@ -259,7 +258,7 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
         threads: who.process.thread_count() as u32,
         signals: who.signals,
         capabilities: capabilities(&credentials),
-        no_new_privileges: false,
+        no_new_privileges: credentials.no_new_privileges,
         processors: 1,
         switches: (counts.voluntary_switches, counts.involuntary_switches),
     };
@@ -277,19 +276,14 @@ fn descriptor_slots(subject: &Subject) -> usize {
     used.next_multiple_of(64).max(64)
 }
 
-/// The superuser has them all, and nobody else has any.
 fn capabilities(credentials: &Credentials) -> CapabilitySets {
-    let held = if credentials.is_privileged() {
-        ALL_CAPABILITIES
-    } else {
-        0
-    };
+    let sets = &credentials.capabilities;
     CapabilitySets {
-        inheritable: 0,
-        permitted: held,
-        effective: held,
-        bounding: ALL_CAPABILITIES,
-        ambient: 0,
+        inheritable: sets.inheritable.bits(),
+        permitted: sets.permitted.bits(),
+        effective: sets.effective.bits(),
+        bounding: sets.bounding.bits(),
+        ambient: sets.ambient.bits(),
     }
 }
 
@@ -374,7 +368,7 @@ pub(super) fn show_adjustment(subject: &Subject, text: &mut Text) -> Result<()> 
     writeln!(text, "{adjustment}").map_err(no_memory)
 }
 
-/// Sets it; only the privileged may lower it.
+/// Sets it; only with CAP_SYS_RESOURCE can it be lowered.
 pub(super) fn store_adjustment(subject: &Subject, bytes: &[u8]) -> Result<()> {
     let process = subject.process()?;
     let number = str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?.trim();
@@ -383,7 +377,8 @@ pub(super) fn store_adjustment(subject: &Subject, bytes: &[u8]) -> Result<()> {
         return Err(Errno::EINVAL);
     }
     let before = process.out_of_memory_score.load(Ordering::Relaxed);
-    if adjustment < before && !process::current().credentials().is_privileged() {
+    let own = process::current().credentials();
+    if adjustment < before && !own.has(Capability::SysResource) {
         return Err(Errno::EACCES);
     }
     process

@@ -3,7 +3,8 @@ use super::view::View;
 use crate::error::{Errno, Result};
 use crate::file::{FileTable, FsContext, Location};
 use crate::memory::AddressSpace;
-use crate::process::credentials::Credentials;
+use crate::process::capabilities::Capability;
+use crate::process::credentials::Inspector;
 use crate::process::{self, Process, ProcessId, Thread, table};
 use alloc::sync::{Arc, Weak};
 use core::sync::atomic::Ordering;
@@ -140,12 +141,15 @@ impl Subject {
         }
         let own = caller.credentials();
         let process = self.process().map_err(|_| Errno::EACCES)?;
-        let same_user = match self.thread() {
-            Ok(thread) => may_look_into(&own, &thread.credentials()) && is_dumpable(&process),
+        let may_look = match self.thread() {
+            Ok(thread) => {
+                let other = thread.credentials();
+                other.may_be_inspected(&own, Inspector::OfFiles) && is_dumpable(&process)
+            }
             // Nothing is left of a process that has ended but its user.
             Err(_) => process.real_user() == own.fsuid,
         };
-        if own.is_privileged() || same_user {
+        if may_look || own.has(Capability::SysPtrace) {
             Ok(())
         } else {
             Err(Errno::EACCES)
@@ -155,13 +159,6 @@ impl Subject {
 
 fn is_dumpable(process: &Process) -> bool {
     process.dumpable.load(Ordering::Relaxed) == 1
-}
-
-/// Whether `other` is the same user and group as `own` in every respect.
-fn may_look_into(own: &Credentials, other: &Credentials) -> bool {
-    let users = [other.uid, other.euid, other.suid];
-    let groups = [other.gid, other.egid, other.sgid];
-    users.iter().all(|&uid| uid == own.fsuid) && groups.iter().all(|&gid| gid == own.fsgid)
 }
 
 /// The root directory of whoever reads, from which paths are shown.

@@ -12,6 +12,7 @@ use super::{
     File, FsContext, Inode, IoFlags, Location, MountTable, NewContent, NewNode, OpenFlags,
     Ownership, SuperBlock, Walk, names, tmpfs::Tmpfs, walk::Follow,
 };
+use crate::process::capabilities::CapabilitySet;
 use crate::{
     error::Result,
     memory::io::{Sink, Source},
@@ -51,6 +52,7 @@ impl Playground {
     fn acting_as(mut self, uid: u32) -> Playground {
         let mut credentials = Credentials::root();
         (credentials.fsuid, credentials.fsgid) = (uid, uid);
+        credentials.capabilities.effective = CapabilitySet::NONE;
         self.credentials = Arc::new(credentials);
         self
     }

@@ -10,6 +10,7 @@ use super::{
     pages::PAGE_BYTES,
     regular::{self, Regular},
 };
+use crate::process::capabilities::Capability;
 use crate::{
     error::Result,
     file::{
@@ -125,7 +126,7 @@ impl Node {
         self.note_modified();
         let permissions = self.attributes.lock().ownership.permissions;
         if permissions & (general::S_ISUID | general::S_ISGID) == 0
-            || permission::overrides(&process::current().credentials())
+            || process::current().credentials().has(Capability::Fsetid)
         {
             return;
         }

@@ -113,7 +113,7 @@ fn take_on(thread: &Arc<Thread>, loaded: &Loaded) {
     *thread.restartable.lock() = None;
     thread.set_name(&loaded.name);
     let before = thread.credentials();
-    let changed = before.euid != loaded.credentials.euid || before.egid != loaded.credentials.egid;
+    let changed = before.is_left_for(&loaded.credentials);
     if changed {
         thread.process.dumpable.store(0, Ordering::Relaxed);
         thread

@@ -11,6 +11,7 @@ use super::pending::NoRoom;
 use super::send::{self, Side};
 use super::set::SIGNAL_MAX;
 use crate::error::{Errno, Result};
+use crate::process::capabilities::Capability;
 use crate::process::{Process, ProcessId, Thread, table};
 
 /// Checks a signal's number; 0 stands for none, to ask whether one could be sent.
@@ -35,7 +36,7 @@ fn may_signal_other(sender: &Thread, process: &Arc<Process>, signal: u8) -> bool
     let allowed = match process.leader() {
         Some(leader) => own.may_signal(&leader.credentials()),
         // A zombie: only its last real user is known.
-        None => own.is_privileged() || [own.uid, own.euid].contains(&process.real_user()),
+        None => own.has(Capability::Kill) || [own.uid, own.euid].contains(&process.real_user()),
     };
     let same_session = || {
         let session = |pid| table::group_and_session_of(pid).map(|(_, session)| session);
