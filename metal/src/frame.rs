@@ -16,6 +16,8 @@
 //! Contract: frames are allocated and freed in thread context only, never in an interrupt
 //! handler.
 
+mod runs;
+
 use core::num::NonZeroU32;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 

@@ -29,9 +29,8 @@ pub mod ktest;
 pub mod virtio;
 mod x86_64;
 
-use x86_64::pci;
 pub use x86_64::{
-    apic, clock, context, copy, cpu, fpu, interrupt, kernel_space, mmio, paging, port, power,
+    apic, clock, context, copy, cpu, fpu, interrupt, kernel_space, mmio, paging, pci, port, power,
     random, trap, user, vdso,
 };
 

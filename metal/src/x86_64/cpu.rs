@@ -84,6 +84,12 @@ pub(crate) fn has_fsgsbase() -> bool {
     HAS_FSGSBASE.load(Ordering::Relaxed)
 }
 
+/// Whether writes to memory in a device may be brought there together: the kinds of memory can be
+/// named in page table entries (PAT).
+pub(crate) fn can_combine_writes() -> bool {
+    hardware_capabilities() & (1 << 16) != 0
+}
+
 /// CPUID leaf 1, EDX: what Linux reports as AT_HWCAP.
 pub fn hardware_capabilities() -> u32 {
     FEATURES_LEAF_1[1].load(Ordering::Relaxed)
@@ -171,6 +177,18 @@ fn initialise(number: usize) {
     trap::load();
     user::enable_system_calls();
     enable_protections();
+    name_memory_kinds();
+}
+
+/// Makes number 4 of the processor's kinds of memory "write-combining"; the others are as they are
+/// after a reset. Source: SDM volume 3, section 13.12 (page attribute table).
+fn name_memory_kinds() {
+    const PAGE_ATTRIBUTE_TABLE: u32 = 0x277;
+    const KINDS: u64 = 0x0007_0401_0007_0406;
+    if can_combine_writes() {
+        // SAFETY: the register is there, and no page is mapped with number 4 as yet.
+        unsafe { write_msr(PAGE_ATTRIBUTE_TABLE, KINDS) };
+    }
 }
 
 fn enable_protections() {

@@ -200,6 +200,16 @@ pub(crate) fn is_mapped(address: usize) -> bool {
 
 /// Maps device registers, uncached, for ever. Returns the virtual address of the first byte.
 pub(crate) fn map_device(physical: PhysicalAddress, length: usize) -> Option<usize> {
+    map_device_as(physical, length, UNCACHED)
+}
+
+/// Maps a device's memory for ever, with the bits of an entry that say how it is cached. Returns
+/// the virtual address of the first byte.
+pub(crate) fn map_device_as(
+    physical: PhysicalAddress,
+    length: usize,
+    caching: u64,
+) -> Option<usize> {
     let offset = physical as usize % PAGE_SIZE;
     let bytes = (offset + length).next_multiple_of(PAGE_SIZE);
     let start = NEXT_DEVICE.fetch_add(bytes, Ordering::Relaxed);
@@ -209,7 +219,7 @@ pub(crate) fn map_device(physical: PhysicalAddress, length: usize) -> Option<usi
     let _change = CHANGE.lock();
     for page in (0..bytes).step_by(PAGE_SIZE) {
         let address = physical - offset as u64 + page as u64;
-        leaf(start + page)?.store(address | DATA | UNCACHED, Ordering::Release);
+        leaf(start + page)?.store(address | DATA | caching, Ordering::Release);
     }
     Some(start + offset)
 }

@@ -12,7 +12,7 @@ pub mod interrupt;
 pub mod kernel_space;
 pub mod mmio;
 pub mod paging;
-pub(crate) mod pci;
+pub mod pci;
 pub mod port;
 pub mod power;
 pub mod random;

@@ -4,8 +4,11 @@
 //! Controller Hub 9 (the one of QEMU's q35), section 13.1.20 and 10.1.
 
 use spin::Mutex;
-use virtio_drivers::transport::pci::bus::{ConfigurationAccess, DeviceFunction};
+use virtio_drivers::transport::pci::bus::{
+    BarInfo, Command, ConfigurationAccess, DeviceFunction, DeviceFunctionInfo, PciRoot,
+};
 
+use super::paging::PhysicalAddress;
 use super::port::Port;
 
 const ADDRESS: u16 = 0xcf8;
@@ -63,4 +66,47 @@ pub(crate) fn interrupt_of(function: DeviceFunction) -> Option<u32> {
     let pin = ConfigurationPorts.read_word(function, PIN_WORD) >> 8 & 0xff;
     let known = (1..=4).contains(&pin) && function.device < SLOTS_IN_TURN;
     known.then(|| FIRST_INPUT + (u32::from(function.device) + pin - 1) % 4)
+}
+
+/// A device on the first bus that is reached by its memory regions alone.
+pub struct PciDevice {
+    function: DeviceFunction,
+    information: DeviceFunctionInfo,
+}
+
+impl PciDevice {
+    /// The first with these numbers, where firmware has given it addresses.
+    pub fn find(vendor: u16, device: u16) -> Option<Self> {
+        if !is_present() {
+            return None;
+        }
+        let is_it = |information: &DeviceFunctionInfo| {
+            (information.vendor_id, information.device_id) == (vendor, device)
+        };
+        let mut all = PciRoot::new(ConfigurationPorts).enumerate_bus(0);
+        let (function, information) = all.find(|(_, information)| is_it(information))?;
+        Some(Self {
+            function,
+            information,
+        })
+    }
+
+    /// Its class and subclass.
+    pub fn class(&self) -> (u8, u8) {
+        (self.information.class, self.information.subclass)
+    }
+
+    /// Lets it answer at the region that a base address register names; returns where that is and
+    /// how many bytes it has. None when the register names no memory, or firmware gave it none.
+    pub fn open_region(&self, register: u8) -> Option<(PhysicalAddress, usize)> {
+        let mut root = PciRoot::new(ConfigurationPorts);
+        let (_, command) = root.get_status_command(self.function);
+        root.set_command(self.function, command | Command::MEMORY_SPACE);
+        match root.bar_info(self.function, register).ok()?? {
+            BarInfo::Memory { address, size, .. } if address != 0 => {
+                Some((address, usize::try_from(size).ok()?))
+            }
+            _ => None,
+        }
+    }
 }

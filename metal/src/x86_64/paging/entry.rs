@@ -14,6 +14,8 @@ pub(crate) const PRESENT: u64 = 1;
 pub(crate) const WRITABLE: u64 = 1 << 1;
 pub(crate) const USER: u64 = 1 << 2;
 pub(crate) const UNCACHED: u64 = 1 << 4 | 1 << 3;
+/// In a leaf: the kind of memory is number 4 of the processor's table; see `cpu.rs`.
+pub(crate) const WRITE_COMBINING: u64 = 1 << 7;
 pub(crate) const ACCESSED: u64 = 1 << 5;
 pub(crate) const DIRTY: u64 = 1 << 6;
 pub(crate) const LARGE: u64 = 1 << 7;

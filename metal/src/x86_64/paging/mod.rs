@@ -16,11 +16,12 @@ mod entry;
 mod processor;
 mod range;
 mod removed;
+mod written;
 
 pub use entry::PageFlags;
 pub(super) use entry::{
-    ACCESSED, DIRTY, GLOBAL, LARGE, NO_EXECUTE, PRESENT, Table, UNCACHED, WRITABLE, index,
-    number_of, table_of,
+    ACCESSED, DIRTY, GLOBAL, LARGE, NO_EXECUTE, PRESENT, Table, UNCACHED, WRITABLE,
+    WRITE_COMBINING, index, number_of, table_of,
 };
 use entry::{ADDRESS_MASK, HELD, USER};
 use processor::read_root;

@@ -59,7 +59,7 @@ impl PageTable {
     ///
     /// # Errors
     /// The first of `visit`'s.
-    fn for_each_leaf<E>(
+    pub(super) fn for_each_leaf<E>(
         &self,
         range: core::ops::Range<usize>,
         mut visit: impl FnMut(u32, core::ops::Range<usize>, usize) -> Result<(), E>,
@@ -195,7 +195,7 @@ impl PageTable {
 }
 
 /// Looked at together by the functions below: most of a program's tables is empty.
-const GROUP: usize = 8;
+pub(super) const GROUP: usize = 8;
 
 /// Whether no entry of a group holds a frame. The loop has no branches, and its length is known.
 #[inline]
