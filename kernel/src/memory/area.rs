@@ -93,7 +93,14 @@ impl Area {
         part
     }
 
-    /// Whether the kernel itself made it (the vDSO): it cannot grow.
+    /// Whether it cannot grow: what it shows never does.
+    pub fn is_of_fixed_size(&self) -> bool {
+        let is_watched =
+            matches!(&self.backing, Backing::Object { pager, .. } if pager.written().is_some());
+        is_watched || self.is_special()
+    }
+
+    /// Whether the kernel itself made it (the vDSO).
     pub fn is_special(&self) -> bool {
         matches!(&self.backing, Backing::Object { pager, .. } if pager.special_name().is_some())
     }

@@ -230,6 +230,9 @@ impl AddressSpaceState {
             let mut changed = area.part(cut.clone());
             change(&mut changed)?;
             self.check_area_count(pieces)?;
+            if changed.protection.is_empty() {
+                self.keep_written(&cut);
+            }
             drop(self.take_first(&cut));
             if changed.protection != before {
                 self.apply_protection(&changed);
@@ -289,6 +292,7 @@ impl AddressSpaceState {
         if anonymous_only && self.overlapping(range).any(foreign) {
             return Err(Errno::EINVAL);
         }
+        self.keep_written(range);
         self.table.unmap(range.clone());
         whole
     }

@@ -180,6 +180,13 @@ impl AddressSpaceState {
                 _ => Errno::EFAULT,
             })?;
         let (frame, _) = self.table.get(address).ok_or(Errno::EFAULT)?;
+        // The processor does not see this writing.
+        if let Some(area) = self.area_at(address)
+            && let Some(written) = area.written()
+        {
+            let page = area.page_index(address);
+            written.note(page..page + 1);
+        }
         Ok(frame)
     }
 
@@ -210,6 +217,9 @@ pub(super) fn may_go_on() -> bool {
 /// Fills a missing page.
 fn supply(table: &mut PageTable, area: &Area, page: usize, write: bool) -> Outcome {
     let protection = area.protection;
+    if let Some(written) = area.written() {
+        return AddressSpaceState::supply_watched(table, area, written, page, write);
+    }
     let (frame, flags) = match &area.backing {
         Backing::Anonymous if write => (new_frame()?, protection.flags()),
         Backing::Anonymous => (Frame::shared_zeros(), protection.read_only_flags()),
@@ -263,6 +273,9 @@ fn show(table: &mut PageTable, page: usize, frame: Frame, flags: PageFlags) -> O
 /// Lets a page that is there be written: in place if nobody else holds its frame.
 fn give_write_permission(table: &mut PageTable, area: &Area, page: usize, frame: Frame) -> Outcome {
     let flags = area.protection.flags();
+    if let Some(written) = area.written() {
+        return AddressSpaceState::supply_watched(table, area, written, page, true);
+    }
     if area.shared
         && let Backing::Object { pager, .. } = &area.backing
     {

@@ -197,6 +197,7 @@ impl AddressSpaceState {
         if around.is_some_and(|area| area.range.start < range.start && range.end < area.range.end) {
             self.check_area_count(1)?;
         }
+        self.keep_written(&range);
         self.table.unmap(range.clone());
         // The objects are let go of after their pages.
         while let Some(area) = self.take_first(&range) {

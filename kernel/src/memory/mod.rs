@@ -15,6 +15,7 @@ mod space;
 mod tests;
 pub mod user;
 mod vdso;
+mod written;
 
 pub use area::{Area, Backing, Protection};
 pub use fault::{FaultError, NO_GROWTH, handle_kernel_fault, without_faults};
@@ -22,6 +23,7 @@ pub use map::{MapRequest, MappedObject, Place};
 pub use pager::{Pager, SharedMemory};
 pub use remap::Move;
 pub use space::{AddressSpace, AddressSpaceState, MMAP_TOP, STACK_TOP};
+pub use written::{Pace, Written};
 
 pub use metal::memory::{Frame, PAGE_SIZE};
 

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 
 use core::ops::Range;
 
-use super::Frame;
+use super::{Frame, Written};
 use crate::error::{Errno, Result};
 use crate::process;
 use crate::sync::SpinLock;
@@ -29,6 +29,18 @@ pub trait Pager: Send + Sync {
 
     /// What /proc/PID/maps calls a mapping of it if the kernel itself made the mapping.
     fn special_name(&self) -> Option<&'static [u8]> {
+        None
+    }
+
+    /// Who wants to know which pages are written through shared mappings. Such an object has all
+    /// its pages at hand, and it never grows.
+    fn written(&self) -> Option<&Written> {
+        None
+    }
+
+    /// How many bytes of it may be mapped, where a mapping past the end is an error at once and not
+    /// only when it is touched.
+    fn length_limit(&self) -> Option<u64> {
         None
     }
 

@@ -43,6 +43,10 @@ impl AddressSpace {
         let old_end = old.checked_add(old_length).ok_or(Errno::EINVAL)?;
         let mut state = self.lock();
         let area = state.area_at(old).ok_or(Errno::EFAULT)?.clone();
+        let is_fixed = area.is_of_fixed_size();
+        if keep_old && is_fixed {
+            return Err(Errno::EINVAL);
+        }
         if old_length == 0 {
             // A second view of a shared mapping.
             return state.duplicate(&area, old, new_length, destination);
@@ -51,7 +55,7 @@ impl AddressSpace {
             return Err(Errno::EFAULT);
         }
         let growth = new_length.saturating_sub(old_length);
-        if growth > 0 && area.is_special() {
+        if growth > 0 && is_fixed {
             return Err(Errno::EFAULT);
         }
         state.check_growth(process, &Growth::of_area(&area), growth)?;
@@ -120,6 +124,7 @@ impl AddressSpaceState {
         let moved = old.len().min(length);
         // As on Linux: one for the new place, and room to cut the old one in three.
         self.check_area_count(4)?;
+        self.keep_written(&old);
         // `old` lies in one mapping: the caller looked.
         let area = self.take_first(&old).ok_or(Errno::EFAULT)?;
         let outcome = self.table.relocate(old.start..old.start + moved, address);
@@ -146,6 +151,9 @@ impl AddressSpaceState {
     ) -> Result<usize> {
         if !area.shared {
             return Err(Errno::EINVAL);
+        }
+        if area.is_of_fixed_size() {
+            return Err(Errno::EFAULT);
         }
         let address = match destination {
             Move::No => return Err(Errno::ENOMEM),

@@ -10,8 +10,8 @@
 //! 0x0000_7fff_ffff_f000  the stack, downwards
 //! ```
 
-use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::{Arc, Weak};
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -44,7 +44,11 @@ pub struct AddressSpace {
 
 /// What the lock of an address space guards.
 pub struct AddressSpaceState {
+    /// The address space itself, for those who want to know what is written in it.
+    pub(super) this: Weak<AddressSpace>,
     pub(super) areas: BTreeMap<usize, Area>,
+    /// The starts of those areas of whose writing somebody wants to know ([`super::Written`]).
+    pub(super) watched: BTreeSet<usize>,
     pub(super) table: PageTable,
     /// The heap: where it started and where it ends (brk(2)).
     pub heap: Range<usize>,
@@ -68,10 +72,12 @@ impl AddressSpace {
     pub fn new() -> Result<Arc<Self>> {
         let table = PageTable::new().map_err(out_of_memory)?;
         let root = table.handle();
-        Ok(Arc::new(Self {
+        Ok(Arc::new_cyclic(|this| Self {
             root,
             state: Mutex::new(AddressSpaceState {
+                this: Weak::clone(this),
                 areas: BTreeMap::new(),
+                watched: BTreeSet::new(),
                 table,
                 heap: 0..0,
                 arguments: 0..0,
@@ -156,6 +162,7 @@ impl AddressSpace {
         to.environment = from.environment.clone();
         to.auxiliary = from.auxiliary.clone();
         to.stack_start = from.stack_start;
+        to.watch_as(&from);
         drop(to);
         Ok(child)
     }
@@ -214,6 +221,7 @@ impl Drop for AddressSpaceState {
 impl AddressSpaceState {
     /// Drops all pages.
     fn discard_all(&mut self) {
+        self.keep_written(&(0..metal::paging::USER_END));
         // The table could do this by itself, but only the mappings know where to look.
         let ranges = self.areas.values().map(|area| area.range.clone());
         self.table.unmap_all(ranges);
@@ -286,7 +294,7 @@ impl AddressSpaceState {
             && previous.continues_in(&area)
         {
             let first = previous.part(previous.range.clone());
-            self.areas.remove(&start);
+            self.take_out(start);
             area = Area {
                 range: start..area.range.end,
                 backing: first.backing,
@@ -297,10 +305,21 @@ impl AddressSpaceState {
             && area.continues_in(next)
         {
             let end = next.range.end;
-            self.areas.remove(&area.range.end);
+            self.take_out(area.range.end);
             area.range.end = end;
         }
-        self.areas.insert(area.range.start, area);
+        self.put_in(area);
+    }
+
+    fn put_in(&mut self, area: Area) {
+        let start = area.range.start;
+        self.areas.insert(start, area);
+        self.watch(start);
+    }
+
+    fn take_out(&mut self, start: usize) -> Option<Area> {
+        self.watched.remove(&start);
+        self.areas.remove(&start)
     }
 
     /// Takes out what the first mapping that touches `range` has in it; what reaches beyond
@@ -308,15 +327,13 @@ impl AddressSpaceState {
     /// them when memory is short.
     pub(super) fn take_first(&mut self, range: &Range<usize>) -> Option<Area> {
         let start = self.overlapping(range).next()?.range.start;
-        let area = self.areas.remove(&start)?;
+        let area = self.take_out(start)?;
         let cut = area.range.start.max(range.start)..area.range.end.min(range.end);
         if area.range.start < cut.start {
-            self.areas
-                .insert(area.range.start, area.part(area.range.start..cut.start));
+            self.put_in(area.part(area.range.start..cut.start));
         }
         if cut.end < area.range.end {
-            self.areas
-                .insert(cut.end, area.part(cut.end..area.range.end));
+            self.put_in(area.part(cut.end..area.range.end));
         }
         self.mapped_bytes -= cut.len();
         Some(area.part(cut))

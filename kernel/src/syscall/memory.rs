@@ -79,6 +79,10 @@ fn attach_file(
         request.allowed -= Protection::WRITE;
     }
     let pager = file.pager()?;
+    let limit = pager.length_limit().unwrap_or(u64::MAX);
+    if request.grows_down || end.is_some_and(|end| end > limit) {
+        return Err(Errno::EINVAL);
+    }
     request.object = Some(MappedObject {
         pager,
         file: Some(file),

@@ -1,0 +1,319 @@
+//! Which pages of an object programs have written through their mappings of it.
+//!
+//! A screen's memory is drawn on by programs that tell nobody. The processor notes each page that
+//! it writes in the page table that it used; an object that wants to know has a [`Written`], which
+//! knows the address spaces that map the object and gathers those notes.
+//!
+//! # That nothing is lost
+//! A note is gathered before its entry goes (munmap(2), mremap(2), exit), and a page that is
+//! written after its note was gathered gets a new one: the processor is made to forget the page
+//! in between (`PageTable::take_written`). So whoever looks at a page after [`Written::take`] named
+//! it sees what was written, or will be told again.
+//!
+//! # Rest
+//! Looking for notes takes time even where there are none. When nothing has been written for a
+//! while, the pages are made unwritable ([`Pace::Rest`]); the first write faults, makes them
+//! writable again, and wakes who looks. So a screen on which nothing happens costs nothing.
+
+use alloc::boxed::Box;
+use alloc::sync::Weak;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use metal::paging::PageTable;
+
+use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Protection};
+use crate::sync::SpinLock;
+
+/// What is to become of mappings in which nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// They stay as they are: somebody will look again soon.
+    Watch,
+    /// The next write to one of them faults and wakes who looks.
+    Rest,
+}
+
+/// An address space with mappings of the object.
+struct Mapper {
+    /// In the order of their coming; for going through them while they come and go.
+    number: u64,
+    space: Weak<AddressSpace>,
+}
+
+#[derive(Default)]
+struct Mappers {
+    all: Vec<Mapper>,
+    last_number: u64,
+}
+
+/// The written pages of one object. See the head of this file.
+pub struct Written {
+    /// A bit a page.
+    pages: Box<[AtomicU64]>,
+    mappers: SpinLock<Mappers>,
+    /// Somebody may write without a fault.
+    is_open: AtomicBool,
+    /// Called when there may be something to gather or to take, where there was nothing before.
+    wake: fn(),
+}
+
+const BITS: u64 = u64::BITS as u64;
+
+impl Written {
+    /// For an object of `pages` pages, none of them written. None: there is no memory for it.
+    pub fn new(pages: u64, wake: fn()) -> Option<Self> {
+        let words = usize::try_from(pages.div_ceil(BITS)).ok()?;
+        let mut bits = Vec::new();
+        bits.try_reserve_exact(words).ok()?;
+        bits.resize_with(words, || AtomicU64::new(0));
+        Some(Self {
+            pages: bits.into_boxed_slice(),
+            mappers: SpinLock::default(),
+            is_open: AtomicBool::new(false),
+            wake,
+        })
+    }
+
+    /// These pages were written by other means than a mapping.
+    pub fn note(&self, pages: Range<u64>) {
+        pages.for_each(|page| self.set(page));
+        (self.wake)();
+    }
+
+    fn set(&self, page: u64) {
+        if let Some(word) = self.pages.get((page / BITS) as usize) {
+            word.fetch_or(1 << (page % BITS), Ordering::AcqRel);
+        }
+    }
+
+    /// Calls `visit` with each run of written pages that were noted, and forgets them. Never
+    /// sleeps; what is still in page tables is left there ([`Self::gather`]).
+    pub fn take(&self, visit: &mut dyn FnMut(Range<u64>)) {
+        let mut run = 0..0;
+        for (number, word) in self.pages.iter().enumerate() {
+            if word.load(Ordering::Relaxed) == 0 {
+                continue;
+            }
+            let mut bits = word.swap(0, Ordering::AcqRel);
+            while bits != 0 {
+                let page = number as u64 * BITS + u64::from(bits.trailing_zeros());
+                bits &= bits - 1;
+                if run.end != page {
+                    if !run.is_empty() {
+                        visit(run);
+                    }
+                    run = page..page;
+                }
+                run.end = page + 1;
+            }
+        }
+        if !run.is_empty() {
+            visit(run);
+        }
+    }
+
+    /// Whether programs may write without a fault, and so without anybody being woken: as
+    /// [`Self::gather`] found it, or somebody has begun since.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Gathers the notes from all mappings. Takes each address space that maps the object, one
+    /// after the other; may sleep.
+    pub fn gather(&self, pace: Pace) {
+        self.is_open.store(false, Ordering::Release);
+        let mut last = 0;
+        while let Some((number, space)) = self.mapper_after(last) {
+            last = number;
+            let Some(space) = space.upgrade() else {
+                self.forget(number);
+                continue;
+            };
+            let mut state = space.lock();
+            match state.gather_written(self, pace) {
+                Some(true) => self.is_open.store(true, Ordering::Release),
+                Some(false) => {}
+                // Still under its lock: it may map the object again as soon as that is free.
+                None => self.forget(number),
+            }
+        }
+    }
+
+    fn mapper_after(&self, last: u64) -> Option<(u64, Weak<AddressSpace>)> {
+        let mappers = self.mappers.lock();
+        let next = mappers.all.partition_point(|mapper| mapper.number <= last);
+        let mapper = mappers.all.get(next)?;
+        Some((mapper.number, Weak::clone(&mapper.space)))
+    }
+
+    fn forget(&self, number: u64) {
+        let mut mappers = self.mappers.lock();
+        let found = mappers.all.binary_search_by_key(&number, |one| one.number);
+        if let Ok(place) = found {
+            let forgotten = mappers.all.remove(place);
+            drop(mappers);
+            drop(forgotten);
+        }
+    }
+
+    /// An address space has a mapping of the object. It must be locked.
+    fn mapped_in(&self, space: &Weak<AddressSpace>) {
+        let mut mappers = self.mappers.lock();
+        if mappers.all.iter().any(|one| one.space.ptr_eq(space)) {
+            return;
+        }
+        mappers.last_number += 1;
+        let number = mappers.last_number;
+        let space = Weak::clone(space);
+        mappers.all.push(Mapper { number, space });
+    }
+
+    /// A program is about to write through a mapping, without a fault from now on.
+    pub(super) fn open(&self) {
+        if !self.is_open.swap(true, Ordering::AcqRel) {
+            (self.wake)();
+        }
+    }
+
+    /// Takes the notes out of what `area`, a mapping of the object, shows in `range`. Returns
+    /// whether there were any.
+    fn gather_from(&self, table: &mut PageTable, area: &Area, range: Range<usize>) -> bool {
+        let mut any = false;
+        table.take_written(range, |address| {
+            self.set(area.page_index(address));
+            any = true;
+        });
+        any
+    }
+}
+
+impl Area {
+    /// Who wants to know what is written through this mapping.
+    pub(super) fn written(&self) -> Option<&Written> {
+        match &self.backing {
+            Backing::Object { pager, .. } if self.shared => pager.written(),
+            _ => None,
+        }
+    }
+
+    fn is_of(&self, written: &Written) -> bool {
+        self.written()
+            .is_some_and(|own| core::ptr::eq(own, written))
+    }
+}
+
+/// The part of two ranges that they share; empty if there is none.
+fn common(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
+    one.start.max(other.start)..one.end.min(other.end)
+}
+
+impl AddressSpaceState {
+    /// To be called before pages of `range` are taken out of the page table.
+    pub(super) fn keep_written(&mut self, range: &Range<usize>) {
+        let Self {
+            areas,
+            table,
+            watched,
+            ..
+        } = self;
+        // Mappings do not overlap: behind the first that ends too early none reaches further.
+        for start in watched.range(..range.end).rev() {
+            let Some(area) = areas.get(start) else {
+                continue;
+            };
+            let part = common(range, &area.range);
+            if part.is_empty() {
+                break;
+            }
+            if let Some(written) = area.written() {
+                written.gather_from(table, area, part);
+            }
+        }
+    }
+
+    /// Gathers the notes of all mappings of one object; returns whether a program may write
+    /// through one without a fault. None: there is no mapping of it.
+    fn gather_written(&mut self, written: &Written, pace: Pace) -> Option<bool> {
+        let Self {
+            areas,
+            table,
+            watched,
+            ..
+        } = self;
+        let mut is_open = None;
+        let watched = watched.iter().filter_map(|start| areas.get(start));
+        for area in watched.filter(|area| area.is_of(written)) {
+            let any = written.gather_from(table, area, area.range.clone());
+            let writable = area.protection.contains(Protection::WRITE);
+            let rests = writable && !any && pace == Pace::Rest;
+            if rests {
+                table.protect(area.range.clone(), area.protection.read_only_flags());
+            }
+            is_open = Some(is_open.unwrap_or(false) || (writable && !rests));
+        }
+        is_open
+    }
+
+    /// The mapping at `start` is there now: who wants to know of it is told.
+    pub(super) fn watch(&mut self, start: usize) {
+        let written = self.areas.get(&start).and_then(Area::written);
+        if let Some(written) = written {
+            written.mapped_in(&self.this);
+            self.watched.insert(start);
+        }
+    }
+
+    /// As [`Self::watch`], for all mappings of a child of fork(2).
+    pub(super) fn watch_as(&mut self, parent: &Self) {
+        for start in &parent.watched {
+            self.watch(*start);
+        }
+    }
+
+    /// Shows the pages around a faulting one, as many as one table holds: all of them are there,
+    /// and that one of them was written will be noted by the processor.
+    ///
+    /// # Errors
+    /// See [`super::FaultError`].
+    pub(super) fn supply_watched(
+        table: &mut PageTable,
+        area: &Area,
+        written: &Written,
+        page: usize,
+        write: bool,
+    ) -> core::result::Result<(), super::FaultError> {
+        const TABLE_BYTES: usize = 512 * PAGE_SIZE;
+        let Backing::Object { pager, .. } = &area.backing else {
+            return Err(super::FaultError::NotMapped);
+        };
+        // Also when there is nothing at the page: that is told here.
+        drop(pager.page(area.page_index(page), write)?);
+        let start = page / TABLE_BYTES * TABLE_BYTES;
+        let window = common(&(start..start + TABLE_BYTES), &area.range);
+        let flags = if write {
+            written.open();
+            area.protection.flags()
+        } else {
+            area.protection.read_only_flags()
+        };
+        for shown in window.clone().step_by(PAGE_SIZE) {
+            if table.get(shown).is_some() {
+                continue;
+            }
+            let Some(frame) = pager.page_at_hand(area.page_index(shown)) else {
+                break;
+            };
+            if table.map(shown, frame, flags).is_err() {
+                break;
+            }
+        }
+        if write {
+            table.allow_writing(window);
+        }
+        // What the loop above could not do matters for this page alone.
+        let is_shown = table.get(page).is_some();
+        is_shown.then_some(()).ok_or(super::FaultError::OutOfMemory)
+    }
+}
