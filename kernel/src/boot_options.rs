@@ -9,6 +9,7 @@
 //!                 and with Escape the one before: alt, ctrl, shift, meta, several joined by +
 //!                 (alt); off: no keys do. Slot n is the nth living persona in the order of
 //!                 creation, slot 1 the root
+//! video=WxH       the size of screens on a display that has no preference of its own
 //! ktest[=TEXT]    run the in-kernel tests whose names contain TEXT (test builds)
 //! ktest-only=NAME run this one, even if it must panic (test builds)
 //! ktest-after=NAME with ktest: begin behind this one (test builds)
@@ -21,6 +22,8 @@
 use alloc::vec::Vec;
 use core::str;
 
+#[cfg(feature = "devns")]
+use drivers::display::panel::Size;
 #[cfg(feature = "devns")]
 use drivers::input::switch::SwitchKeys;
 
@@ -36,6 +39,9 @@ pub struct BootOptions<'a> {
     /// Which keys switch personas.
     #[cfg(feature = "devns")]
     pub switch_keys: SwitchKeys,
+    /// The size of screens.
+    #[cfg(feature = "devns")]
+    pub screen_size: Option<Size>,
     /// In-kernel tests to run instead of process 1.
     #[cfg(feature = "ktest")]
     pub tests: Option<crate::ktest::Selection<'a>>,
@@ -45,8 +51,8 @@ pub struct BootOptions<'a> {
     init_arguments: &'a [u8],
 }
 
-const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, switch=KEYS, ktest[=TEXT], ktest-only=NAME, \
-                       ktest-after=NAME, -- WORDS FOR INIT";
+const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, switch=KEYS, \
+                       video=WIDTHxHEIGHT, ktest[=TEXT], ktest-only=NAME, ktest-after=NAME, -- WORDS FOR INIT";
 
 impl<'a> BootOptions<'a> {
     /// Reads the command line; what is wrong with it goes to the log.
@@ -57,6 +63,8 @@ impl<'a> BootOptions<'a> {
             panic_seconds: None,
             #[cfg(feature = "devns")]
             switch_keys: SwitchKeys::default(),
+            #[cfg(feature = "devns")]
+            screen_size: None,
             #[cfg(feature = "ktest")]
             tests: None,
             #[cfg(feature = "ktest")]
@@ -97,6 +105,7 @@ impl<'a> BootOptions<'a> {
                 self.panic_seconds = Some(number(value).ok_or("it wants a number of seconds")?);
             }
             (b"switch", value) => self.take_switch_keys(value)?,
+            (b"video", value) => self.take_screen_size(value)?,
             (b"ktest" | b"ktest-only" | b"ktest-after", value) => self.take_tests(name, value)?,
             _ => return Err("there is no such option"),
         }
@@ -112,9 +121,27 @@ impl<'a> BootOptions<'a> {
         Ok(())
     }
 
+    #[cfg(feature = "devns")]
+    fn take_screen_size(&mut self, value: Option<&'a [u8]>) -> Result<(), &'static str> {
+        let text = value.and_then(|value| str::from_utf8(value).ok());
+        let sides = text.and_then(|text| text.split_once('x'));
+        let side = |text: &str| text.parse().ok().filter(|side| (1..=16_384).contains(side));
+        let size = sides.and_then(|(width, height)| {
+            let (width, height) = (side(width)?, side(height)?);
+            Some(Size { width, height })
+        });
+        self.screen_size = Some(size.ok_or("it wants a width and a height, as in 1024x768")?);
+        Ok(())
+    }
+
     #[cfg(not(feature = "devns"))]
     fn take_switch_keys(&mut self, _: Option<&'a [u8]>) -> Result<(), &'static str> {
         Err("this kernel is built without device namespaces (cargo feature devns)")
+    }
+
+    #[cfg(not(feature = "devns"))]
+    fn take_screen_size(&mut self, _: Option<&'a [u8]>) -> Result<(), &'static str> {
+        Err("this kernel is built without displays (cargo feature devns)")
     }
 
     #[cfg(feature = "ktest")]

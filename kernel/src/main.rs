@@ -61,6 +61,10 @@ fn main(information: &'static boot::BootInformation) -> ! {
     if let Err(error) = device::input::initialise(options.switch_keys) {
         ::log::error!("input devices are left out: {error:?}");
     }
+    #[cfg(feature = "devns")]
+    if let Err(error) = device::display::initialise(options.screen_size) {
+        ::log::error!("the display is left out: {error:?}");
+    }
     metal::interrupt::enable();
     start(&options);
     process::scheduler::idle()

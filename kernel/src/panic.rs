@@ -1,6 +1,6 @@
 //! What happens when the kernel finds that it is wrong about itself.
 //!
-//! The message and the callers go to the serial line, and the machine ends with a failure, so
+//! The message and the callers go to the serial line, then to the display if there is one, and the machine ends with a failure, so
 //! that whoever started it knows. A panic inside the panic ends it at once.
 
 use core::panic::PanicInfo;
@@ -33,6 +33,8 @@ fn panic(information: &PanicInfo<'_>) -> ! {
         print!("  at {location}\n");
     }
     print!("backtrace, the nearest caller first:\n{Backtrace}");
+    #[cfg(feature = "devns")]
+    show_on_panel(information);
     let seconds = SECONDS.load(Ordering::Relaxed);
     if seconds == u32::MAX {
         power::exit(Outcome::Failure);
@@ -43,4 +45,19 @@ fn panic(information: &PanicInfo<'_>) -> ! {
         metal::cpu::relax();
     }
     power::reset()
+}
+
+/// The same on the display; what is wrong there must not cost what the serial line has already.
+#[cfg(feature = "devns")]
+fn show_on_panel(information: &PanicInfo<'_>) {
+    let message = information.message();
+    let backtrace = "backtrace, the nearest caller first:";
+    match information.location() {
+        Some(location) => crate::device::display::show_panic(format_args!(
+            "kernel panic: {message}\n  at {location}\n{backtrace}\n{Backtrace}"
+        )),
+        None => crate::device::display::show_panic(format_args!(
+            "kernel panic: {message}\n{backtrace}\n{Backtrace}"
+        )),
+    }
 }

@@ -4,6 +4,8 @@ pub mod character;
 mod clock;
 pub mod deferred;
 #[cfg(feature = "devns")]
+pub mod display;
+#[cfg(feature = "devns")]
 pub mod input;
 pub mod interrupt;
 mod kmsg;

@@ -25,6 +25,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     #[cfg(feature = "devns")]
     Entry { name: "dev_ns",      permissions: 0o555, node: Node::Directory(super::device_namespaces::ENTRIES) },
     Entry { name: "devices",     permissions: 0o444, node: Node::Read(show_devices) },
+    #[cfg(feature = "devns")]
+    Entry { name: "fb",          permissions: 0o444, node: Node::Read(crate::device::display::show_list) },
     Entry { name: "filesystems", permissions: 0o444, node: Node::Read(show_file_systems) },
     Entry { name: "interrupts",  permissions: 0o444, node: Node::Read(show_interrupts) },
     Entry { name: "kmsg",        permissions: 0o400, node: Node::Opened(kernel_log::open) },
