@@ -5,11 +5,11 @@
 //! the programs in tests/abi.
 
 use abi_tests::runner::{self, Family};
+use janus_tests::persona;
 
 mod ends;
 mod many;
 mod membership;
-mod persona;
 mod reads;
 mod rights;
 mod writes;

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use qemu::machine::{Desk, Panel};
 use qemu::{Ending, Kind, Machine, Ramdisk, exec};
 
 use crate::build::{self, Flavour, Programs};
@@ -53,10 +54,35 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         }
     }
     for program in build::test_programs(house, "tests/janus")? {
-        let janus = in_guest(&machine, &ramdisk, &program)?;
-        judge(&program, &janus, filter, report);
+        for (kind, desk) in desks_for(&program.name) {
+            let machine = Machine {
+                kind,
+                desk,
+                ..machine.clone()
+            };
+            let janus = in_guest(&machine, &ramdisk, &program)?;
+            judge(&program, &janus, filter, report);
+        }
     }
     Ok(())
+}
+
+/// The machines that a program of tests/janus needs: one without a display does for all but the
+/// one that tests displays, which gets each there is.
+fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
+    let with = |panel| Desk {
+        panel: Some(panel),
+        ..Desk::EMPTY
+    };
+    match program {
+        "framebuffer" => vec![
+            (Kind::Q35, with(Panel::Virtio)),
+            (Kind::Microvm, with(Panel::Virtio)),
+            (Kind::Q35, with(Panel::Bochs)),
+            (Kind::Q35, with(Panel::Std)),
+        ],
+        _ => vec![(Kind::Q35, Desk::EMPTY)],
+    }
 }
 
 /// Reports on a program that ran in the guest only.

@@ -1,0 +1,3 @@
+//! What the programs of this folder share: personas to try things on.
+
+pub mod persona;
