@@ -58,13 +58,12 @@ fn map(space: &AddressSpace, screen: &Arc<ScreenFrames>, pages: usize) -> usize 
     map_part(space, screen, 0..pages, true)
 }
 
-/// The address space of the thread that runs the tests, in force: writes to it are the
-/// processor's own.
+/// An empty address space for the thread that runs the tests, in force: writes to it are the
+/// processor's own. What earlier tests did to the last one does not matter here.
 fn own_space() -> Arc<AddressSpace> {
-    let space = current()
-        .address_space()
-        .expect("the test thread has memory");
+    let space = AddressSpace::new().expect("memory");
     space.activate();
+    current().set_address_space(Some(Arc::clone(&space)));
     space
 }
 
