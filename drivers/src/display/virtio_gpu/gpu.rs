@@ -301,7 +301,7 @@ impl Gpu {
             Some(view) => self.show_view(view),
             None => {
                 self.shown = None;
-                self.submit(Command::set_scanout(0, NOTHING), Purpose::Select);
+                self.submit(Command::set_scanout(0, NOTHING), Purpose::Select(0));
             }
         }
         self.retire_outgoing();
@@ -329,8 +329,8 @@ impl Gpu {
             && let Some(id) = resource.id
         {
             let seen = resource.seen(view);
-            self.submit(Command::set_scanout(id, seen), Purpose::Select);
-            self.submit(Command::flush(id, seen), Purpose::Select);
+            self.submit(Command::set_scanout(id, seen), Purpose::Select(id));
+            self.submit(Command::flush(id, seen), Purpose::Select(id));
         }
     }
 
@@ -424,12 +424,14 @@ impl Gpu {
                 return self.retired.remove(&id);
             }
             // What was to be done with a picture that could not be made fails too.
-            Purpose::Use(id) if !is_good && !self.is_known(id) => return None,
+            Purpose::Use(id) | Purpose::Select(id) if !is_good && id != 0 && !self.is_known(id) => {
+                return None;
+            }
             Purpose::Presented => {
                 self.is_presenting = false;
                 self.present();
             }
-            Purpose::Select | Purpose::Use(_) => {}
+            Purpose::Select(_) | Purpose::Use(_) => {}
         }
         if !is_good {
             self.report(Event::Failed(PanelError::Refused {
@@ -470,7 +472,7 @@ impl Gpu {
             }
             _ => {
                 self.has_made_room = false;
-                self.submit(Command::set_scanout(0, NOTHING), Purpose::Select);
+                self.submit(Command::set_scanout(0, NOTHING), Purpose::Select(0));
                 self.report(Event::Failed(PanelError::NoMemory(bytes)));
             }
         }

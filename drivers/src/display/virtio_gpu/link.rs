@@ -35,8 +35,8 @@ pub enum Purpose {
     Unref(u32),
     /// To do something with this resource.
     Use(u32),
-    /// To select what is seen: a later one makes it pointless.
-    Select,
+    /// To select what is seen, this resource: a later one makes it pointless.
+    Select(u32),
     /// The last command of those that send what changed.
     Presented,
 }
@@ -97,7 +97,7 @@ impl Link {
     /// Drops the commands that are still waiting and that a later selection makes pointless.
     pub fn drop_selections(&mut self) {
         self.waiting
-            .retain(|(_, purpose)| *purpose != Purpose::Select);
+            .retain(|(_, purpose)| !matches!(purpose, Purpose::Select(_)));
     }
 
     fn pump(&mut self) {
