@@ -10,6 +10,8 @@
 
 pub mod bochs;
 mod edid;
+#[cfg(test)]
+mod fake;
 pub mod fbdev;
 pub mod memory;
 pub mod mux;
@@ -18,4 +20,6 @@ pub mod persona;
 pub mod picture;
 pub mod rows;
 pub mod screen;
+#[cfg(test)]
+mod tests;
 pub mod virtio_gpu;

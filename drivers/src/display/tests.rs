@@ -1,0 +1,478 @@
+//! The rules of the display among personas, on both panels, with devices that keep what an eye
+//! would see.
+
+use core::num::NonZeroU64;
+use std::sync::{Arc, Mutex};
+
+use abi::Errno;
+use abi::framebuffer::{
+    FBIOBLANK, FBIOGET_VBLANK, FBIOPAN_DISPLAY, FBIOPUT_VSCREENINFO, VarScreenInfo,
+};
+use devns::{Foreground, Gate, Jiffies, Namespace, ThreadNumber};
+use proptest::prelude::*;
+use zerocopy::IntoBytes;
+
+use super::bochs::Bochs;
+use super::fake::Picture;
+use super::fake::bochs::FakeBochs;
+use super::fake::gpu::FakeGpu;
+use super::fake::memory::{FakeMemory, Machine};
+use super::fbdev::{Caller, Framebuffer, UserMemory};
+use super::mux::{Display, Presenter};
+use super::panel::{Event, Panel, PanelError, Size};
+use super::persona::{DisplayHandle, register};
+use super::virtio_gpu::VirtioGpu;
+
+const SMALL: Size = Size {
+    width: 64,
+    height: 96,
+};
+
+struct HostGate(Mutex<()>);
+
+impl Gate for HostGate {
+    fn enter(&self, work: &mut dyn FnMut()) {
+        let _held = self.0.lock().unwrap();
+        work();
+    }
+
+    fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
+        self.0.try_lock().map(|_held| work()).is_ok()
+    }
+
+    fn current_thread(&self) -> ThreadNumber {
+        ThreadNumber(NonZeroU64::MIN)
+    }
+}
+
+struct Nobody;
+
+impl Presenter for Nobody {
+    fn wake(&self) {}
+}
+
+/// A program with a little memory.
+#[derive(Default)]
+struct Program(Mutex<Vec<u8>>);
+
+impl UserMemory for Program {
+    fn read(&self, address: usize, into: &mut [u8]) -> Result<(), Errno> {
+        let bytes = self.0.lock().unwrap();
+        let from = bytes.get(address..address + into.len());
+        into.copy_from_slice(from.ok_or(Errno::EFAULT)?);
+        Ok(())
+    }
+
+    fn write(&self, address: usize, from: &[u8]) -> Result<(), Errno> {
+        let mut bytes = self.0.lock().unwrap();
+        let into = bytes.get_mut(address..address + from.len());
+        into.ok_or(Errno::EFAULT)?.copy_from_slice(from);
+        Ok(())
+    }
+}
+
+impl Caller for Program {
+    fn wait_for_frame(&self) -> Result<(), Errno> {
+        Ok(())
+    }
+}
+
+enum Hardware {
+    Gpu(Box<Mutex<FakeGpu>>),
+    Bochs(FakeBochs),
+}
+
+/// A machine with a display and two personas beside the root, each with its screen open.
+struct House {
+    foreground: Foreground,
+    display: Arc<Display>,
+    handle: DisplayHandle,
+    personas: Vec<Arc<Namespace>>,
+    hardware: Hardware,
+    machine: Machine,
+}
+
+impl House {
+    fn new(panel: Arc<dyn Panel>, hardware: Hardware, machine: Machine) -> Self {
+        let foreground = Foreground::new(Box::new(HostGate(Mutex::new(()))), 1);
+        let display = Display::new(panel, Box::new(machine.clone()), Box::new(Nobody));
+        let handle = register(&foreground, &display).unwrap();
+        let mut personas = vec![Arc::clone(foreground.root())];
+        for number in 2..4 {
+            let persona = foreground.create(number);
+            persona.join().unwrap();
+            personas.push(persona);
+        }
+        Self {
+            foreground,
+            display,
+            handle,
+            personas,
+            hardware,
+            machine,
+        }
+    }
+
+    fn with_gpu() -> Self {
+        let machine = Machine::new();
+        let (mut gpu, device) = FakeGpu::new(&machine, SMALL);
+        let source = Arc::new(machine.clone());
+        let panel = VirtioGpu::start(device, source, &mut || {
+            gpu.run();
+            true
+        });
+        Self::new(
+            panel.unwrap(),
+            Hardware::Gpu(Box::new(Mutex::new(gpu))),
+            machine,
+        )
+    }
+
+    fn with_bochs(bytes: usize) -> Self {
+        let device = FakeBochs::new(bytes);
+        let (registers, video) = device.parts();
+        let panel = Bochs::start(registers, video, Some(SMALL)).unwrap();
+        Self::new(panel, Hardware::Bochs(device), Machine::new())
+    }
+
+    fn open(&self, index: usize) -> Framebuffer {
+        Framebuffer::open(&self.display, &self.handle, &self.personas[index]).unwrap()
+    }
+
+    fn switch(&self, index: usize) {
+        let switched = self.foreground.switch(&self.personas[index], Jiffies(1));
+        switched.unwrap();
+    }
+
+    /// The device does what it was told, and the driver hears of it; returns what was reported.
+    fn settle(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        for _ in 0..8 {
+            if let Hardware::Gpu(gpu) = &self.hardware {
+                gpu.lock().unwrap().run();
+            }
+            self.display.service(&mut |event| events.push(event));
+            self.display.present();
+        }
+        events
+    }
+
+    fn seen(&self) -> Option<Picture> {
+        match &self.hardware {
+            Hardware::Gpu(gpu) => gpu.lock().unwrap().seen.clone(),
+            Hardware::Bochs(device) => device.seen(),
+        }
+    }
+}
+
+/// What ought to be seen of a screen with 32 bits a pixel.
+fn picture(screen: &Framebuffer) -> Picture {
+    let var = screen.var();
+    let mut bytes = vec![0; screen.length()];
+    screen.memory().read(0, &mut bytes);
+    let stride = var.xres_virtual as usize * 4;
+    let first = var.yoffset as usize * stride + var.xoffset as usize * 4;
+    let size = Size {
+        width: var.xres,
+        height: var.yres,
+    };
+    Picture::of_bytes(size, &bytes[first..], stride)
+}
+
+fn draw(screen: &Framebuffer, offset: usize, color: u8, pixels: usize) {
+    let bytes = vec![color; pixels * 4];
+    FakeMemory::of(screen.memory()).draw(offset, &bytes);
+}
+
+fn doubled(screen: &Framebuffer) -> VarScreenInfo {
+    let var = screen.var();
+    VarScreenInfo {
+        yres_virtual: var.yres * 2,
+        ..var
+    }
+}
+
+fn both() -> [House; 3] {
+    let screen = 64 * 96 * 4;
+    // Room for one screen only; for two of double height.
+    [
+        House::with_gpu(),
+        House::with_bochs(screen + 100),
+        House::with_bochs(4 * screen),
+    ]
+}
+
+#[test]
+fn a_switch_shows_what_was_drawn_in_the_background() {
+    for house in both() {
+        let screens = [house.open(0), house.open(1)];
+        house.settle();
+        draw(&screens[1], 4096, 9, 300);
+        draw(&screens[0], 0, 3, 20);
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screens[0])));
+        house.switch(1);
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screens[1])));
+        // Nobody's screen: dark.
+        house.switch(2);
+        house.settle();
+        assert_eq!(house.seen(), None);
+        house.switch(0);
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screens[0])));
+    }
+}
+
+#[test]
+fn a_switch_on_a_gpu_is_three_commands_and_what_did_not_change_is_not_sent() {
+    let house = House::with_gpu();
+    let _screens = [house.open(0), house.open(1)];
+    house.settle();
+    let Hardware::Gpu(gpu) = &house.hardware else {
+        unreachable!("a house with a GPU")
+    };
+    gpu.lock().unwrap().told.clear();
+    house.switch(1);
+    house.settle();
+    assert_eq!(gpu.lock().unwrap().told, [0x105, 0x103, 0x104]);
+    house.settle();
+    assert_eq!(gpu.lock().unwrap().told.len(), 3);
+}
+
+#[test]
+fn panning_shows_the_other_half_and_impossible_offsets_are_refused() {
+    for house in [House::with_gpu(), House::with_bochs(1 << 20)] {
+        let screen = house.open(0);
+        let var = screen.set_mode(&doubled(&screen)).unwrap();
+        draw(&screen, 64 * 96 * 4, 7, 64 * 96);
+        let lower = VarScreenInfo { yoffset: 96, ..var };
+        screen.pan(&lower).unwrap();
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screen)));
+        assert_eq!(house.seen().unwrap().pixels[0], [7, 7, 7]);
+        let beyond = VarScreenInfo { yoffset: 97, ..var };
+        assert_eq!(screen.pan(&beyond), Err(Errno::EINVAL));
+    }
+}
+
+#[test]
+fn blank_is_dark_and_lasts_over_switches() {
+    for house in both() {
+        let screens = [house.open(0), house.open(1)];
+        let program = Program::default();
+        screens[0].ioctl(&program, FBIOBLANK, 1).unwrap();
+        house.settle();
+        assert_eq!(house.seen(), None);
+        house.switch(1);
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screens[1])));
+        house.switch(0);
+        house.settle();
+        assert_eq!(house.seen(), None);
+        draw(&screens[0], 0, 5, 10);
+        screens[0].ioctl(&program, FBIOBLANK, 0).unwrap();
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screens[0])));
+        assert_eq!(screens[0].ioctl(&program, FBIOBLANK, 5), Err(Errno::EINVAL));
+    }
+}
+
+#[test]
+fn sixteen_bits_show_the_same_colours() {
+    for house in [House::with_gpu(), House::with_bochs(1 << 20)] {
+        let screen = house.open(0);
+        let narrow = VarScreenInfo {
+            bits_per_pixel: 16,
+            ..screen.var()
+        };
+        screen.set_mode(&narrow).unwrap();
+        FakeMemory::of(screen.memory()).draw(0, &[0x00, 0xf8, 0xff, 0xff]);
+        house.settle();
+        let pixels = house.seen().unwrap().pixels;
+        assert_eq!(pixels[..3], [[0, 0, 0xff], [0xff; 3], [0; 3]]);
+    }
+}
+
+#[test]
+fn commands_answer_as_linux_does() {
+    let house = House::with_gpu();
+    let screen = house.open(0);
+    let program = Program(Mutex::new(vec![0; 512]));
+    assert_eq!(
+        screen.ioctl(&program, FBIOGET_VBLANK, 0),
+        Err(Errno::ENOTTY)
+    );
+    assert_eq!(
+        screen.ioctl(&program, FBIOPAN_DISPLAY, 400),
+        Err(Errno::EFAULT)
+    );
+    let huge = VarScreenInfo {
+        yres_virtual: 1 << 30,
+        ..screen.var()
+    };
+    program.write(0, huge.as_bytes()).unwrap();
+    assert_eq!(
+        screen.ioctl(&program, FBIOPUT_VSCREENINFO, 0),
+        Err(Errno::EINVAL)
+    );
+    assert_eq!(screen.fix().line_length, 256);
+    assert_eq!(screen.fix().smem_len as usize, screen.length());
+    let end = screen.length() as u64;
+    let mut move_all = |piece: &mut [u8]| Ok(piece.len());
+    assert_eq!(screen.write(end + 1, 1, &mut move_all), Err(Errno::EFBIG));
+    assert_eq!(screen.write(end, 1, &mut move_all), Err(Errno::ENOSPC));
+    assert_eq!(screen.write(end - 5, 9, &mut move_all), Ok(5));
+    assert_eq!(screen.read(end - 5, 9, &mut move_all), Ok(5));
+    assert_eq!(screen.read(end, 9, &mut move_all), Ok(0));
+}
+
+#[test]
+fn a_gpu_without_room_gives_up_what_is_not_seen() {
+    let house = House::with_gpu();
+    let Hardware::Gpu(gpu) = &house.hardware else {
+        unreachable!("a house with a GPU")
+    };
+    gpu.lock().unwrap().room = 64 * 96 * 4;
+    let screens = [house.open(0), house.open(1)];
+    for index in [1, 0, 1] {
+        draw(&screens[index], 0, index as u8 + 1, 100);
+        house.switch(index);
+        assert_eq!(house.settle(), []);
+        assert_eq!(house.seen(), Some(picture(&screens[index])));
+    }
+    gpu.lock().unwrap().room = 0;
+    house.switch(0);
+    assert!(matches!(
+        house.settle()[..],
+        [Event::Failed(PanelError::NoMemory(_)), ..]
+    ));
+    assert_eq!(house.seen(), None);
+}
+
+#[test]
+fn a_resize_is_offered_and_screens_stay() {
+    let house = House::with_gpu();
+    let screen = house.open(0);
+    let wider = Size {
+        width: 128,
+        height: 96,
+    };
+    if let Hardware::Gpu(gpu) = &house.hardware {
+        gpu.lock().unwrap().resize(wider);
+    }
+    assert_eq!(house.settle(), [Event::Resized(wider)]);
+    assert_eq!(house.seen(), Some(picture(&screen)));
+    assert_eq!(house.display.panel().preferred(), wider);
+}
+
+#[test]
+fn a_screen_goes_with_its_namespace_and_its_memory_with_the_device() {
+    let mut house = House::with_gpu();
+    drop(house.open(1));
+    house.settle();
+    assert_eq!(house.machine.in_use(), 1);
+    let persona = house.personas.remove(1);
+    house.foreground.leave(&persona, Jiffies(2)).unwrap();
+    drop(persona);
+    assert_eq!(house.machine.in_use(), 1, "the device may still look there");
+    house.settle();
+    assert_eq!(house.machine.in_use(), 0);
+}
+
+#[test]
+fn a_panic_is_seen_also_where_it_was_blank() {
+    for house in both() {
+        let screen = house.open(0);
+        screen.blank(1).unwrap();
+        house.settle();
+        let mut lines = ["kernel panic: all is lost", "ü"].into_iter();
+        let outcome = house.display.show_panic(&mut lines, &mut || {
+            if let Hardware::Gpu(gpu) = &house.hardware {
+                gpu.lock().unwrap().run();
+            }
+            true
+        });
+        assert_eq!(outcome, Ok(()));
+        let pixels = house.seen().unwrap().pixels;
+        assert!(pixels.contains(&[0xff; 3]) && pixels.contains(&[0, 0, 0x80]));
+    }
+}
+
+#[test]
+fn what_a_device_lies_is_survived() {
+    for lie in [vec![], vec![0x00, 0x12], vec![0xff; 2000]] {
+        let house = House::with_gpu();
+        if let Hardware::Gpu(gpu) = &house.hardware {
+            gpu.lock().unwrap().lies = Some(lie);
+        }
+        let screen = house.open(0);
+        house.switch(1);
+        house.switch(0);
+        draw(&screen, 0, 1, 9);
+        house.settle();
+    }
+    let (registers, video) = FakeBochs::absent().parts();
+    assert_eq!(
+        Bochs::start(registers, video, None).err(),
+        Some(PanelError::Silent)
+    );
+}
+
+#[test]
+fn a_silent_device_holds_nobody_up_and_may_come_back() {
+    let house = House::with_gpu();
+    let screens = [house.open(0), house.open(1)];
+    for round in 0..200 {
+        draw(&screens[round % 2], 0, round as u8, 50);
+        house.switch(round % 2);
+        house.display.present();
+    }
+    house.settle();
+    assert_eq!(house.seen(), Some(picture(&screens[1])));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Each persona draws in its own colour only: whatever happens, an eye sees the colours of
+    /// one, and when all is done, those of who is in front.
+    #[test]
+    fn nobody_sees_anothers_pixels(
+        panel in 0_usize..3,
+        steps in proptest::collection::vec((0_usize..5, 0_usize..3, 0_usize..6000), 1..40),
+    ) {
+        let house = both().into_iter().nth(panel).unwrap();
+        let screens = [house.open(0), house.open(1), house.open(2)];
+        let mut front = 0;
+        for (action, who, place) in steps {
+            let screen = &screens[who];
+            match action {
+                0 | 1 => {
+                    house.switch(who);
+                    front = who;
+                }
+                2 => draw(screen, place * 4, who as u8 + 1, 100),
+                3 => {
+                    let var = screen.set_mode(&doubled(screen)).unwrap_or(screen.var());
+                    let yoffset = (place % 97) as u32;
+                    let _refused = screen.pan(&VarScreenInfo { yoffset, ..var });
+                }
+                _ => {
+                    house.settle();
+                    prop_assert_eq!(house.seen(), Some(picture(&screens[front])));
+                }
+            }
+            if let Hardware::Gpu(gpu) = &house.hardware {
+                gpu.lock().unwrap().step();
+            }
+            if let Some(seen) = house.seen() {
+                let mut colors: Vec<u8> = seen.pixels.iter().map(|pixel| pixel[0]).collect();
+                colors.retain(|color| *color != 0);
+                prop_assert!(colors.windows(2).all(|two| two[0] == two[1]));
+            }
+        }
+        house.settle();
+        prop_assert_eq!(house.seen(), Some(picture(&screens[front])));
+    }
+}
