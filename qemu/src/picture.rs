@@ -19,6 +19,13 @@ impl Colour {
     pub const WHITE: Self = Self(255, 255, 255);
 }
 
+impl From<Colour> for u32 {
+    /// As 0xRRGGBB.
+    fn from(Colour(red, green, blue): Colour) -> Self {
+        Self::from_be_bytes([0, red, green, blue])
+    }
+}
+
 impl fmt::Display for Colour {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(red, green, blue) = self;
@@ -68,6 +75,23 @@ impl Picture {
             width,
             height,
             pixels: vec![colour; length],
+        }
+    }
+
+    /// A picture of this size whose pixels, as 0xRRGGBB, are as `pixel` has them.
+    pub fn from_pixels(width: u32, height: u32, pixel: impl Fn(u32, u32) -> u32) -> Self {
+        let colour = |x, y| {
+            let [_, red, green, blue] = pixel(x, y).to_be_bytes();
+            Colour(red, green, blue)
+        };
+        let pixels = (0..height)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .map(|(x, y)| colour(x, y))
+            .collect();
+        Self {
+            width,
+            height,
+            pixels,
         }
     }
 

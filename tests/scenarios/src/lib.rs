@@ -1,5 +1,5 @@
 //! What every scenario needs: the image that was built, a booted machine with someone typing at
-//! its shell, and the run of one command line.
+//! its shell and perhaps sitting at its screen, and the run of one command line.
 //!
 //! The scenarios themselves are in `tests/`. `cargo xtask test` builds the image and says through
 //! the environment where it is; without that a scenario fails at once with the command to type.
@@ -7,13 +7,21 @@
 
 mod console;
 mod image;
+mod random;
+mod seat;
+mod sitter;
 
 pub use console::{Answer, Console};
 pub use image::{Image, Ran, xtask};
+pub use random::Random;
+pub use seat::{Seat, switch_keys};
+pub use sitter::Sitter;
 
 use std::time::Duration;
 
 /// How long a boot to the shell may take: two seconds on an idle host, more on a busy one.
 pub const BOOT_LIMIT: Duration = Duration::from_secs(60);
+/// How long what was done may take to show on the screen: a moment on an idle host.
+pub const LOOK_LIMIT: Duration = Duration::from_secs(60);
 /// How long a command typed at the shell may take.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(60);

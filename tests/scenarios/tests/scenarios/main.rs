@@ -4,6 +4,7 @@
 mod bombs;
 mod boot;
 mod busybox;
+mod desk;
 mod exec;
 mod options;
 mod personas;

@@ -1,0 +1,149 @@
+//! `desk NAME`: someone at a desk, who does what the scenario says and tells what they saw.
+//!
+//! It has the screen mapped and every input device open from the start to the end. Orders come
+//! as lines in the FIFO `/tmp/NAME.orders`; each is answered by one line in `/tmp/NAME.answers`,
+//! which waits until somebody reads it:
+//! - `draw COLOUR NUMBER` draws a pattern through the mapping and nothing else;
+//! - `paint COLOUR` draws one pattern after the other, until the next `draw`;
+//! - `holds COLOUR NUMBER` says whether the mapping still has this pattern, pixel by pixel;
+//! - `keys` lists what was read of keys so far, as `CODE+` and `CODE-`;
+//! - `held` lists the keys that are down, as the devices say;
+//! - `grab` and `release` grab every device or let go of it;
+//! - `blank LEVEL` blanks the screen (0: shows it);
+//! - `fake` writes the switch keys to every device;
+//! - `spin` uses up the processor and never answers an order again.
+
+mod input;
+mod screen;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use guests::pattern::{Pattern, Primary};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use input::Devices;
+use screen::Screen;
+
+fn main() -> std::io::Result<()> {
+    let name = std::env::args().nth(1).unwrap_or_else(|| "desk".into());
+    let mut desk = Desk {
+        screen: Screen::open()?,
+        devices: Devices::open()?,
+    };
+    let path = |kind: &str| PathBuf::from(format!("/tmp/{name}.{kind}"));
+    for kind in ["answers", "orders"] {
+        mknodat(CWD, path(kind), FileType::Fifo, Mode::RWXU, 0)?;
+    }
+    // Open for writing too, so that it never ends.
+    let orders = File::options()
+        .read(true)
+        .write(true)
+        .open(path("orders"))?;
+    let mut orders = BufReader::new(orders);
+    loop {
+        wait(orders.get_ref(), &desk.devices)?;
+        desk.devices.read()?;
+        if poll(
+            &mut [PollFd::new(orders.get_ref(), PollFlags::IN)],
+            Some(&Default::default()),
+        )? == 0
+        {
+            continue;
+        }
+        let mut order = String::new();
+        orders.read_line(&mut order)?;
+        let answer = desk.obey(order.trim());
+        let mut answers = File::options().write(true).open(path("answers"))?;
+        writeln!(answers, "=> {answer}")?;
+        drop(answers);
+        if order.trim() == "spin" {
+            spin();
+        }
+    }
+}
+
+/// Waits until there is an order or an event.
+fn wait(orders: &File, devices: &Devices) -> std::io::Result<()> {
+    let mut waited: Vec<PollFd<'_>> = devices
+        .files()
+        .map(|file| PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN))
+        .collect();
+    waited.push(PollFd::new(orders, PollFlags::IN));
+    poll(&mut waited, None)?;
+    Ok(())
+}
+
+/// Takes the processor with several threads, for ever.
+fn spin() -> ! {
+    for _ in 0..3 {
+        std::thread::spawn(|| {
+            loop {
+                std::hint::spin_loop();
+            }
+        });
+    }
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+/// What is on the desk.
+struct Desk {
+    screen: Screen,
+    devices: Devices,
+}
+
+impl Desk {
+    /// Does what `order` says; the answer is what there is to tell, or what went wrong.
+    fn obey(&mut self, order: &str) -> String {
+        let words: Vec<&str> = order.split_whitespace().collect();
+        let done = match words[..] {
+            ["draw", colour, number] => self.draw(colour, number),
+            ["paint", colour] => self.paint(colour),
+            ["holds", colour, number] => self.holds(colour, number),
+            ["keys"] => self.devices.read().map(|()| self.devices.log()),
+            ["held"] => self.devices.held(),
+            ["grab"] => self.devices.grab(true),
+            ["release"] => self.devices.grab(false),
+            ["blank", level] => self.screen.blank(level.parse().unwrap_or(0)),
+            ["fake"] => self.devices.fake(),
+            ["spin"] => Ok("spinning".into()),
+            _ => Ok(format!("what is `{order}`?")),
+        };
+        done.unwrap_or_else(|error| format!("{order}: {error}"))
+    }
+
+    fn draw(&mut self, colour: &str, number: &str) -> std::io::Result<String> {
+        let pattern = pattern(colour, number)?;
+        self.screen.stop_painting();
+        self.screen.draw(pattern);
+        Ok("drawn".into())
+    }
+
+    fn paint(&mut self, colour: &str) -> std::io::Result<String> {
+        let Pattern { primary, .. } = pattern(colour, "0")?;
+        self.screen.paint(primary);
+        Ok("painting".into())
+    }
+
+    fn holds(&mut self, colour: &str, number: &str) -> std::io::Result<String> {
+        let wrong = self.screen.first_wrong(pattern(colour, number)?);
+        Ok(match wrong {
+            None => "yes".into(),
+            Some((x, y, pixel)) => format!("no: {pixel:08x} at ({x}, {y})"),
+        })
+    }
+}
+
+/// The pattern that an order speaks of.
+fn pattern(colour: &str, number: &str) -> std::io::Result<Pattern> {
+    let unknown = || std::io::Error::other("no such pattern");
+    Ok(Pattern {
+        primary: Primary::named(colour).ok_or_else(unknown)?,
+        number: number.parse().map_err(|_| unknown())?,
+    })
+}
