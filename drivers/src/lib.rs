@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod display;
 pub mod input;
 pub mod kernel_log;
+pub mod light;
 pub mod queue;
 pub mod rtc;
 pub mod serial;
