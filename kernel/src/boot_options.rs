@@ -5,6 +5,9 @@
 //! loglevel=0..8   messages below this level reach the console (7; 0: none)
 //! panic=SECONDS   after a panic, reset the machine after so long (0: stay; without the
 //!                 option: end QEMU with a failure)
+//! devns.lights=remember
+//!                 what a persona in the background stores into the brightness of a light is
+//!                 done when it comes to the front (ignore: it is not)
 //! switch=KEYS     the modifiers that, with F1…F12, bring the persona in that slot to the front,
 //!                 and with Escape the one before: alt, ctrl, shift, meta, several joined by +
 //!                 (alt); off: no keys do. Slot n is the nth living persona in the order of
@@ -26,6 +29,8 @@ use core::str;
 use drivers::display::panel::Size;
 #[cfg(feature = "devns")]
 use drivers::input::switch::SwitchKeys;
+#[cfg(feature = "devns")]
+use drivers::light::persona::Policy;
 
 /// What the command line asked for.
 #[derive(Debug)]
@@ -36,6 +41,9 @@ pub struct BootOptions<'a> {
     pub log_level: u8,
     /// Seconds to wait before a reset after a panic.
     pub panic_seconds: Option<u32>,
+    /// What becomes of a store into a light from the background.
+    #[cfg(feature = "devns")]
+    pub lights: Policy,
     /// Which keys switch personas.
     #[cfg(feature = "devns")]
     pub switch_keys: SwitchKeys,
@@ -51,8 +59,9 @@ pub struct BootOptions<'a> {
     init_arguments: &'a [u8],
 }
 
-const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, switch=KEYS, \
-                       video=WIDTHxHEIGHT, ktest[=TEXT], ktest-only=NAME, ktest-after=NAME, -- WORDS FOR INIT";
+const OPTIONS: &str = "init=PATH, loglevel=0..8, panic=SECONDS, devns.lights=remember|ignore, \
+                       switch=KEYS, video=WIDTHxHEIGHT, ktest[=TEXT], ktest-only=NAME, \
+                       ktest-after=NAME, -- WORDS FOR INIT";
 
 impl<'a> BootOptions<'a> {
     /// Reads the command line; what is wrong with it goes to the log.
@@ -61,6 +70,8 @@ impl<'a> BootOptions<'a> {
             init: b"/init",
             log_level: 7,
             panic_seconds: None,
+            #[cfg(feature = "devns")]
+            lights: Policy::default(),
             #[cfg(feature = "devns")]
             switch_keys: SwitchKeys::default(),
             #[cfg(feature = "devns")]
@@ -104,6 +115,7 @@ impl<'a> BootOptions<'a> {
             (b"panic", value) => {
                 self.panic_seconds = Some(number(value).ok_or("it wants a number of seconds")?);
             }
+            (b"devns.lights", value) => self.take_lights(value)?,
             (b"switch", value) => self.take_switch_keys(value)?,
             (b"video", value) => self.take_screen_size(value)?,
             (b"ktest" | b"ktest-only" | b"ktest-after", value) => self.take_tests(name, value)?,
@@ -132,6 +144,21 @@ impl<'a> BootOptions<'a> {
         });
         self.screen_size = Some(size.ok_or("it wants a width and a height, as in 1024x768")?);
         Ok(())
+    }
+
+    #[cfg(feature = "devns")]
+    fn take_lights(&mut self, value: Option<&'a [u8]>) -> Result<(), &'static str> {
+        self.lights = match value {
+            Some(b"remember") => Policy::Remember,
+            Some(b"ignore") => Policy::Ignore,
+            _ => return Err("it wants remember or ignore"),
+        };
+        Ok(())
+    }
+
+    #[cfg(not(feature = "devns"))]
+    fn take_lights(&mut self, value: Option<&'a [u8]>) -> Result<(), &'static str> {
+        self.take_switch_keys(value)
     }
 
     #[cfg(not(feature = "devns"))]

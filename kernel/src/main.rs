@@ -58,7 +58,9 @@ fn main(information: &'static boot::BootInformation) -> ! {
         panic!("the devices cannot be set up: {error:?}");
     }
     #[cfg(feature = "devns")]
-    if let Err(error) = device::input::initialise(options.switch_keys) {
+    if let Err(error) = device::light::initialise(options.lights)
+        .and_then(|()| device::input::initialise(options.switch_keys))
+    {
         ::log::error!("input devices are left out: {error:?}");
     }
     #[cfg(feature = "devns")]

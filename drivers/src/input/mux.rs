@@ -8,13 +8,16 @@
 //! A key that switches stops the flow: what comes behind it stays with the device until whoever
 //! runs the switch says that it is done ([`Mux::switch_done`]), and so belongs to the winner.
 
-use abi::input::{EV_SYN, SYN_REPORT};
+use abi::input::{
+    EV_KEY, EV_LED, EV_SYN, KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK, LED_CAPSL, LED_NUML,
+    LED_SCROLLL, SYN_REPORT,
+};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use spin::mutex::SpinMutex;
 
-use super::bits::KeyBits;
+use super::bits::{FewBits, KeyBits};
 use super::client::Stamp;
 use super::device::{Device, Event};
 use super::mousedev::Motion;
@@ -38,6 +41,8 @@ struct Core {
     switch_keys: SwitchKeys,
     /// A switch that the keys ask for and nobody has run yet.
     wanted: Option<Target>,
+    /// The locks, by their lamps, that keys have turned since somebody asked.
+    turned_locks: FewBits,
 }
 
 impl Mux {
@@ -48,6 +53,7 @@ impl Mux {
             front: None,
             switch_keys,
             wanted: None,
+            turned_locks: FewBits::EMPTY,
         };
         Self {
             core: SpinMutex::new(core),
@@ -150,6 +156,21 @@ impl Mux {
         }
     }
 
+    /// Lights or darkens a lamp of a device, and tells its readers.
+    pub fn set_led(&self, device: usize, led: u16, on: bool) {
+        let stamp = self.now();
+        let mut core = self.core.lock();
+        let event = Event::new(EV_LED, led, i32::from(on));
+        core.units[device].show(event, stamp.monotonic);
+        core.flush(device, stamp);
+    }
+
+    /// The locks, by their lamps, that keys have turned since this was asked last. A key that
+    /// only a grab saw turns none.
+    pub fn take_turned_locks(&self) -> FewBits {
+        core::mem::replace(&mut self.core.lock().turned_locks, FewBits::EMPTY)
+    }
+
     /// Gives a key another meaning, if this persona is in front. None: there is no such key.
     pub fn set_meaning(
         &self,
@@ -245,10 +266,26 @@ impl Core {
         self.units[number].packet = packet;
     }
 
-    fn deliver(&self, number: usize, packet: &[Event], stamp: Stamp) {
-        if let Some(front) = &self.front {
+    fn deliver(&mut self, number: usize, packet: &[Event], stamp: Stamp) {
+        let grabbed = self.front.as_ref().is_some_and(|front| {
             let state = &self.units[number].state;
-            front.deliver(number, packet, stamp, || Motion::of(packet, state));
+            front.deliver(number, packet, stamp, || Motion::of(packet, state))
+        });
+        if !grabbed {
+            for lamp in packet.iter().filter_map(lamp_of_lock) {
+                let was_turned = self.turned_locks.has(lamp);
+                self.turned_locks.set(lamp, !was_turned);
+            }
         }
+    }
+}
+
+/// The lamp of the lock that this event turns.
+fn lamp_of_lock(event: &Event) -> Option<u16> {
+    match (event.kind, event.code, event.value) {
+        (EV_KEY, KEY_CAPSLOCK, 1) => Some(LED_CAPSL),
+        (EV_KEY, KEY_NUMLOCK, 1) => Some(LED_NUML),
+        (EV_KEY, KEY_SCROLLLOCK, 1) => Some(LED_SCROLLL),
+        _ => None,
     }
 }

@@ -101,19 +101,19 @@ impl Group {
     }
 
     /// Hands a packet of a device to who reads it; `motion` is asked for what it means to a
-    /// mouse if somebody wants to know.
+    /// mouse if somebody wants to know. Returns whether only a grab saw it.
     pub(super) fn deliver(
         &self,
         device: usize,
         packet: &[Event],
         stamp: Stamp,
         motion: impl FnOnce() -> Option<Motion>,
-    ) {
+    ) -> bool {
         let members = self.members.lock();
         if let Some(readers) = members.devices.get(device) {
             if let Some(holder) = &readers.grab {
                 holder.deliver(packet, stamp);
-                return;
+                return true;
             }
             let clients = readers.clients.iter();
             clients.for_each(|client| client.deliver(packet, stamp));
@@ -124,6 +124,7 @@ impl Group {
             let mice = members.mice.iter();
             mice.for_each(|client| client.take_motion(device, &motion));
         }
+        false
     }
 
     /// The persona leaves the front while these keys of a device are down.

@@ -128,6 +128,12 @@ impl LightHandle {
         led
     }
 
+    /// The first lamp that follows `lock`.
+    pub fn led_of(&self, lock: Lock) -> Option<Arc<Led>> {
+        let leds = self.handle.class().leds.lock();
+        leds.iter().find(|led| led.trigger() == Some(lock)).cloned()
+    }
+
     /// A program of `caller` stores `text` into a setting.
     ///
     /// # Errors

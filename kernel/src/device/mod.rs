@@ -9,6 +9,8 @@ pub mod display;
 pub mod input;
 pub mod interrupt;
 mod kmsg;
+#[cfg(feature = "devns")]
+pub mod light;
 mod memory;
 pub mod random;
 pub mod serial;

@@ -28,7 +28,7 @@ impl Attribute for Fixed {
 }
 
 /// Where a device is, below `/sys`.
-pub(super) fn path(device: usize) -> String {
+pub fn path(device: usize) -> String {
     format!("devices/virtual/input/input{device}")
 }
 

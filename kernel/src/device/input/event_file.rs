@@ -6,7 +6,7 @@ use drivers::input::client::Waker;
 use drivers::input::evdev::{Evdev, UserMemory};
 
 use super::readers::Readers;
-use super::{arm_repetition, input};
+use super::{arm_repetition, input, turn_locks};
 use crate::error::{Errno, Result};
 use crate::file::{Device, DeviceNumber, File, IoFlags, OpenFlags, SignalSource};
 use crate::memory::io::{Sink, Source};
@@ -97,6 +97,7 @@ impl File for EventFile {
     ) -> Result<usize> {
         let length = source.remaining();
         let written = self.evdev.write(length, &mut |bytes| source.read(bytes));
+        turn_locks();
         arm_repetition();
         written
     }

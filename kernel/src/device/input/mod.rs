@@ -31,11 +31,13 @@ use drivers::input::switch::SwitchKeys;
 use spin::Once;
 
 use super::deferred::{self, Work};
+use super::light;
 use crate::error::{Errno, Result};
 use crate::namespace::device::foreground;
 use crate::sync::SpinLock;
 use crate::time::{self, Expiry, Instant, TimerKey, monotonic_now, realtime_offset};
 
+pub use class::path as sysfs_path;
 pub use nodes::{show_devices, show_handlers};
 
 /// The input devices of the machine.
@@ -84,7 +86,26 @@ fn add(device: Box<dyn Device>) -> Result<()> {
     let identity = device.identity();
     let number = input().mux.add(device);
     log::info!("input{number}: {}", identity.name);
-    nodes::add(number, &identity)
+    nodes::add(number, &identity)?;
+    light::add_lamps(number, &identity)
+}
+
+/// Whether a lamp of a device is on.
+pub fn led_is_on(device: usize, led: u16) -> bool {
+    input().mux.with_state(device, |state| state.leds.has(led))
+}
+
+/// Lights or darkens a lamp of a device.
+pub fn set_led(device: usize, led: u16, on: bool) {
+    input().mux.set_led(device, led, on);
+}
+
+/// Has the lamps follow the locks that keys have turned. May sleep.
+fn turn_locks() {
+    let lamps = input().mux.take_turned_locks();
+    if !lamps.is_empty() {
+        light::turn_locks(lamps);
+    }
 }
 
 /// Takes what the devices have to say. Thread context, no lock held.
@@ -92,6 +113,7 @@ fn service() {
     if input().mux.service() {
         switching::wake();
     }
+    turn_locks();
     arm_repetition();
 }
 

@@ -5,7 +5,7 @@ use alloc::sync::{Arc, Weak};
 use devns::{Namespace, Observer, Switching};
 use drivers::input::switch::Target;
 
-use super::{arm_repetition, input};
+use super::{arm_repetition, input, turn_locks};
 use crate::error::{Errno, Result};
 use crate::namespace::device::{foreground, now};
 use crate::process::kernel_thread;
@@ -45,6 +45,7 @@ fn run() -> ! {
         switch(target);
         // What came behind the key goes to whoever is in front now; it may be such a key again.
         input().mux.switch_done();
+        turn_locks();
         arm_repetition();
     }
 }

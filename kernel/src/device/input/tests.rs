@@ -30,6 +30,7 @@ impl Device for Keyboard {
         Identity {
             name: "Keyboard of the kernel's tests".into(),
             keys: Bits::of(1..128),
+            leds: Bits::of(0..3),
             ..Identity::default()
         }
         .note_types()

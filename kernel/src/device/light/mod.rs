@@ -1,0 +1,62 @@
+//! Lights: the lamps of keyboards, as files below `/sys/class/leds`.
+//!
+//! Whose changes have an effect is the business of `drivers::light`; here a lamp meets its
+//! keyboard, its files, and the kernel log.
+
+mod leds;
+#[cfg(feature = "ktest")]
+mod tests;
+
+use alloc::sync::Arc;
+
+use drivers::input::bits::FewBits;
+use drivers::light::led::Lock;
+use drivers::light::persona::{LightHandle, Outcome, Policy, register};
+use drivers::light::setting::Setting;
+use spin::Once;
+
+use crate::error::{Errno, Result};
+use crate::namespace::device::foreground;
+use crate::process;
+
+pub use leds::add as add_lamps;
+
+static LIGHTS: Once<Arc<LightHandle>> = Once::new();
+
+/// Registers the class. To be called once, before there are lights.
+pub fn initialise(policy: Policy) -> Result<()> {
+    let refused = |error: devns::RegisterError| Errno::from_number(error.errno());
+    let handle = register(foreground(), policy).map_err(refused)?;
+    LIGHTS.call_once(|| handle);
+    Ok(())
+}
+
+/// There are lights only once the class is registered.
+fn lights() -> &'static LightHandle {
+    LIGHTS.get().expect("registered at boot")
+}
+
+/// Keys of the persona in front have turned these locks, named by their lamps. May sleep.
+pub fn turn_locks(lamps: FewBits) {
+    let turned = Lock::ALL
+        .into_iter()
+        .filter(|lock| lamps.has(lock.led_code()));
+    for lock in turned {
+        if let Err(error) = lights().toggle(foreground(), lock) {
+            log::warn!("the lamp of a lock was not changed: {error:?}");
+        }
+    }
+}
+
+/// Does a store of the running program, and says in the log if it had no effect.
+fn store(
+    setting: &Setting,
+    text: &[u8],
+    work: impl FnOnce(&Arc<devns::Namespace>) -> Result<Outcome>,
+) -> Result<()> {
+    let caller = process::current().process.membership.namespace();
+    if let Some(line) = work(&caller)?.line(setting, text, &caller) {
+        log::info!("{line}");
+    }
+    Ok(())
+}
