@@ -46,13 +46,11 @@ fn take_unblocked(
 /// Looks at what is next for the running thread, and takes the signal if it is one.
 #[inline]
 pub(super) fn next(thread: &Thread) -> Next {
-    match take_next(thread) {
-        Next::Signal { info, more } => Next::Signal {
-            info: created::complete(&thread.process, info),
-            more,
-        },
-        other => other,
+    let mut next = take_next(thread);
+    if let Next::Signal { info, .. } = &mut next {
+        created::complete(&thread.process, info);
     }
+    next
 }
 
 #[inline]
@@ -73,12 +71,13 @@ fn take_next(thread: &Thread) -> Next {
 
 /// Takes the next signal of `wanted`.
 fn take_of(thread: &Thread, wanted: SignalSet) -> Option<SignalInfo> {
-    let info = {
+    let mut info = {
         let process = &mut *thread.process.signals.lock();
         let own = &mut *thread.signals.lock();
         take_unblocked(process, own, SignalSet(!wanted.0))?
     };
-    Some(created::complete(&thread.process, info))
+    created::complete(&thread.process, &mut info);
+    Some(info)
 }
 
 /// sigtimedwait(2): takes one of `wanted`, and sleeps until `deadline` if there is none yet.

@@ -147,17 +147,12 @@ fn teller(
 
 /// A signal is taken: that of a timer tells what it stands for besides its own expiry.
 #[inline]
-pub fn complete(process: &Process, info: SignalInfo) -> SignalInfo {
-    match info.origin {
-        Origin::Timer { number, value, .. } => SignalInfo {
-            origin: Origin::Timer {
-                number,
-                overruns: find(process, number).map_or(0, |timer| timer.overruns.tell()),
-                value,
-            },
-            ..info
-        },
-        _ => info,
+pub fn complete(process: &Process, info: &mut SignalInfo) {
+    if let Origin::Timer {
+        number, overruns, ..
+    } = &mut info.origin
+    {
+        *overruns = find(process, *number).map_or(0, |timer| timer.overruns.tell());
     }
 }
 
