@@ -1,0 +1,127 @@
+//! The screen: `/dev/fb0`, mapped.
+//!
+//! Contract: what is drawn into the mapping appears by itself, in the foreground; in the
+//! background it is there when this persona comes back. The mode can change while a program
+//! runs, since a window can be resized; [`Screen::follow`] finds out.
+
+use std::path::Path;
+
+use framebuffer::{FixScreeninfo, Framebuffer, VarScreeninfo};
+
+use crate::{Canvas, Format};
+
+/// Where the screen is.
+const PATH: &str = "/dev/fb0";
+
+/// The size of a screen and the form of its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The form of a pixel.
+    pub format: Format,
+    /// The bytes from one row to the next.
+    stride: usize,
+    /// The first byte that is shown.
+    start: usize,
+}
+
+impl Mode {
+    fn of(variable: &VarScreeninfo, fixed: &FixScreeninfo) -> Result<Self, String> {
+        let format = Format::of(variable).ok_or_else(|| {
+            let bits = variable.bits_per_pixel;
+            format!("it has pixels of {bits} bits in a form that is not known here; use 16 or 32")
+        })?;
+        let stride = fixed.line_length as usize;
+        let [x, y] = [variable.xoffset, variable.yoffset].map(|offset| offset as usize);
+        Ok(Self {
+            width: variable.xres as usize,
+            height: variable.yres as usize,
+            format,
+            stride,
+            start: y * stride + x * format.bytes(),
+        })
+    }
+}
+
+/// The screen of this persona.
+pub struct Screen {
+    frame: Framebuffer,
+    mode: Mode,
+}
+
+impl Screen {
+    /// Opens and maps it.
+    ///
+    /// # Errors
+    /// There is no screen, or none that can be drawn on: a sentence that says so.
+    pub fn open() -> Result<Self, String> {
+        if !Path::new(PATH).exists() {
+            return Err(format!(
+                "{PATH} is not there: this machine has no display; boot it with one, such as \
+                 -device virtio-gpu-pci"
+            ));
+        }
+        let frame = Framebuffer::new(PATH).map_err(|error| format!("{PATH}: {error}"))?;
+        let mode = Mode::of(&frame.var_screen_info, &frame.fix_screen_info)
+            .map_err(|error| format!("{PATH}: {error}"))?;
+        let mut screen = Self { frame, mode };
+        if screen.try_canvas().is_none() {
+            return Err(format!("{PATH}: its memory is smaller than its picture"));
+        }
+        Ok(screen)
+    }
+
+    /// The mode it was in when last looked at.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// What to draw into.
+    pub fn canvas(&mut self) -> Canvas<'_> {
+        // `open` has tried it, and nothing of it has changed since.
+        self.try_canvas()
+            .expect("the picture fits into its memory, as it did when it was opened")
+    }
+
+    fn try_canvas(&mut self) -> Option<Canvas<'_>> {
+        let mode = self.mode;
+        let bytes = self.frame.frame.get_mut(mode.start..)?;
+        // The last row may lack what lies behind its pixels.
+        Canvas::new(bytes, mode.stride, (mode.width, mode.height), mode.format)
+    }
+
+    /// Looks whether the screen has another mode now; if so it is opened anew, with nothing of
+    /// the old picture, and the answer is true.
+    ///
+    /// # Errors
+    /// As for [`Screen::open`].
+    pub fn follow(&mut self) -> Result<bool, String> {
+        let now = Framebuffer::get_var_screeninfo(&self.frame.device)
+            .map_err(|error| format!("{PATH}: {error}"))?;
+        let known = &self.frame.var_screen_info;
+        let shape = |mode: &VarScreeninfo| {
+            let size = (mode.xres, mode.yres, mode.xres_virtual, mode.yres_virtual);
+            (size, mode.xoffset, mode.yoffset, mode.bits_per_pixel)
+        };
+        if shape(&now) == shape(known) {
+            return Ok(false);
+        }
+        *self = Self::open()?;
+        Ok(true)
+    }
+
+    /// All of its memory, to be kept.
+    pub fn save(&self) -> Vec<u8> {
+        self.frame.frame.to_vec()
+    }
+
+    /// Puts back what was saved, unless it was saved from a screen of another size.
+    pub fn restore(&mut self, saved: &[u8]) {
+        if saved.len() == self.frame.frame.len() {
+            self.frame.frame.copy_from_slice(saved);
+        }
+    }
+}
