@@ -41,6 +41,15 @@ pub fn draw(character: char, cell: &mut Cell) -> bool {
                 (dx - dy).abs() <= half * 1.5 && dx <= reach
             });
         }
+        '€' => {
+            let (radius, thick) = (height * 0.27, half * 0.9);
+            cell.shape(|x, y| {
+                let (x, y) = (x - width * 0.62, y - height * 0.48);
+                let round = (x.hypot(y) - radius).abs() <= thick && x < width * 0.25;
+                let bars = (y.abs() - height * 0.06).abs() <= thick * 0.8;
+                round || bars && x >= -width * 0.6 && x <= width * 0.12
+            });
+        }
         _ => return false,
     }
     true
@@ -120,7 +129,7 @@ mod tests {
 
     #[test]
     fn all_are_drawn_and_others_are_not() {
-        for character in "–—―…←→↑↓↔↕▲▶▼◀►◄•●○■□✓✔✗✘".chars()
+        for character in "–—―…←→↑↓↔↕▲▶▼◀►◄•●○■□✓✔✗✘€".chars()
         {
             let glyph = draw(character, SIZE).expect("it is drawn here");
             assert!(glyph.pixels.iter().any(|&pixel| pixel > 100), "{character}");
