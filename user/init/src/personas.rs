@@ -2,7 +2,8 @@
 //!
 //! A line is `NAME [COMMAND...]`, as `persona create` takes it; a command with any of the shell's
 //! special characters goes through `/bin/sh -c`. Empty lines and lines that begin with `#` are
-//! skipped. They are made one after the other, after the `sysinit` entries of the table and
+//! skipped, and so are those that begin with `if PATH` where PATH does not exist, as in the
+//! table. They are made one after the other, after the `sysinit` entries of the table and
 //! before everything else, so whoever logs in finds them; one that cannot be made is reported
 //! on the console and the boot goes on. Where the file names none, no process is started.
 
@@ -34,7 +35,11 @@ pub fn start(file: &Path) {
 fn parse(text: &str) -> Vec<Vec<String>> {
     let lines = text.lines().map(str::trim);
     let entries = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    entries.map(command).collect()
+    let entries = entries.filter_map(|line| table::where_it_counts(line, Path::exists));
+    entries
+        .filter(|line| !line.is_empty())
+        .map(command)
+        .collect()
 }
 
 fn command(line: &str) -> Vec<String> {
@@ -51,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_line_names_a_persona_and_perhaps_its_command() {
-        let text = "# comment\n\nwork\n  play\tsleep 1000\nlog cat < /dev/kmsg > /tmp/log\n";
+        let text = "# comment\n\nwork\n  play\tsleep 1000\nlog cat < /dev/kmsg > /tmp/log\n\
+                    if /dev/null there\nif /no/such/thing nowhere\n";
         let create = |rest: &[&str]| -> Vec<String> {
             let words = PROGRAM.iter().chain(rest);
             words.map(|word| (*word).to_owned()).collect()
@@ -60,6 +66,7 @@ mod tests {
             create(&["work"]),
             create(&["play", "sleep", "1000"]),
             create(&["log", "/bin/sh", "-c", "cat < /dev/kmsg > /tmp/log"]),
+            create(&["there"]),
         ];
         assert_eq!(parse(text), expected);
     }

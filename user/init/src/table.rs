@@ -3,7 +3,8 @@
 //! A line is `id:runlevels:action:process`, as inittab(5) of System V has it and BusyBox reads
 //! it. The id names the terminal the process gets (`ttyS0` is /dev/ttyS0; empty is
 //! /dev/console; `-` is none); the run levels are ignored, there is only one. Empty lines and
-//! lines that begin with `#` are skipped. A line that cannot be understood is reported and
+//! lines that begin with `#` are skipped. A line that begins with `if PATH` counts only where PATH
+//! exists when the table is read: `if /dev/fb0 -::respawn:/bin/term`. A line that cannot be understood is reported and
 //! skipped: a spelling mistake must not keep the machine from coming up.
 
 use std::path::Path;
@@ -107,6 +108,19 @@ pub fn words_of(line: &str) -> Vec<String> {
     }
 }
 
+/// What is left of a line after `if PATH`, when `exists` says that PATH is there. None: the line
+/// does not count. A line without a condition is left as it is.
+pub fn where_it_counts(line: &str, exists: impl Fn(&Path) -> bool) -> Option<&str> {
+    let condition = line.strip_prefix("if ").map(str::trim_start);
+    match condition.filter(|rest| rest.starts_with('/')) {
+        None => Some(line),
+        Some(rest) => {
+            let (path, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            exists(Path::new(path)).then(|| rest.trim_start())
+        }
+    }
+}
+
 /// Reads a table from its text. Returns the entries in order and a message for each bad line.
 pub fn parse(text: &str) -> (Vec<Entry>, Vec<String>) {
     let mut entries = Vec::new();
@@ -116,6 +130,9 @@ pub fn parse(text: &str) -> (Vec<Entry>, Vec<String>) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
+        let Some(line) = where_it_counts(line, Path::exists) else {
+            continue;
+        };
         match Entry::parse(line) {
             Ok(entry) => entries.push(entry),
             Err(why) => complaints.push(format!("line {}: {why}", index + 1)),
@@ -187,6 +204,16 @@ mod tests {
     #[test]
     fn an_empty_id_is_the_console() {
         assert_eq!(parse("::wait:x").0[0].terminal, "/dev/console");
+    }
+
+    #[test]
+    fn a_line_with_a_condition_counts_where_the_path_exists() {
+        let text = "if /dev/null -::once:here\nif /no/such/thing -::once:there\n-::once:always\n";
+        let (entries, complaints) = parse(text);
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let started: Vec<_> = entries.iter().map(|entry| &entry.process).collect();
+        assert_eq!(started, ["here", "always"]);
+        assert_eq!(parse("if /dev/null").1.len(), 1, "nothing is left of it");
     }
 
     #[test]
