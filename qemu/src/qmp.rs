@@ -2,7 +2,7 @@
 //!
 //! The protocol and the type of every command are the crate `qapi`'s, which generates them from
 //! QEMU's own schema; here are the connection with its time limits and the few commands a test or
-//! a tool wants: screenshots, events, power. [`keyboard`] and [`pointer`] add what a person would
+//! a tool wants: screenshots, events, power. [`keyboard`] and [`mod@pointer`] add what a person would
 //! do with their hands. Source: QEMU's "QMP protocol specification" and "QMP reference manual".
 //!
 //! QEMU talks to one client of a socket at a time; the next one waits until it is gone.

@@ -39,6 +39,7 @@ pub fn register(number: u32, trigger: Trigger, handler: Handler) -> Result<()> {
 ///
 /// # Errors
 /// As [`register`].
+#[cfg(feature = "devns")]
 pub fn share(number: u32, trigger: Trigger, handler: Handler) -> Result<()> {
     let registered = HANDLERS.get(number as usize).and_then(Once::get);
     if registered.is_some_and(|known| core::ptr::fn_addr_eq(*known, handler)) {

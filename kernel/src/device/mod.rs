@@ -16,6 +16,7 @@ pub mod random;
 pub mod serial;
 #[cfg(feature = "ktest")]
 mod tests;
+#[cfg(feature = "devns")]
 pub mod virtio;
 
 use crate::error::Result;
@@ -33,6 +34,7 @@ pub fn initialise() -> Result<()> {
     sysfs::initialise()?;
     character::initialise()?;
     serial::enable_interrupts();
+    #[cfg(feature = "devns")]
     virtio::initialise();
     Ok(())
 }

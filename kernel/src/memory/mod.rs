@@ -15,6 +15,13 @@ mod space;
 mod tests;
 pub mod user;
 mod vdso;
+#[cfg_attr(
+    not(feature = "devns"),
+    expect(
+        dead_code,
+        reason = "only screens ask what was written, and they come with personas"
+    )
+)]
 mod written;
 
 pub use area::{Area, Backing, Protection};
@@ -23,7 +30,9 @@ pub use map::{MapRequest, MappedObject, Place};
 pub use pager::{Pager, SharedMemory};
 pub use remap::Move;
 pub use space::{AddressSpace, AddressSpaceState, MMAP_TOP, STACK_TOP};
-pub use written::{Pace, Written};
+#[cfg(feature = "devns")]
+pub use written::Pace;
+pub use written::Written;
 
 pub use metal::memory::{Frame, PAGE_SIZE};
 
