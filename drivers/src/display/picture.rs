@@ -3,13 +3,17 @@
 //! Works where nothing else may: no allocation, no lock, a small stack. The glyphs are those of
 //! the font Spleen, 8 by 16 pixels.
 
-use spleen_font::{FONT_8X16, PSF2Font};
+use spleen_font::FONT_8X16;
 
 use super::memory::ScreenMemory;
 use super::panel::{Layout, PixelFormat, View};
 
 const GLYPH_WIDTH: u32 = 8;
 const GLYPH_HEIGHT: u32 = 16;
+/// Bytes of the font's header (PSF, version 1); behind it come the glyphs in the order of their
+/// codes, a byte for each row of pixels. The crate's own reader takes the two last bytes of the
+/// header for each other.
+const FONT_HEADER: [u8; 4] = [0x36, 0x04, 0x03, GLYPH_HEIGHT as u8];
 /// Bytes of a glyph's row of pixels in the widest format.
 const ROW_BYTES: usize = GLYPH_WIDTH as usize * 4;
 
@@ -53,12 +57,8 @@ pub fn draw(
     view: View,
     memory: &dyn ScreenMemory,
 ) {
-    let Ok(font) = PSF2Font::new(FONT_8X16) else {
-        return;
-    };
     let columns = (layout.visible.width / GLYPH_WIDTH) as usize;
     let mut page = Page {
-        font,
         layout,
         view,
         memory,
@@ -80,8 +80,16 @@ pub fn draw(
     }
 }
 
+/// The rows of pixels of a letter, the leftmost pixel in the highest bit; none for what is not
+/// ASCII.
+fn glyph_of(letter: char) -> Option<&'static [u8]> {
+    let glyphs = FONT_8X16.strip_prefix(&FONT_HEADER)?;
+    let code = usize::from(u8::try_from(letter).ok()?);
+    let mut all = glyphs.chunks_exact(GLYPH_HEIGHT as usize);
+    matches!(letter, ' '..='~').then(|| all.nth(code))?
+}
+
 struct Page<'a> {
-    font: PSF2Font<'a>,
     layout: &'a Layout,
     view: View,
     memory: &'a dyn ScreenMemory,
@@ -104,24 +112,17 @@ impl Page<'_> {
     }
 
     fn glyph(&mut self, column: u32, letter: char) {
-        let letter = if matches!(letter, ' '..='~') {
-            letter
-        } else {
-            '?'
-        };
         let format = self.layout.format;
         let bytes = format.bytes() as usize;
-        let Some(glyph) = self
-            .font
-            .glyph_for_utf8(letter.encode_utf8(&mut [0; 4]).as_bytes())
-        else {
+        let Some(glyph) = glyph_of(letter).or_else(|| glyph_of('?')) else {
             return;
         };
         let x = self.view.x + column * GLYPH_WIDTH;
-        for (y, pixels) in (self.view.y + self.row..).zip(glyph.take(GLYPH_HEIGHT as usize)) {
+        for (y, pixels) in (self.view.y + self.row..).zip(glyph) {
             let mut row = [0; ROW_BYTES];
-            let places = row.chunks_exact_mut(bytes);
-            for (place, is_ink) in places.zip(pixels.chain(core::iter::repeat(false))) {
+            let places = row.chunks_exact_mut(bytes).take(GLYPH_WIDTH as usize);
+            for (column, place) in places.enumerate() {
+                let is_ink = pixels >> (GLYPH_WIDTH as usize - 1 - column) & 1 != 0;
                 let color = if is_ink { INK } else { PAPER };
                 place.copy_from_slice(&pixel(format, color)[..bytes]);
             }
@@ -129,5 +130,26 @@ impl Page<'_> {
             self.memory
                 .write(offset, &row[..GLYPH_WIDTH as usize * bytes]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_font_has_all_letters_in_their_whole_height() {
+        let hash = glyph_of('#').expect("it is ASCII");
+        assert_eq!(hash.len(), 16);
+        assert_eq!(glyph_of(' '), Some([0; 16].as_slice()));
+        assert!(
+            (' '..='~')
+                .skip(1)
+                .all(|letter| glyph_of(letter).is_some_and(|rows| rows != [0; 16]))
+        );
+        // Two strokes across, two or more down.
+        let full = hash.iter().filter(|row| row.count_ones() >= 6).count();
+        assert!((2..=4).contains(&full), "{hash:x?}");
+        assert!(glyph_of('\u{e9}').is_none() && glyph_of('\u{1f}').is_none());
     }
 }
