@@ -60,6 +60,9 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
             &personas::create_and_destroy,
         );
         add("persona switch, of 2", None, &|| personas::switch_among(2));
+        if personas::has_display() {
+            add("persona switch, screens", None, &personas::switch_screens);
+        }
         add("persona switch, of 1,000", None, &|| {
             personas::switch_among(1000)
         });

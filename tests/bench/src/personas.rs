@@ -1,6 +1,6 @@
 //! What personas cost: to make one, and to switch between two of few and of many.
 
-use crate::measure::{good, mean};
+use crate::measure::{clock, good, mean};
 use abi_tests::process::leave;
 use abi_tests::sys;
 use libc::*;
@@ -12,6 +12,14 @@ const ACTIVE: &CStr = c"/proc/dev_ns/active_ns_pid";
 /// Whether this kernel has personas.
 pub fn are_there() -> bool {
     sys!(SYS_access, ACTIVE, F_OK) == 0
+}
+
+/// The display.
+const DISPLAY: &CStr = c"/dev/fb0";
+
+/// Whether this machine has a display.
+pub fn has_display() -> bool {
+    sys!(SYS_access, DISPLAY, F_OK) == 0
 }
 
 /// Starts one whose first process runs `body`.
@@ -54,4 +62,48 @@ pub fn switch_among(count: usize) -> Result<i64, String> {
         wait(pid)?;
     }
     Ok(both? / 2)
+}
+
+/// A switch, by a write, between two personas that have a screen each. Between switches the
+/// display has time to show the picture: what it does by itself is not measured.
+pub fn switch_screens() -> Result<i64, String> {
+    let mut pipe = [0_i32; 2];
+    good("pipe", sys!(SYS_pipe, &mut pipe))?;
+    let own = good("open", sys!(SYS_open, DISPLAY, O_RDWR | O_CLOEXEC))?;
+    let other = start(|| {
+        let opened = sys!(SYS_open, DISPLAY, O_RDWR) >= 0;
+        sys!(SYS_write, pipe[1], &[u8::from(opened)], 1);
+        loop {
+            sys!(SYS_pause);
+        }
+    })?;
+    let mut opened = [0_u8];
+    good("read", sys!(SYS_read, pipe[0], &mut opened, 1))?;
+    let cost = if opened == [1] {
+        one_by_one(&[other.to_string(), "1".into()])
+    } else {
+        Err("the other persona got no screen".into())
+    };
+    for file in [own, pipe[0] as isize, pipe[1] as isize] {
+        sys!(SYS_close, file);
+    }
+    good("kill", sys!(SYS_kill, other, SIGKILL))?;
+    wait(other)?;
+    cost
+}
+
+/// The least that a switch takes, of many to each of `names` in turn, with a pause after each.
+fn one_by_one(names: &[String]) -> Result<i64, String> {
+    const ROUNDS: usize = 20;
+    const PAUSE: [i64; 2] = [0, 100_000_000];
+    let file = good("open", sys!(SYS_open, ACTIVE, O_WRONLY | O_CLOEXEC))?;
+    let mut least = i64::MAX;
+    for name in names.iter().cycle().take(ROUNDS * names.len()) {
+        let before = clock(CLOCK_MONOTONIC);
+        good("write", sys!(SYS_write, file, name.as_bytes(), name.len()))?;
+        least = least.min(clock(CLOCK_MONOTONIC) - before);
+        sys!(SYS_nanosleep, &PAUSE, 0);
+    }
+    sys!(SYS_close, file);
+    Ok(least)
 }
