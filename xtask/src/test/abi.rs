@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use qemu::machine::{Desk, Panel};
+use qemu::machine::{Desk, Hand, Panel};
 use qemu::{Ending, Kind, Machine, Ramdisk, exec};
 
 use crate::build::{self, Flavour, Programs};
@@ -68,7 +68,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
 }
 
 /// The machines that a program of tests/janus needs: one without a display does for all but the
-/// one that tests displays, which gets each there is.
+/// one that tests displays, which gets each there is; the one that tests input gets a tablet.
 fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
     let with = |panel| Desk {
         panel: Some(panel),
@@ -81,6 +81,16 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
             (Kind::Q35, with(Panel::Bochs)),
             (Kind::Q35, with(Panel::Std)),
         ],
+        "input" => {
+            let hands = vec![Hand::Keyboard, Hand::Tablet];
+            vec![(
+                Kind::Q35,
+                Desk {
+                    hands,
+                    ..Desk::EMPTY
+                },
+            )]
+        }
         _ => vec![(Kind::Q35, Desk::EMPTY)],
     }
 }
