@@ -5,6 +5,8 @@
 extern crate alloc;
 
 pub mod display;
+#[cfg(test)]
+mod host_gate;
 pub mod input;
 pub mod kernel_log;
 pub mod light;

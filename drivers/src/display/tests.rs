@@ -1,14 +1,14 @@
 //! The rules of the display among personas, on both panels, with devices that keep what an eye
 //! would see.
 
-use core::num::NonZeroU64;
 use std::sync::{Arc, Mutex};
 
+use crate::host_gate::HostGate;
 use abi::Errno;
 use abi::framebuffer::{
     FBIOBLANK, FBIOGET_VBLANK, FBIOPAN_DISPLAY, FBIOPUT_VSCREENINFO, VarScreenInfo,
 };
-use devns::{Foreground, Gate, Jiffies, Namespace, ThreadNumber};
+use devns::{Foreground, Jiffies, Namespace};
 use proptest::prelude::*;
 use zerocopy::IntoBytes;
 
@@ -27,23 +27,6 @@ const SMALL: Size = Size {
     width: 64,
     height: 96,
 };
-
-struct HostGate(Mutex<()>);
-
-impl Gate for HostGate {
-    fn enter(&self, work: &mut dyn FnMut()) {
-        let _held = self.0.lock().unwrap();
-        work();
-    }
-
-    fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
-        self.0.try_lock().map(|_held| work()).is_ok()
-    }
-
-    fn current_thread(&self) -> ThreadNumber {
-        ThreadNumber(NonZeroU64::MIN)
-    }
-}
 
 struct Nobody;
 
@@ -94,7 +77,7 @@ struct House {
 
 impl House {
     fn new(panel: Arc<dyn Panel>, hardware: Hardware, machine: Machine) -> Self {
-        let foreground = Foreground::new(Box::new(HostGate(Mutex::new(()))), 1);
+        let foreground = Foreground::new(Box::new(HostGate::default()), 1);
         let display = Display::new(panel, Box::new(machine.clone()), Box::new(Nobody));
         let handle = register(&foreground, &display).unwrap();
         let mut personas = vec![Arc::clone(foreground.root())];

@@ -5,13 +5,13 @@ mod grabs;
 mod keys;
 mod switching;
 
-use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use crate::host_gate::HostGate;
 use abi::input::{EV_LED, InputEvent};
-use devns::{Foreground, Gate, Jiffies, Namespace, ThreadNumber};
+use devns::{Foreground, Jiffies, Namespace};
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::bits::Bits;
@@ -22,23 +22,6 @@ use super::mux::Mux;
 use super::persona::{InputHandle, register};
 use super::switch::SwitchKeys;
 use abi::Errno;
-
-struct HostGate(Mutex<()>);
-
-impl Gate for HostGate {
-    fn enter(&self, work: &mut dyn FnMut()) {
-        let _held = self.0.lock().unwrap();
-        work();
-    }
-
-    fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
-        self.0.try_lock().map(|_held| work()).is_ok()
-    }
-
-    fn current_thread(&self) -> ThreadNumber {
-        ThreadNumber(NonZeroU64::MIN)
-    }
-}
 
 /// The test's hand on a keyboard, and what its lights were told.
 #[derive(Clone, Default)]
@@ -91,7 +74,7 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
-        let foreground = Foreground::new(Box::new(HostGate(Mutex::new(()))), 1);
+        let foreground = Foreground::new(Box::new(HostGate::default()), 1);
         let clock = || Stamp {
             monotonic: NOW.load(SeqCst),
             realtime: 0,

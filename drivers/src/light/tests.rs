@@ -1,31 +1,15 @@
 //! What personas do to the lights, against lamps that are numbers.
 
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use crate::host_gate::HostGate;
 use abi::Errno;
-use devns::{Foreground, Gate, Jiffies, Namespace, ThreadNumber};
+use devns::{Foreground, Jiffies, Namespace};
 
 use super::led::{Led, Lock};
 use super::persona::{LightHandle, Outcome, Policy, register};
 use super::setting::{Knob, Rule, Setting};
-
-struct HostGate(Mutex<()>);
-
-impl Gate for HostGate {
-    fn enter(&self, work: &mut dyn FnMut()) {
-        let _held = self.0.lock().unwrap();
-        work();
-    }
-
-    fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
-        self.0.try_lock().map(|_held| work()).is_ok()
-    }
-
-    fn current_thread(&self) -> ThreadNumber {
-        ThreadNumber(core::num::NonZeroU64::MIN)
-    }
-}
 
 #[derive(Clone, Default)]
 struct Fake(Arc<AtomicU32>);
@@ -51,7 +35,7 @@ struct House {
 
 impl House {
     fn new(policy: Policy) -> Self {
-        let foreground = Foreground::new(Box::new(HostGate(Mutex::new(()))), 1);
+        let foreground = Foreground::new(Box::new(HostGate::default()), 1);
         let lights = register(&foreground, policy).unwrap();
         let setting = |name: &str, maximum, rule| {
             lights.add(Setting::new(
