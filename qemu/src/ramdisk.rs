@@ -193,7 +193,8 @@ impl Ramdisk {
     pub fn write(&self, file: &Path) -> Result<u64> {
         let bytes = self.archive()?;
         let doing = || format!("write the ramdisk to {}", file.display());
-        let draft = file.with_extension("draft");
+        // Of this process alone: two that write the same ramdisk must not share a draft.
+        let draft = file.with_extension(format!("draft-{}", std::process::id()));
         std::fs::write(&draft, &bytes).map_err(Error::io(doing()))?;
         std::fs::rename(&draft, file).map_err(Error::io(doing()))?;
         Ok(bytes.len() as u64)

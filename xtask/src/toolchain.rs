@@ -71,7 +71,7 @@ impl Toolchain {
             Self::Debian => debian_command(house, "/usr/bin/cargo"),
         };
         command.arg(subcommand);
-        self.finish(&mut command);
+        self.finish(house, &mut command);
         command
     }
 
@@ -87,13 +87,16 @@ impl Toolchain {
         }])?;
         let mut command = debian_command(house, "/usr/bin/cargo-clippy");
         command.arg("clippy");
-        self.finish(&mut command);
+        self.finish(house, &mut command);
         Ok(command)
     }
 
-    fn finish(self, command: &mut Command) {
+    /// The kernel's flags, and a folder of its own: cargo locks the folder it builds in, and the
+    /// programs are built at the same time.
+    fn finish(self, house: &House, command: &mut Command) {
         command
             .env("RUSTFLAGS", KERNEL_RUSTFLAGS)
+            .env("CARGO_TARGET_DIR", house.target_apart("kernel"))
             .args(["--target", KERNEL_TARGET, "--release"]);
         if self == Self::Debian {
             command.args([

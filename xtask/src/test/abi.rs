@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use qemu::machine::{Desk, Hand, Panel};
 use qemu::{Ending, Kind, Machine, Ramdisk, exec};
 
-use crate::build::{self, Flavour, Programs};
+use crate::build::{self, Built, Flavour};
 use crate::house::{House, Product};
 use crate::report::Report;
 
@@ -28,8 +28,8 @@ const HOST_LIMIT: Duration = Duration::from_secs(120);
 /// When something does not build, or the machine ends before the programs do.
 pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
     let programs = build::test_programs(house, "tests/abi")?;
-    let machine = Machine::new(Kind::Q35, build::kernel(house, Flavour::Plain)?);
-    let ramdisk = build::ramdisk(&Programs::build(house)?)?;
+    let Built { kernel, ramdisk } = build::image(house, Flavour::Plain)?;
+    let machine = Machine::new(Kind::Q35, kernel);
     for program in &programs {
         let linux = on_host(house, program)?;
         let janus = in_guest(&machine, &ramdisk, program)?;

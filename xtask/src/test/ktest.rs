@@ -10,7 +10,7 @@ use qemu::{Ending, Error, Guest, Kind, Machine};
 
 use super::ktest_boots::{self, Boot};
 use super::ktest_output::{Results, ShouldPanic};
-use crate::build::{self, Flavour, Programs};
+use crate::build::{self, Flavour};
 use crate::house::House;
 use crate::kernel_words;
 use crate::report::Report;
@@ -26,9 +26,10 @@ const DID_NOT_PANIC: &str = " did not panic";
 /// # Errors
 /// When the kernel does not build or QEMU cannot be started.
 pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
-    let kernel = build::kernel(house, Flavour::Tests)?;
+    let image = build::image(house, Flavour::Tests)?;
+    let kernel = image.kernel;
     let ramdisk = house.images()?.join("ramdisk.cpio");
-    build::ramdisk(&Programs::build(house)?)?.write(&ramdisk)?;
+    image.ramdisk.write(&ramdisk)?;
     for kind in Kind::ALL {
         println!("on {kind}:");
         let mut machine = Machine::new(kind, &kernel);

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 
 use super::host;
-use crate::build::{self, Flavour, Programs};
+use crate::build::{self, Flavour};
 use crate::house::House;
 use crate::install;
 use crate::report::Report;
@@ -17,17 +17,17 @@ const AT_A_TIME: &str = "--test-threads=2";
 /// # Errors
 /// When the image does not build or cargo cannot be run.
 pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
-    let kernel = build::kernel(house, Flavour::Plain)?;
+    let image = build::image(house, Flavour::Plain)?;
     let without_devns = build::kernel(house, Flavour::WithoutDevns)?;
     let ramdisk = house.images()?.join("ramdisk.cpio");
-    build::ramdisk(&Programs::build(house)?)?.write(&ramdisk)?;
+    image.ramdisk.write(&ramdisk)?;
     let mut command = house.cargo();
     command
         .args(["test", "--no-fail-fast", "--package", "scenarios"])
         .arg("--")
         .arg(AT_A_TIME)
         .args(filter)
-        .env("JANUS_KERNEL", kernel)
+        .env("JANUS_KERNEL", image.kernel)
         .env("JANUS_KERNEL_WITHOUT_DEVNS", without_devns)
         .env("JANUS_RAMDISK", ramdisk)
         .env("JANUS_PICTURES", house.images()?.join("pictures"))
