@@ -21,12 +21,13 @@ pub enum Error {
         package: &'static str,
     },
     /// The host refused an operation on a file, a pipe or a process.
-    #[error("could not {doing}: {source}")]
+    #[error("could not {doing}: {reason}")]
     Io {
         /// What was tried, as the end of "could not …".
         doing: String,
-        /// The host's answer.
-        source: std::io::Error,
+        /// The host's answer. Not the error's `source`: who prints the chain of those would say it
+        /// twice.
+        reason: std::io::Error,
     },
     /// A word from outside (an option, a name) is not one of those known.
     #[error("{what} `{given}` is not known: use one of {known}")]
@@ -94,6 +95,6 @@ impl Error {
     /// An [`Error::Io`] that says what was being done, for `map_err`.
     pub fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let doing = doing.into();
-        move |source| Self::Io { doing, source }
+        move |reason| Self::Io { doing, reason }
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use qemu::machine::{Panel, Reset, Serial};
 use qemu::process::{Ending, Streams};
+use qemu::ramdisk::Addition;
 use qemu::{Machine, Process, Ramdisk, exec};
 
-use crate::build::{self, Flavour, Programs};
+use crate::build::{self, Built, Flavour};
 use crate::house::House;
 use crate::options::{Board, Run};
 use crate::running::Name;
@@ -37,9 +38,13 @@ pub fn command(house: &House, options: &Run) -> Result<ExitCode> {
 /// # Errors
 /// When a tool is missing, the build fails, or an addition cannot be read.
 pub fn prepare(house: &House, board: &Board) -> Result<(Machine, Ramdisk)> {
+    // Before the build, which may take minutes.
+    board.add.iter().try_for_each(Addition::check)?;
     install::ensure(&[install::QEMU])?;
-    let kernel = build::kernel(house, Flavour::Plain)?;
-    let mut ramdisk = build::ramdisk(&Programs::build(house)?)?;
+    let Built {
+        kernel,
+        mut ramdisk,
+    } = build::image(house, Flavour::Plain)?;
     for addition in &board.add {
         ramdisk.add_host(addition)?;
     }

@@ -108,8 +108,7 @@ impl Picture {
 }
 
 fn broken(doing: String, reason: String) -> Error {
-    let source = std::io::Error::new(std::io::ErrorKind::InvalidData, reason);
-    Error::Io { doing, source }
+    Error::io(doing)(std::io::Error::new(std::io::ErrorKind::InvalidData, reason))
 }
 
 #[cfg(test)]

@@ -22,6 +22,24 @@ pub struct Addition {
     pub guest: Option<String>,
 }
 
+impl Addition {
+    /// Whether there is something to add, so that it can be said before work is begun.
+    ///
+    /// # Errors
+    /// When it cannot be found on the host.
+    pub fn check(&self) -> Result<()> {
+        self.metadata().map(drop)
+    }
+
+    /// What the host says of it, a link followed.
+    fn metadata(&self) -> Result<Metadata> {
+        fs::metadata(&self.host).map_err(|error| Error::Ramdisk {
+            path: self.host.display().to_string(),
+            reason: format!("{error}; name a file or folder that exists, as HOST[:GUEST]"),
+        })
+    }
+}
+
 impl FromStr for Addition {
     type Err = Error;
 
@@ -54,10 +72,9 @@ impl Ramdisk {
     /// # Errors
     /// When the host cannot read it, when it is a socket, or when its place is taken by a folder.
     pub fn add_host(&mut self, addition: &Addition) -> Result<()> {
-        let host = &addition.host;
-        let data = fs::metadata(host).map_err(Error::io(format!("read {}", host.display())))?;
+        let data = addition.metadata()?;
         let guest = self.place(addition)?;
-        self.copy(host, &guest, &data)
+        self.copy(&addition.host, &guest, &data)
     }
 
     /// Where an addition goes.
@@ -197,10 +214,9 @@ mod tests {
             host: "/no/such/file".into(),
             guest: None,
         };
-        let error = Ramdisk::new()
-            .add_host(&addition)
-            .expect_err("not there")
-            .to_string();
-        assert!(error.contains("/no/such/file"), "{error}");
+        let early = addition.check().expect_err("not there").to_string();
+        let error = Ramdisk::new().add_host(&addition).expect_err("not there");
+        assert_eq!(error.to_string(), early);
+        assert!(early.contains("/no/such/file") && early.contains("HOST[:GUEST]"));
     }
 }
