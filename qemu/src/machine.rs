@@ -146,8 +146,9 @@ pub struct Machine {
     pub icount: bool,
     /// What a reset does.
     pub reset: Reset,
-    /// Wait before the first instruction for a debugger on TCP port 1234.
-    pub debugger: bool,
+    /// Wait before the first instruction for a debugger on this Unix socket. Not on QEMU's usual
+    /// TCP port: that may be taken, and anyone who reaches it commands the machine.
+    pub debugger: Option<PathBuf>,
     /// Further arguments for QEMU, as they are.
     pub extra: Vec<OsString>,
 }
@@ -171,7 +172,7 @@ impl Machine {
             qmp: Vec::new(),
             icount: false,
             reset: Reset::Ends,
-            debugger: false,
+            debugger: None,
             extra: Vec::new(),
         }
     }
@@ -188,10 +189,7 @@ impl Machine {
         line.pair("-device", "isa-debug-exit,iobase=0xf4,iosize=4");
         self.console(&mut line);
         for path in &self.qmp {
-            let mut value = OsString::from("unix:");
-            value.push(escape_commas(path.as_os_str()));
-            value.push(",server=on,wait=off");
-            line.pair("-qmp", value);
+            line.pair("-qmp", socket(path));
         }
         if self.icount {
             line.pair("-icount", "shift=0,sleep=off");
@@ -200,8 +198,8 @@ impl Machine {
         if self.reset == Reset::Ends {
             line.add("-no-reboot");
         }
-        if self.debugger {
-            line.add("-s").add("-S");
+        if let Some(path) = &self.debugger {
+            line.pair("-gdb", socket(path)).add("-S");
         }
         line.pair("-kernel", &self.kernel);
         if let Some(path) = &self.ramdisk {
@@ -228,6 +226,14 @@ impl Machine {
         }
         self.desk.add_to(self.kind, line);
     }
+}
+
+/// A Unix socket on which QEMU listens, without waiting for who connects.
+fn socket(path: &std::path::Path) -> OsString {
+    let mut value = OsString::from("unix:");
+    value.push(escape_commas(path.as_os_str()));
+    value.push(",server=on,wait=off");
+    value
 }
 
 /// QEMU takes a comma in a compound value as the end of the value; two stand for one.
@@ -271,7 +277,7 @@ mod tests {
         assert!(line.contains("-machine q35 -accel tcg -cpu max -m 128M -smp 1"));
         assert!(line.contains("-device isa-debug-exit,iobase=0xf4,iosize=4"));
         assert!(line.contains("-display none") && line.contains("-no-reboot"));
-        assert!(!line.contains("-initrd") && !line.contains("-icount") && !line.contains("-s "));
+        assert!(!line.contains("-initrd") && !line.contains("-icount") && !line.contains("-gdb"));
     }
 
     #[test]
@@ -284,7 +290,7 @@ mod tests {
         machine.window = Some("gtk".into());
         machine.desk = Desk::usual();
         machine.icount = true;
-        machine.debugger = true;
+        machine.debugger = Some("/tmp/g".into());
         machine.reset = Reset::Reboots;
         machine.serial = Serial::Person;
         machine.extra = vec!["-d".into(), "int".into()];
@@ -294,7 +300,8 @@ mod tests {
         assert!(line.contains("-qmp unix:/tmp/q,server=on,wait=off -qmp unix:/tmp/r"));
         assert!(line.contains("-display gtk -vnc unix:/tmp/v -global"));
         assert!(line.contains("-icount shift=0,sleep=off") && line.contains("clock=vm"));
-        assert!(line.contains("-s -S") && line.contains("-serial mon:stdio"));
+        assert!(line.contains("-gdb unix:/tmp/g,server=on,wait=off -S"));
+        assert!(line.contains("-serial mon:stdio"));
         assert!(!line.contains("-no-reboot"));
     }
 

@@ -1,11 +1,13 @@
-//! `cargo xtask debug`: the machine stands before its first instruction and waits for gdb.
+//! `cargo xtask debug`: the machine stands before its first instruction and waits for gdb, on a
+//! socket of its own in the temporary folder, so that several can be looked at side by side.
+//! Source: QEMU's system emulation manual, "GDB usage".
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use qemu::Process;
 use qemu::machine::{Reset, Serial};
 use qemu::process::Streams;
+use qemu::{Process, TemporaryFile};
 
 use crate::house::House;
 use crate::options::Board;
@@ -17,13 +19,16 @@ pub fn command(house: &House, board: &Board) -> Result<ExitCode> {
     let file = house.images()?.join("ramdisk-run.cpio");
     ramdisk.write(&file)?;
     machine.ramdisk = Some(file);
-    machine.debugger = true;
+    // Removed again when this command ends.
+    let socket = TemporaryFile::new("gdb.sock");
+    machine.debugger = Some(socket.path().to_owned());
     machine.serial = Serial::Person;
     machine.reset = Reset::Reboots;
     let view = run::furnish(&mut machine, board);
     println!("QEMU waits before the first instruction. In another terminal, type:\n");
     println!(
-        "    gdb -ex 'target remote localhost:1234' {}\n",
+        "    gdb -ex 'target remote {}' {}\n",
+        socket.path().display(),
         machine.kernel.display()
     );
     println!("then `hbreak main` and `continue`: the firmware runs first and loads the kernel,");
