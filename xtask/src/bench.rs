@@ -2,18 +2,26 @@
 //! and prints its table: figures that are the same on every host. Below it, unless something else
 //! is asked for, stands the table of a kernel without device namespaces: what they cost is the
 //! difference. It is measured whole, since what came before shows in some figures.
+//!
+//! With `--check`, and as a part of `cargo xtask test`, the figures are held against the ceilings
+//! of tests/bench/ceilings.txt (see [`ceilings`]).
 
+mod ceilings;
+
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use qemu::machine::Panel;
 use qemu::{Desk, Ending, Kind, Machine, exec};
 
-use crate::build::{self, Flavour, Programs};
+use self::ceilings::{Ceilings, Figure};
+use crate::build::{self, Built, Flavour};
 use crate::house::House;
 use crate::install;
 use crate::options::Bench;
+use crate::report::Report;
 
 /// A table takes well below a minute; a busy host may take longer.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -24,63 +32,109 @@ const SCREENS_MIB: u32 = 512;
 /// Runs the command.
 pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
     install::ensure(&[install::QEMU])?;
+    if options.check {
+        let mut report = Report::default();
+        run(house, None, &mut report)?;
+        print!("{}", report.closing());
+        return Ok(report.code());
+    }
     let words: Vec<&str> = options.words.iter().map(String::as_str).collect();
     let flavour = Flavour::without(options.without);
-    measure(house, options, flavour, &Desk::EMPTY, &words)?;
+    let (kind, none) = (options.machine, Desk::EMPTY);
+    let mut output = std::io::stdout().lock();
+    measure(house, kind, flavour, &none, &words, &mut output)?;
     if options.without.is_none() && words.is_empty() {
-        println!("\nThe same without device namespaces (--without devns):");
-        measure(house, options, Flavour::WithoutDevns, &Desk::EMPTY, &[])?;
-        measure_screens(house, options)?;
+        heading(
+            &mut output,
+            "The same without device namespaces (--without devns):",
+        )?;
+        let flavour = Flavour::WithoutDevns;
+        measure(house, kind, flavour, &none, &[], &mut output)?;
+        measure_screens(house, kind, &mut output)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints what the next table is of.
+fn heading(output: &mut dyn Write, text: &str) -> Result<()> {
+    writeln!(output, "\n{text}").context("could not print the table")
+}
+
 /// What a switch between two screens costs: on a display that reads the guest's memory, small and
 /// large, and beside it on one whose pictures the processor must copy (PCI only).
-fn measure_screens(house: &House, options: &Bench) -> Result<()> {
+fn measure_screens(house: &House, kind: Kind, output: &mut dyn Write) -> Result<()> {
     let mut displays = vec![
         ("virtio-gpu", Panel::Virtio, (640, 480)),
         ("virtio-gpu", Panel::Virtio, (3840, 2160)),
     ];
-    if options.machine == Kind::Q35 {
+    if kind == Kind::Q35 {
         displays.push((
             "bochs-display, which is copied to",
             Panel::Bochs,
             (1024, 768),
         ));
     }
+    let words = ["persona switch, screens"];
     for (name, panel, (width, height)) in displays {
-        println!("\nWith a display of {width}x{height} ({name}):");
+        heading(
+            output,
+            &format!("With a display of {width}x{height} ({name}):"),
+        )?;
         let desk = Desk {
             panel: Some(panel),
             ..Desk::EMPTY
         };
         let desk = desk.sized(width, height);
-        measure(
-            house,
-            options,
-            Flavour::Plain,
-            &desk,
-            &["persona switch, screens"],
-        )?;
+        measure(house, kind, Flavour::Plain, &desk, &words, output)?;
     }
     Ok(())
 }
 
-/// Boots a kernel of this flavour and lets the benchmark program measure.
+/// Holds every operation against its ceiling, one result each: those with `filter` in their names.
+///
+/// # Errors
+/// When something does not build, the ceilings cannot be read, or the machine prints no figures.
+pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<()> {
+    let ceilings = Ceilings::read(house.root())?;
+    let wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter));
+    if !ceilings.names().any(wanted) {
+        return Ok(());
+    }
+    let (flavour, desk, words) = (Flavour::Plain, Desk::EMPTY, ["--json"]);
+    let mut json = Vec::new();
+    measure(house, Kind::Q35, flavour, &desk, &words, &mut json)?;
+    let figures = Figure::list(&json)?;
+    for verdict in ceilings.judge(&figures) {
+        if !wanted(&verdict.operation) {
+            continue;
+        }
+        println!("cost of {} ... {}", verdict.operation, verdict.text);
+        match verdict.too_dear {
+            false => report.pass(1),
+            true => report.fail(format!("cost of {}: {}", verdict.operation, verdict.text)),
+        }
+    }
+    Ok(())
+}
+
+/// Boots a kernel of this flavour at a desk and lets the benchmark program measure; what it prints
+/// goes to `output`.
 fn measure(
     house: &House,
-    options: &Bench,
+    kind: Kind,
     flavour: Flavour,
     desk: &Desk,
     words: &[&str],
+    output: &mut dyn Write,
 ) -> Result<()> {
-    let kernel = build::kernel(house, flavour)?;
-    let mut ramdisk = build::ramdisk(&Programs::build(house)?)?;
+    let Built {
+        kernel,
+        mut ramdisk,
+    } = build::image(house, flavour)?;
     for program in build::test_programs(house, "tests/bench")? {
         ramdisk.add_host(&program.at(&format!("/bin/{}", program.name)))?;
     }
-    let mut machine = Machine::new(options.machine, kernel);
+    let mut machine = Machine::new(kind, kernel);
     machine.icount = true;
     machine.desk = desk.clone();
     if !desk.is_empty() {
@@ -91,13 +145,7 @@ fn measure(
         // In quotes, since names of operations have spaces in them.
         line.push_str(&format!(" '{}'", word.replace('\'', "'\\''")));
     }
-    let outcome = exec::run(
-        &machine,
-        &ramdisk,
-        &line,
-        LIMIT,
-        &mut std::io::stdout().lock(),
-    )?;
+    let outcome = exec::run(&machine, &ramdisk, &line, LIMIT, output)?;
     match (outcome.status, outcome.ending) {
         (Some(0), Ending::PowerOff) => Ok(()),
         (status, ending) => bail!(

@@ -24,7 +24,7 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
   cargo xtask test           test everything: on the host, inside the kernel, from outside
   cargo xtask test pipe      only the tests with `pipe` in their names
   cargo xtask test --only kernel
-                             one part of it: check, host, kernel, abi or scenarios
+                             one part of it: check, host, kernel, bench, abi or scenarios
 
   cargo xtask build          kernel and ramdisk, into target/janus/
   cargo xtask build --without devns
@@ -33,6 +33,7 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
   cargo xtask debug          boot and wait for gdb; prints the line to type
   cargo xtask size           how large the image is, and which crate takes how much
   cargo xtask bench          instructions per operation, the same figure on any host
+  cargo xtask bench --check  whether one costs more than tests/bench/ceilings.txt allows
 
 What each takes: cargo xtask COMMAND --help. The first run fetches what is missing (on Debian and
 Ubuntu as root) or says what to type.

@@ -76,6 +76,8 @@ pub enum Part {
     Host,
     /// The tests inside the kernel.
     Kernel,
+    /// What operations cost, against their ceilings.
+    Bench,
     /// The system calls, compared with Linux.
     Abi,
     /// The machine, driven from outside.
@@ -91,6 +93,9 @@ pub struct Bench {
     /// Measure a kernel with a part left out: `devns` gives one without personas
     #[arg(long, value_name = "PART")]
     pub without: Option<LeftOut>,
+    /// Hold each figure of a q35 against its ceiling in tests/bench/ceilings.txt, and fail above it
+    #[arg(long, conflicts_with_all = ["machine", "without", "words"])]
+    pub check: bool,
     /// Words for the benchmark program: `--json`, or parts of the names of operations
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<String>,

@@ -1,6 +1,7 @@
 //! `cargo xtask test [FILTER]`: everything that can be checked by a command. In this order, the
 //! quick before the slow: the checks of `cargo xtask check` (only without a filter), the tests of
-//! the host crates, those inside the kernel, the system calls compared with Linux, the scenarios.
+//! the host crates, those inside the kernel, the costs of operations against their ceilings, the
+//! system calls compared with Linux, the scenarios.
 //!
 //! A part that cannot run at all counts as one failure with its reason, and the others still run.
 //! The last line is `N passed, N failed`.
@@ -19,7 +20,7 @@ use anyhow::Result;
 use crate::house::House;
 use crate::options::{Part, Test};
 use crate::report::{Report, heading};
-use crate::{check, install};
+use crate::{bench, check, install};
 
 /// Runs the command.
 pub fn command(house: &House, options: &Test) -> Result<ExitCode> {
@@ -35,9 +36,10 @@ pub fn command(house: &House, options: &Test) -> Result<ExitCode> {
     if wanted(Part::Check) && filter.is_none() {
         check::run(house, &mut report);
     }
-    let parts: [(Part, &str, Runner); 4] = [
+    let parts: [(Part, &str, Runner); 5] = [
         (Part::Host, "host tests", host::run),
         (Part::Kernel, "in-kernel tests", ktest::run),
+        (Part::Bench, "costs against their ceilings", bench::run),
         (Part::Abi, "system calls, compared with Linux", abi::run),
         (Part::Scenarios, "scenarios", scenarios::run),
     ];

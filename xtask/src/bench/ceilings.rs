@@ -1,0 +1,179 @@
+//! The most that each operation may cost: tests/bench/ceilings.txt, read and held against what
+//! was measured.
+//!
+//! Contract: an operation above its ceiling is too dear, and so is one that was measured without
+//! having a ceiling or has one without being measured, lest a renamed one slip through.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// Where the ceilings are, below the top of the checkout.
+const FILE: &str = "tests/bench/ceilings.txt";
+/// What divides a line's columns: names have single spaces in them.
+const DIVIDER: &str = "  ";
+
+/// The ceilings, by the name of the operation.
+#[derive(Debug)]
+pub struct Ceilings(BTreeMap<String, i64>);
+
+/// What was measured of one operation.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// The operation.
+    pub operation: String,
+    /// Instructions, or bytes for memory.
+    pub value: i64,
+}
+
+/// What is to be said of one operation.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The operation.
+    pub operation: String,
+    /// Whether it failed.
+    pub too_dear: bool,
+    /// The figure and the ceiling, or what is wrong.
+    pub text: String,
+}
+
+impl Ceilings {
+    /// Reads those of the checkout at `root`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a line of it not understood.
+    pub fn read(root: &Path) -> Result<Self> {
+        let file = root.join(FILE);
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("could not read {}", file.display()))?;
+        Self::parse(&text).with_context(|| format!("{FILE} is not understood"))
+    }
+
+    /// Lines of a name, at least two spaces, and a number with commas; `#` begins a comment.
+    fn parse(text: &str) -> Result<Self> {
+        let lines = text
+            .lines()
+            .map(|line| line.split('#').next().unwrap_or(""));
+        let rows = lines.filter(|line| !line.trim().is_empty()).map(|line| {
+            row(line).with_context(|| format!("`{line}` is no name, two spaces and a number"))
+        });
+        rows.collect::<Result<_>>().map(Self)
+    }
+
+    /// The operations that have one.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Holds `figures` against them: first what was measured, in its order, then what was not.
+    pub fn judge(&self, figures: &[Figure]) -> Vec<Verdict> {
+        let measured = figures.iter().map(|figure| self.judge_one(figure));
+        let missing = self
+            .names()
+            .filter(|name| figures.iter().all(|figure| figure.operation != *name));
+        let missing = missing.map(|name| Verdict {
+            operation: name.to_owned(),
+            too_dear: true,
+            text: format!("not measured, though {FILE} names it: correct its name there"),
+        });
+        measured.chain(missing).collect()
+    }
+
+    fn judge_one(&self, figure: &Figure) -> Verdict {
+        let value = figure.value;
+        let (too_dear, text) = match self.0.get(&figure.operation) {
+            Some(ceiling) if value <= *ceiling => (false, format!("{value} of at most {ceiling}")),
+            Some(ceiling) => (
+                true,
+                format!("{value}, more than the {ceiling} of {FILE}: look for what made it dearer"),
+            ),
+            None => (
+                true,
+                format!("{value}, and no ceiling: give it one in {FILE}"),
+            ),
+        };
+        Verdict {
+            operation: figure.operation.clone(),
+            too_dear,
+            text,
+        }
+    }
+}
+
+impl Figure {
+    /// Reads what `bench --json` prints.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn list(json: &[u8]) -> Result<Vec<Self>> {
+        let figures: Vec<Value> =
+            serde_json::from_slice(json).context("the benchmark program printed no JSON list")?;
+        let figures = figures.iter().map(|figure| {
+            Some(Self {
+                operation: figure["operation"].as_str()?.to_owned(),
+                value: figure["value"].as_i64()?,
+            })
+        });
+        let figures = figures.collect::<Option<_>>();
+        figures.context("the benchmark program printed a figure without name or value")
+    }
+}
+
+/// The columns of a line, if they are a name and a number.
+fn row(line: &str) -> Option<(String, i64)> {
+    let (name, number) = line.split_once(DIVIDER)?;
+    let number = number.trim().replace(',', "").parse().ok()?;
+    Some((name.trim().to_owned(), number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names and texts of what is too dear.
+    fn too_dear(ceilings: &str, json: &str) -> Vec<(String, String)> {
+        let ceilings = Ceilings::parse(ceilings).expect("good lines");
+        let figures = Figure::list(json.as_bytes()).expect("a list");
+        let verdicts = ceilings.judge(&figures).into_iter();
+        verdicts
+            .filter(|verdict| verdict.too_dear)
+            .map(|verdict| (verdict.operation, verdict.text))
+            .collect()
+    }
+
+    const FIGURES: &str = r#"[
+        {"operation": "null call (getppid)", "value": 92, "linux": 368, "ratio": 0.25},
+        {"operation": "memory in use", "value": 13725696, "linux": null, "ratio": null}]"#;
+
+    #[test]
+    fn what_is_at_its_ceiling_passes() {
+        let ceilings =
+            "# a comment\n\nnull call (getppid)  92   # aim 123\nmemory in use  14,000,000\n";
+        assert_eq!(too_dear(ceilings, FIGURES), []);
+    }
+
+    #[test]
+    fn what_is_above_or_without_its_counterpart_is_named() {
+        let found = too_dear("null call (getppid)  91\nfork  1\n", FIGURES);
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["null call (getppid)", "memory in use", "fork"]);
+        assert!(found[0].1.starts_with("92, more than the 91 "));
+        assert!(found[1].1.contains("no ceiling") && found[2].1.contains("not measured"));
+    }
+
+    #[test]
+    fn what_is_no_list_of_numbers_is_refused() {
+        assert!(Ceilings::parse("stat  much\n").is_err());
+        assert!(Ceilings::parse("stat 5\n").is_err());
+        assert!(Figure::list(b"operation").is_err() && Figure::list(b"[{}]").is_err());
+    }
+
+    #[test]
+    fn the_files_own_lines_are_understood() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let ceilings = Ceilings::read(&root).expect("our own file");
+        assert!(ceilings.names().any(|name| name == "stat"));
+    }
+}
