@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use qemu::machine::{Panel, Reset, Serial};
 use qemu::process::{Ending, Streams};
 use qemu::ramdisk::Addition;
-use qemu::{Machine, Process, Ramdisk, exec};
+use qemu::{Error, Machine, Process, Ramdisk, exec};
 
 use crate::build::{self, Built, Flavour};
 use crate::house::House;
@@ -112,7 +112,12 @@ pub fn furnish(machine: &mut Machine, board: &Board) -> View {
 
 /// Boots to run `line`; its output and its status become ours.
 fn execute(machine: &Machine, ramdisk: &Ramdisk, line: &str, limit: Duration) -> Result<ExitCode> {
-    let outcome = exec::run(machine, ramdisk, line, limit, &mut std::io::stdout().lock())?;
+    let ran = exec::run(machine, ramdisk, line, limit, &mut std::io::stdout().lock());
+    if let Err(error @ Error::Timeout { .. }) = &ran {
+        eprintln!("error: {error}");
+        return Ok(ExitCode::from(STATUS_TIMEOUT));
+    }
+    let outcome = ran?;
     if !outcome.aside.trim().is_empty() {
         eprintln!("{}", outcome.aside.trim_end());
     }
