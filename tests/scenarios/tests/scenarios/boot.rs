@@ -1,5 +1,7 @@
 //! From power-on to the shell, on each kind of machine.
 
+use std::time::{Duration, Instant};
+
 use qemu::{Kind, TemporaryFile};
 use scenarios::{Console, Image};
 
@@ -24,6 +26,34 @@ fn q35_reaches_the_shell() {
 #[test]
 fn microvm_reaches_the_shell() {
     reaches_the_shell(Kind::Microvm);
+}
+
+/// The clock of the machine goes as fast as the host's, as far as a busy host lets one tell: what
+/// it says is from between the sending of the question and the coming of the answer.
+#[test]
+fn a_second_lasts_a_second() {
+    for kind in Kind::ALL {
+        let mut console = Console::boot(&Image::built(), kind);
+        let mut uptime = || {
+            let sent = Instant::now();
+            let answer = console.run("echo up $(cat /proc/uptime)");
+            let number = answer.text.rsplit("up ").next();
+            let number = number.and_then(|rest| rest.split(' ').next());
+            let seconds = number.and_then(|number| number.parse::<f64>().ok());
+            let seconds = seconds.unwrap_or_else(|| panic!("no time in {}", answer.text));
+            (sent, seconds, Instant::now())
+        };
+        let (sent, first, received) = uptime();
+        std::thread::sleep(Duration::from_secs(4));
+        let (sent_again, second, received_again) = uptime();
+        let least = (sent_again - received).as_secs_f64();
+        let most = (received_again - sent).as_secs_f64();
+        let passed = second - first;
+        assert!(
+            (0.8 * least..1.2 * most).contains(&passed),
+            "on {kind}: {passed:.2} s there, {least:.2} to {most:.2} s here"
+        );
+    }
 }
 
 #[test]
