@@ -6,12 +6,14 @@
 //! Everything here panics when it cannot go on, as tests do, with the machine's last words.
 
 mod console;
+mod debugger;
 mod image;
 mod random;
 mod seat;
 mod sitter;
 
 pub use console::{Answer, Console};
+pub use debugger::Debugger;
 pub use image::{Image, Ran, xtask};
 pub use random::Random;
 pub use seat::{Seat, switch_keys};

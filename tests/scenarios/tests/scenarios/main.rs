@@ -4,6 +4,8 @@
 mod bombs;
 mod boot;
 mod busybox;
+mod commands;
+mod debug;
 mod desk;
 mod exec;
 mod options;
