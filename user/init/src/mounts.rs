@@ -1,6 +1,7 @@
 //! The file systems every Linux program expects, and the names the machine goes by.
 //!
-//! Contract: what is mounted already (by the kernel or by a container's maker) is left alone.
+//! Contract: what is mounted already (by the kernel or by a container's maker) is left alone, and
+//! nothing is mounted over files that came with the machine (`--add FILE:/tmp/file`).
 //! A mount that fails is reported and the machine comes up without it: a shell without /sys is
 //! of more use than none.
 //!
@@ -86,7 +87,8 @@ fn mount_one(mount: &Mount) -> Result<(), String> {
     if !directory.exists() {
         std::fs::create_dir(directory).map_err(|error| format!("cannot make it: {error}"))?;
     }
-    if is_mount_point(directory) {
+    let hides_files = mount.kind == "tmpfs" && has_entries(directory);
+    if is_mount_point(directory) || hides_files {
         return Ok(());
     }
     match rustix::mount::mount(
@@ -100,6 +102,11 @@ fn mount_one(mount: &Mount) -> Result<(), String> {
         Ok(()) | Err(Errno::BUSY) => Ok(()),
         Err(error) => Err(format!("cannot mount {}: {error}", mount.kind)),
     }
+}
+
+/// Whether there is anything in it that a mount would hide.
+fn has_entries(directory: &Path) -> bool {
+    std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// A directory on another device than its parent is where a file system begins.

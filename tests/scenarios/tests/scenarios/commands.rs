@@ -109,7 +109,7 @@ fn files_and_folders_of_the_host_come_in_with_memory_and_words_as_asked() {
     let host = folder.path().display();
     let (tree, file) = (
         format!("{host}:/opt/tree"),
-        format!("{host}/deep/file:/etc/added"),
+        format!("{host}/deep/file:/tmp/added"),
     );
     let said = succeeds(&[
         "run",
@@ -122,7 +122,7 @@ fn files_and_folders_of_the_host_come_in_with_memory_and_words_as_asked() {
         "--append",
         "loglevel=3 color=green",
         "--exec",
-        "cat /opt/tree/deep/file /etc/added /proc/cmdline; grep MemTotal /proc/meminfo",
+        "cat /opt/tree/deep/file /tmp/added /proc/cmdline; grep MemTotal /proc/meminfo",
     ]);
     std::fs::remove_dir_all(folder.path()).expect("it is ours");
     let mut lines = said.lines();
