@@ -236,6 +236,18 @@ pub struct PollFd {
     pub revents: i16,
 }
 
+/// `struct epoll_event`, which x86-64 packs: 12 bytes.
+#[repr(C, packed)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct EpollEvent {
+    /// EPOLL* bits: what is asked for and how, or what came.
+    pub events: u32,
+    /// The program's own word, given back with each event.
+    pub data: u64,
+}
+
 /// `struct utimbuf` of `utime(2)`.
 #[repr(C)]
 #[derive(

@@ -19,6 +19,6 @@ pub mod terminal;
 pub mod time;
 
 pub use errno::Errno;
-pub use file::{Flock, Iovec, PollFd, Stat, Statfs, Statx};
+pub use file::{EpollEvent, Flock, Iovec, PollFd, Stat, Statfs, Statx};
 pub use terminal::{Termios, Winsize};
 pub use time::{Timespec, Timeval};

@@ -1,14 +1,15 @@
 //! The mounts that files without a name are on: one for pipes, one for everything else.
 //!
 //! No program can reach them by a path. They exist so that such a file too has a place: for
-//! stat(2)'s device number, for statfs(2), and for opening /proc/PID/fd/N again.
+//! stat(2)'s device number, for statfs(2), and for opening /proc/PID/fd/N again. [`AnonymousInode`]
+//! is the inode of the files that have nothing else: descriptors of processes, epoll, eventfd.
 
 use super::{
     Dentry, DirectoryFile, File, FileKind, FileSystem, Inode, Location, Metadata, Mount, Names,
     OpenFlags, Statistics, SuperBlock, clock,
 };
 use crate::{error::Result, sync::SpinLock};
-use abi::raw::general;
+use abi::{Errno, raw::general};
 use alloc::{sync::Arc, vec::Vec};
 
 /// A file system without names.
@@ -81,5 +82,40 @@ pub fn place(inode: &Arc<dyn Inode>) -> Location {
     Location {
         mount: mount(&**inode),
         dentry: Dentry::new_detached(inode.clone(), &name),
+    }
+}
+
+/// The inode of a file that has no name and keeps nothing in it.
+pub struct AnonymousInode {
+    /// What kind of file it is, as /proc/PID/fd shows it.
+    kind_name: &'static str,
+}
+
+impl AnonymousInode {
+    /// An inode that /proc/PID/fd shows as `anon_inode:[kind_name]`.
+    pub fn new(kind_name: &'static str) -> AnonymousInode {
+        AnonymousInode { kind_name }
+    }
+}
+
+impl Inode for AnonymousInode {
+    fn kind(&self) -> FileKind {
+        FileKind::Regular
+    }
+
+    fn number(&self) -> u64 {
+        1
+    }
+
+    fn metadata(&self) -> Metadata {
+        Metadata::synthetic(1, FileKind::Regular, 0o600, clock::now())
+    }
+
+    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
+        Err(Errno::ENXIO)
+    }
+
+    fn anonymous_name(&self) -> Vec<u8> {
+        alloc::format!("anon_inode:[{}]", self.kind_name).into_bytes()
     }
 }

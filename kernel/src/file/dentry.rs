@@ -76,7 +76,7 @@ pub fn seed_hash(seed: u64) {
 }
 
 /// A keyed hash: each eight bytes are mixed in by a full multiplication folded onto itself.
-fn hash(name: &[u8]) -> u64 {
+pub(super) fn keyed_hash(name: &[u8]) -> u64 {
     let seed = SEED.load(Ordering::Relaxed);
     let fold = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);
@@ -196,7 +196,7 @@ impl Dentry {
 
     /// Finds a name in this directory. `ENOENT`: there is none.
     pub fn child(self: &Arc<Self>, name: &[u8]) -> Result<Arc<Dentry>> {
-        match self.remembered(hash(name), name) {
+        match self.remembered(keyed_hash(name), name) {
             Some(dentry) if !dentry.inode.is_stale() => Ok(dentry),
             _ => self.change().child(name),
         }
@@ -233,7 +233,7 @@ impl Dentry {
             Names::Stable => ChildReference::Kept(dentry.clone()),
             Names::Volatile => ChildReference::WhileUsed(Arc::downgrade(dentry)),
         };
-        let hash = hash(&name);
+        let hash = keyed_hash(&name);
         let child = Child {
             hash,
             name,
@@ -246,7 +246,7 @@ impl Dentry {
 
     /// Forgets the name `name` and returns the dentry that had it.
     fn detach(&self, name: &[u8]) -> Option<Arc<Dentry>> {
-        let hash = hash(name);
+        let hash = keyed_hash(name);
         let mut children = self.children.lock();
         let same = |child: &Child| child.hash == hash && *child.name == *name;
         let entry = children.find_entry(hash, same).ok()?;
@@ -277,7 +277,7 @@ impl Dentry {
         let link = self.link.get_mut();
         let parent = link.parent.take()?;
         if self.names == Names::Volatile && !link.removed {
-            let hash = hash(&link.name);
+            let hash = keyed_hash(&link.name);
             let unused = |child: &Child| match &child.dentry {
                 ChildReference::WhileUsed(dentry) => {
                     child.name == link.name && dentry.strong_count() == 0
@@ -306,7 +306,7 @@ impl Drop for Dentry {
 impl Changing<'_> {
     /// Finds a name, asking the file system if it is not remembered.
     pub fn child(&self, name: &[u8]) -> Result<Arc<Dentry>> {
-        if let Some(dentry) = self.directory.remembered(hash(name), name) {
+        if let Some(dentry) = self.directory.remembered(keyed_hash(name), name) {
             if !dentry.inode.is_stale() {
                 return Ok(dentry);
             }

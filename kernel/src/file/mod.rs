@@ -12,8 +12,8 @@
 //!                SuperBlock ─▶ dyn FileSystem          tmpfs, procfs, sysfs, devpts …
 //! ```
 //!
-//! Each is one file with one contract at its head. A new kind of open file (epoll, sockets,
-//! inotify) implements [`File`] and comes to a program with [`OpenFile::anonymous`]; a new file
+//! Each is one file with one contract at its head. A new kind of open file (sockets, inotify)
+//! implements [`File`] and comes to a program with [`OpenFile::anonymous`]; a new file
 //! system implements [`FileSystem`] and [`Inode`] and calls [`register_type`]; a new device
 //! implements [`device::Device`].
 //!
@@ -28,6 +28,8 @@ pub mod clock;
 mod dentry;
 pub mod device;
 pub mod devtmpfs;
+pub mod epoll;
+pub mod eventfd;
 mod file_table;
 mod flags;
 mod fs_context;
@@ -54,7 +56,7 @@ mod user_path;
 pub mod walk;
 mod write_access;
 
-pub use anonymous::place as anonymous_place;
+pub use anonymous::{AnonymousInode, place as anonymous_place};
 pub use async_signal::{DefaultOwner, Readiness, SignalList, SignalOwner, SignalSource};
 pub use dentry::{Changing, Dentry, seed_hash};
 pub use device::Device;

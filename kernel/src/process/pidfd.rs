@@ -6,14 +6,13 @@
 //! Source: `pidfd_open(2)`, `pidfd_send_signal(2)`, `clone(2)` (CLONE_PIDFD).
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::any::Any;
 
 use abi::raw::general::{O_CLOEXEC, O_NONBLOCK, O_RDWR};
 
 use super::{Process, Thread, table};
 use crate::error::{Errno, Result};
-use crate::file::{File, FileKind, Inode, Metadata, OpenFile, OpenFlags, clock};
+use crate::file::{AnonymousInode, File, OpenFile, OpenFlags};
 use crate::memory::user;
 use crate::sync::poll::{PollEvents, PollRegistrar};
 
@@ -35,31 +34,6 @@ impl File for Pidfd {
     }
 }
 
-/// The inode that all of them share in kind: it has no name and no contents.
-struct PidfdInode;
-
-impl Inode for PidfdInode {
-    fn kind(&self) -> FileKind {
-        FileKind::Regular
-    }
-
-    fn number(&self) -> u64 {
-        1
-    }
-
-    fn metadata(&self) -> Metadata {
-        Metadata::synthetic(1, FileKind::Regular, 0o600, clock::now())
-    }
-
-    fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {
-        Err(Errno::ENXIO)
-    }
-
-    fn anonymous_name(&self) -> Vec<u8> {
-        b"anon_inode:[pidfd]".to_vec()
-    }
-}
-
 /// Gives `thread` a descriptor of `process`; `flags` may hold O_NONBLOCK.
 ///
 /// # Errors
@@ -69,7 +43,7 @@ pub fn open(thread: &Thread, process: &Arc<Process>, flags: u32) -> Result<i32> 
     let file = Arc::new(Pidfd {
         process: Arc::clone(process),
     });
-    let file = OpenFile::anonymous(Arc::new(PidfdInode), file, flags);
+    let file = OpenFile::anonymous(Arc::new(AnonymousInode::new("pidfd")), file, flags);
     thread.files()?.install(file, true)
 }
 

@@ -13,7 +13,8 @@
 //! A thread that holds a lock may take only locks further down. Locks on one line are never
 //! held together, unless a rule is given.
 //!
-//! 1. In this order: an open file's offset; the gate of the device namespaces, in which device
+//! 1. In this order: an open file's offset; the interests of an epoll instance (one that watches
+//!    another before that one); the edges between epoll instances; the gate of the device namespaces, in which device
 //!    classes take their own locks; the changes of mounts; the moves between
 //!    directories; a directory's names (two of them only by who holds the moves); a regular
 //!    file's contents; a pipe; a terminal.
@@ -28,7 +29,8 @@
 //! 4. The table of processes ([`crate::process::table`]); then the numbers of a pid namespace.
 //! 5. A process's or a thread's own small fields (handlers, credentials, limits, files); its
 //!    timers before the others, since they ask what time was used.
-//! 6. A wait queue; a bucket of futexes (two of them: the one with the lower number first).
+//! 6. A wait queue, with the list and then the wait queue of each epoll instance that watches its
+//!    file, upwards (there are no circles); a bucket of futexes (two of them: the one with the lower number first).
 //! 7. The run queue, the timer queue.
 //! 8. The frame allocator and the kernel heap (inside `metal`).
 

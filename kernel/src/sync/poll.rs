@@ -71,6 +71,14 @@ impl PollRegistrar {
         }
     }
 
+    /// Whether `poll` names any queue: a file that names none is always ready, and nothing of it
+    /// can be waited for. `poller` may be woken once without need.
+    pub fn finds_queues<T>(poller: &Arc<Thread>, poll: impl FnOnce(&mut Self) -> T) -> bool {
+        let mut registrar = Self::new(poller.clone());
+        poll(&mut registrar);
+        !registrar.queues.is_empty()
+    }
+
     /// Asks to be woken by `queue` from now on.
     pub fn register(&mut self, queue: &Arc<WaitQueue>) {
         queue.add_poller(Arc::clone(&self.poller));

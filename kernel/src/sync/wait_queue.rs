@@ -162,6 +162,13 @@ impl WaitQueue {
         }
     }
 
+    /// Wakes all pollers and no sleeper.
+    pub fn wake_pollers(&self) {
+        if self.count.load(Ordering::SeqCst) != 0 {
+            self.waiting.lock().wake_pollers();
+        }
+    }
+
     /// Adds a poller, to be woken by every wake-up until removed.
     pub(super) fn add_poller(&self, poller: Arc<dyn Wake>) {
         self.waiting.lock().pollers.push(poller);

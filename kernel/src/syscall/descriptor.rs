@@ -1,10 +1,10 @@
-//! Descriptors: close, close_range, dup, dup2, dup3, pipe, pipe2, ioctl, flock. Source: the manual
+//! Descriptors: close, close_range, dup, dup2, dup3, pipe, pipe2, eventfd, ioctl, flock. Source: the manual
 //! page of each.
 
 use crate::{
     error::Result,
     file::{
-        self, DESCRIPTORS_MAX, FileKind, Seek,
+        self, DESCRIPTORS_MAX, FileKind, Seek, eventfd,
         locks::{self, LockKind},
     },
     memory::user,
@@ -73,6 +73,24 @@ pub fn sys_dup3(thread: &Arc<Thread>, old: usize, new: usize, flags: usize) -> R
     let file = files.get(old as i32)?;
     files.install_at(file, flags != 0, new as i32)?;
     Ok(new as u32 as usize)
+}
+
+/// eventfd(2), the old call without flags.
+pub fn sys_eventfd(thread: &Arc<Thread>, count: usize) -> Result<usize> {
+    sys_eventfd2(thread, count, 0)
+}
+
+/// eventfd2(2).
+pub fn sys_eventfd2(thread: &Arc<Thread>, count: usize, flags: usize) -> Result<usize> {
+    let (count, flags) = (count as u32, flags as u32);
+    if flags & !(general::EFD_SEMAPHORE | general::EFD_CLOEXEC | general::EFD_NONBLOCK) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let file = eventfd::create(count, flags);
+    let descriptor = thread
+        .files()?
+        .install(file, flags & general::EFD_CLOEXEC != 0)?;
+    Ok(descriptor as usize)
 }
 
 /// pipe(2).

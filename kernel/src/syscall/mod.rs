@@ -14,6 +14,7 @@ mod capabilities;
 mod credentials;
 mod descriptor;
 mod directory;
+mod epoll;
 mod extended_attributes;
 mod fcntl;
 mod futex;

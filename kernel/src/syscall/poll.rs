@@ -128,8 +128,9 @@ fn timespec_deadline(address: usize) -> Result<Option<Instant>> {
     )?)?))
 }
 
-/// Runs `wait` with the signal mask at `mask` in place of the thread's own, if there is one.
-fn with_mask(
+/// Runs `wait` with the signal mask at `mask` in place of the thread's own, if there is one: what
+/// ppoll(2), pselect6(2) and epoll_pwait(2) have in common. `EINVAL`: a set of another size.
+pub(super) fn with_mask(
     thread: &Arc<Thread>,
     mask: usize,
     size: usize,

@@ -6,9 +6,9 @@
 
 use super::{
     Handler, RegistersHandler, answer, attributes, capabilities, credentials, descriptor,
-    directory, extended_attributes, fcntl, futex, limits, memory, mount, namespace, open, poll,
-    posix_timer, prctl, process, read_write, schedule, signal, splice, stat, system, time, timer,
-    working_directory,
+    directory, epoll, extended_attributes, fcntl, futex, limits, memory, mount, namespace, open,
+    poll, posix_timer, prctl, process, read_write, schedule, signal, splice, stat, system, time,
+    timer, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -213,6 +213,7 @@ table! {
     202 futex                6         futex::sys_futex;
     203 sched_setaffinity    3         schedule::sys_sched_setaffinity;
     204 sched_getaffinity    3         schedule::sys_sched_getaffinity;
+    213 epoll_create         1         epoll::sys_epoll_create;
     217 getdents64           3         working_directory::sys_getdents64;
     218 set_tid_address      1         process::sys_set_tid_address;
     219 restart_syscall      0         signal::sys_restart_syscall;
@@ -226,6 +227,8 @@ table! {
     229 clock_getres         2         time::sys_clock_getres;
     230 clock_nanosleep      4         time::sys_clock_nanosleep;
     231 exit_group           1         process::sys_exit_group;
+    232 epoll_wait           4         epoll::sys_epoll_wait;
+    233 epoll_ctl            4         epoll::sys_epoll_ctl;
     234 tgkill               3         signal::sys_tgkill;
     235 utimes               2         attributes::sys_utimes;
     247 waitid               5         process::sys_waitid;
@@ -251,7 +254,11 @@ table! {
     276 tee                  4         splice::sys_tee;
     278 vmsplice             4         splice::sys_vmsplice;
     280 utimensat            4         attributes::sys_utimensat;
+    281 epoll_pwait          6         epoll::sys_epoll_pwait;
+    284 eventfd              1         descriptor::sys_eventfd;
     285 fallocate            4         attributes::sys_fallocate;
+    290 eventfd2             2         descriptor::sys_eventfd2;
+    291 epoll_create1        1         epoll::sys_epoll_create1;
     292 dup3                 3         descriptor::sys_dup3;
     293 pipe2                2         descriptor::sys_pipe2;
     295 preadv               4         read_write::sys_preadv;
@@ -279,6 +286,7 @@ table! {
     436 close_range          3         descriptor::sys_close_range;
     437 openat2              4         open::sys_openat2;
     439 faccessat2           4         stat::sys_faccessat2;
+    441 epoll_pwait2         6         epoll::sys_epoll_pwait2;
 }
 
 /// What serves a call, if it is an ordinary one.
@@ -295,17 +303,12 @@ pub(super) fn with_registers(number: usize) -> Option<RegistersHandler> {
 /// The name of a call that a program may well ask for and that is not served, for the log.
 pub(super) fn name_of_unserved(number: usize) -> &'static str {
     use abi::raw::general as linux;
-    const KNOWN: [(u32, &str); 16] = [
+    const KNOWN: [(u32, &str); 11] = [
         (linux::__NR_socket, "socket"),
         (linux::__NR_connect, "connect"),
         (linux::__NR_bind, "bind"),
         (linux::__NR_socketpair, "socketpair"),
         (linux::__NR_ptrace, "ptrace"),
-        (linux::__NR_epoll_create, "epoll_create"),
-        (linux::__NR_epoll_create1, "epoll_create1"),
-        (linux::__NR_epoll_wait, "epoll_wait"),
-        (linux::__NR_epoll_ctl, "epoll_ctl"),
-        (linux::__NR_eventfd2, "eventfd2"),
         (linux::__NR_signalfd4, "signalfd4"),
         (linux::__NR_timerfd_create, "timerfd_create"),
         (linux::__NR_inotify_init1, "inotify_init1"),

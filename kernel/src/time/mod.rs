@@ -41,6 +41,11 @@ impl Instant {
     pub fn since(self, earlier: Self) -> Nanoseconds {
         Nanoseconds(self.0.saturating_sub(earlier.0))
     }
+
+    /// Whether this moment is now or lies behind.
+    pub fn has_passed(self) -> bool {
+        self <= monotonic_now()
+    }
 }
 
 impl Add<Nanoseconds> for Instant {

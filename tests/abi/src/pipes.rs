@@ -2,6 +2,8 @@
 
 use abi_tests::check::Case;
 
+mod epoll;
+mod eventfd;
 mod fifo;
 mod packet;
 mod pipe;
@@ -14,6 +16,8 @@ pub const TABLES: &[&[Case]] = &[
     pipe::CASES,
     fifo::CASES,
     poll::CASES,
+    epoll::CASES,
+    eventfd::CASES,
     packet::CASES,
     signals::CASES,
     splice::CASES,

@@ -116,6 +116,9 @@ impl Pipe {
     fn tell_readers(&self, was_empty: bool) {
         if was_empty {
             self.readable.wake_all();
+        } else {
+            // Each write is an edge to an epoll instance, whatever is there already.
+            self.readable.wake_pollers();
         }
         self.signals.notify(Readiness::Input);
     }

@@ -7,7 +7,7 @@ use crate::error::{Errno, Result};
 use crate::file::generated::{Contents, GeneratedInode, no_memory};
 use crate::file::{
     DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFile,
-    OpenFlags,
+    OpenFlags, epoll, eventfd,
 };
 use crate::process::{Process, pidfd};
 use abi::procfs::Text;
@@ -248,10 +248,16 @@ impl Contents for Information {
             "pos:\t{position}\nflags:\t0{flags:o}\nmnt_id:\t{mount}\nino:\t{inode}"
         )
         .map_err(no_memory)?;
-        match pidfd::of_file(&file) {
-            Some(process) => self.show_process(text, &process),
-            None => Ok(()),
+        if let Some(process) = pidfd::of_file(&file) {
+            self.show_process(text, &process)?;
         }
+        if let Ok(epoll) = epoll::behind(&file) {
+            epoll.show(text).map_err(no_memory)?;
+        }
+        if let Some(event) = eventfd::behind(&file) {
+            event.show(text).map_err(no_memory)?;
+        }
+        Ok(())
     }
 
     fn owner(&self) -> (u32, u32) {

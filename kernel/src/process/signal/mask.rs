@@ -50,8 +50,9 @@ pub fn pending(thread: &Thread) -> SignalSet {
     process.union(own.pending.set()).intersection(own.blocked)
 }
 
-/// Carries out `wait` with another mask. If it is interrupted, the old mask comes back after
-/// the handler, which then runs with the mask that let its signal in; else at once.
+/// Carries out `wait` with another mask. If it is interrupted (an error that may start the call
+/// again, or EINTR where it never does), the old mask comes back after the handler, which then
+/// runs with the mask that let its signal in; else at once.
 ///
 /// # Errors
 /// Those of `wait`.
@@ -63,7 +64,7 @@ pub fn with_temporary_mask(
     let old = set_blocked(thread, SignalSet(mask));
     thread.signals.lock().saved_mask = Some(old);
     let outcome = wait();
-    if !outcome.is_err_and(Errno::is_restart) {
+    if !outcome.is_err_and(|error| error.is_restart() || error == Errno::EINTR) {
         restore_saved_mask(thread);
     }
     outcome

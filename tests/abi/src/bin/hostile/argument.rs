@@ -16,6 +16,9 @@ pub const PIPE: i32 = 44;
 /// The descriptor of a file of proc, which has no extended attributes anywhere.
 pub const PROC: i32 = 47;
 
+/// An epoll instance without interests.
+pub const EPOLL: i32 = 48;
+
 /// The kind of an argument.
 pub enum Argument {
     /// A descriptor; this one is right.

@@ -77,6 +77,8 @@ fn prepare() -> std::io::Result<(Scratch, Memory)> {
     sys!(SYS_pipe2, &mut ends, O_NONBLOCK);
     sys!(SYS_dup2, ends[0], argument::PIPE);
     sys!(SYS_dup2, ends[1], argument::PIPE + 1);
+    let epoll = sys!(SYS_epoll_create1, 0);
+    sys!(SYS_dup2, epoll, argument::EPOLL);
     Ok((scratch, Memory::new()))
 }
 

@@ -1,7 +1,7 @@
 //! The calls about files, with the kinds of their arguments.
 
 use crate::argument::Argument::*;
-use crate::argument::{DIRECTORY, FILE, PIPE, TERMINAL};
+use crate::argument::{DIRECTORY, EPOLL, FILE, PIPE, TERMINAL};
 use crate::table::{Row, rows};
 use libc::*;
 
@@ -27,6 +27,16 @@ pub const ROWS: &[Row] = rows![
     SYS_dup: Descriptor(FILE);
     SYS_dup2: Descriptor(FILE), Number(50);
     SYS_dup3: Descriptor(FILE), Number(50), Flags(0);
+    SYS_epoll_create: Number(1);
+    SYS_epoll_create1: Flags(0);
+    SYS_epoll_ctl: Descriptor(EPOLL), Number(EPOLL_CTL_ADD as i64), Fixed(PIPE as i64), In(12);
+    SYS_epoll_ctl: Fixed(EPOLL as i64), Fixed(EPOLL_CTL_ADD as i64), Descriptor(PIPE), In(12);
+    SYS_epoll_ctl: Fixed(EPOLL as i64), Fixed(EPOLL_CTL_DEL as i64), Descriptor(FILE), In(12);
+    SYS_epoll_wait apart: Descriptor(EPOLL), Out(12), Number(1), Fixed(0);
+    SYS_epoll_pwait: Descriptor(EPOLL), Out(12), Number(1), Fixed(0), In(8), Size(8);
+    SYS_epoll_pwait2: Descriptor(EPOLL), Out(12), Number(1), Words(NO_WAIT), In(8), Size(8);
+    SYS_eventfd: Number(1);
+    SYS_eventfd2: Number(1), Flags(0);
     SYS_faccessat: Folder, Path(c"file"), Number(0);
     SYS_faccessat2: Folder, Path(c"file"), Number(0), Flags(0);
     SYS_fchdir: Descriptor(DIRECTORY);
