@@ -8,6 +8,7 @@
 mod measure;
 mod operations;
 mod personas;
+mod smallest;
 mod table;
 
 fn main() {

@@ -2,6 +2,7 @@
 
 use crate::measure::{good, mean};
 use crate::personas;
+use crate::smallest::SmallestProgram;
 use crate::table::Row;
 use abi_tests::process::leave;
 use abi_tests::signal::{Context, Info};
@@ -186,23 +187,15 @@ fn fork_wait() -> Result<i64, String> {
     mean(50, || with_child(|| (), || Ok(0)).map(|_| ()))
 }
 
-/// The program run is `bench-exit`, which lies beside this one.
+/// The program run is the smallest there can be.
 fn fork_exec_wait() -> Result<i64, String> {
-    let me = std::env::current_exe().map_err(|error| format!("/proc/self/exe: {error}"))?;
-    let program = me.with_file_name("bench-exit");
-    if !program.exists() {
-        return Err(format!(
-            "{} is missing: put it beside this program",
-            program.display()
-        ));
-    }
-    let path =
-        CString::new(program.to_string_lossy().as_bytes()).map_err(|error| error.to_string())?;
+    let program = SmallestProgram::new()?;
+    let path = program.path();
     let vector = [path.as_ptr(), std::ptr::null()];
     mean(50, || {
         let pid = good("fork", raw::fork())?;
         if pid == 0 {
-            sys!(SYS_execve, path.as_c_str(), vector.as_slice(), 0);
+            sys!(SYS_execve, path, vector.as_slice(), 0);
             leave(1);
         }
         let mut status = 0i32;
@@ -211,7 +204,7 @@ fn fork_exec_wait() -> Result<i64, String> {
             0 => Ok(()),
             status => Err(format!(
                 "{} {}",
-                program.display(),
+                path.to_string_lossy(),
                 abi_tests::process::ending(status)
             )),
         }
