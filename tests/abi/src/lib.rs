@@ -10,7 +10,6 @@ pub mod capabilities;
 #[macro_use]
 pub mod check;
 pub mod process;
-#[allow(unsafe_code)] // the one room that hands hostile values to the kernel
 pub mod raw;
 pub mod runner;
 pub mod signal;
