@@ -1,7 +1,7 @@
 //! Terminals, by way of pseudoterminals: the line discipline, windows and job control.
 
-use abi_tests::check::{Case, Failure};
-use abi_tests::works;
+use abi_tests::check::{Case, Failure, Outcome};
+use abi_tests::{same, works};
 use libc::*;
 
 mod jobs;
@@ -82,6 +82,13 @@ fn get(fd: isize) -> Result<String, Failure> {
 /// little after the write.
 fn arrived(fd: isize, count: i32) -> bool {
     abi_tests::process::until(|| waiting(fd).is_ok_and(|seen| seen == count))
+}
+
+/// Checks that exactly this can be read, all of it at once.
+fn shows(fd: isize, text: &str) -> Outcome {
+    arrived(fd, text.len() as i32);
+    same!(get(fd)?, text);
+    Ok(())
 }
 
 /// How many bytes could be read at once.
