@@ -28,7 +28,8 @@ pub(crate) const RESEND: u8 = 0xfe;
 pub enum Received {
     /// A byte.
     Byte(u8),
-    /// So many bytes came and are lost; with 0, the device itself may have lost whole messages.
+    /// So many bytes came and are lost; with 0, the device itself may have lost some, and what comes
+    /// next begins a message.
     Lost(usize),
 }
 

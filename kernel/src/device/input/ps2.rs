@@ -98,26 +98,26 @@ pub(super) fn initialise() -> Result<()> {
 }
 
 fn listen(side: Side, number: u32) -> Result<()> {
-    let inbox = Inbox::new(RECEIVED).ok_or(Errno::ENOMEM)?;
+    // A mouse that could not tell a movement tells it with the next one.
+    let device_keeps = (side == Side::Keyboard).then_some(KEYBOARD_KEEPS);
+    let inbox = Inbox::new(RECEIVED, device_keeps).ok_or(Errno::ENOMEM)?;
     *received(side).lock() = Some(inbox);
     interrupt::register(number, Trigger::Edge, handle_interrupt)
 }
 
 fn handle_interrupt(_number: u32) {
-    let mut from_keyboard = 0;
     for _ in 0..FETCH_LIMIT {
         let Some((side, byte)) = CONTROLLER.fetch() else {
+            for side in [Side::Keyboard, Side::Mouse] {
+                if let Some(inbox) = &mut *received(side).lock() {
+                    inbox.note_empty();
+                }
+            }
             break;
         };
-        from_keyboard += usize::from(side == Side::Keyboard);
         if let Some(inbox) = &mut *received(side).lock() {
             inbox.push(byte);
         }
-    }
-    if from_keyboard >= KEYBOARD_KEEPS
-        && let Some(inbox) = &mut *received(Side::Keyboard).lock()
-    {
-        inbox.note_full();
     }
     deferred::raise(Work::INPUT);
 }
