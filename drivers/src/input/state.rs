@@ -6,9 +6,10 @@
 //! Source: Linux's `Documentation/input/event-codes.rst`; its input core for what is passed on.
 
 use abi::input::{
-    EV_ABS, EV_FF, EV_KEY, EV_LED, EV_MSC, EV_PWR, EV_REL, EV_REP, EV_SND, EV_SW, EV_SYN,
+    AbsInfo, EV_ABS, EV_FF, EV_KEY, EV_LED, EV_MSC, EV_PWR, EV_REL, EV_REP, EV_SND, EV_SW, EV_SYN,
     REP_DELAY, REP_PERIOD, SYN_CONFIG, SYN_MT_REPORT,
 };
+use alloc::collections::BTreeMap;
 
 use super::bits::{FewBits, KeyBits};
 use super::device::{Event, Identity};
@@ -31,6 +32,8 @@ pub enum Route {
 pub struct State {
     /// What it has. Programs may change the ranges of axes and the meaning of keys.
     pub identity: Identity,
+    /// What programs said of axes that it lacks. Linux keeps that, and gives it back.
+    pub said_of_axes: BTreeMap<u16, AbsInfo>,
     /// Keys that are down for the persona in front.
     pub keys: KeyBits,
     /// Lights that are on.
@@ -53,6 +56,7 @@ impl State {
         };
         Self {
             identity,
+            said_of_axes: BTreeMap::new(),
             keys: KeyBits::EMPTY,
             leds: FewBits::EMPTY,
             sounds: FewBits::EMPTY,
@@ -126,6 +130,22 @@ impl State {
                 Route::Both
             }
             _ => Route::Nowhere,
+        }
+    }
+
+    /// What is said of an axis, had or lacked. None: the device has no axes at all.
+    pub fn axis(&self, axis: u16) -> Option<AbsInfo> {
+        let (had, lacked) = (&self.identity.axes, &self.said_of_axes);
+        let said = had.get(&axis).or_else(|| lacked.get(&axis));
+        (!had.is_empty()).then(|| said.copied().unwrap_or_default())
+    }
+
+    /// Notes what a program says of an axis. A device without axes keeps nothing.
+    pub fn set_axis(&mut self, axis: u16, range: AbsInfo) {
+        if let Some(known) = self.identity.axes.get_mut(&axis) {
+            *known = range;
+        } else if !self.identity.axes.is_empty() {
+            self.said_of_axes.insert(axis, range);
         }
     }
 

@@ -89,10 +89,7 @@ impl Evdev {
         size: usize,
         axis: u16,
     ) -> Result<usize, Errno> {
-        let range = self.mux.with_state(self.device, |state| {
-            let axes = &state.identity.axes;
-            (!axes.is_empty()).then(|| axes.get(&axis).copied().unwrap_or_default())
-        });
+        let range = self.mux.with_state(self.device, |state| state.axis(axis));
         put(
             memory,
             address,
@@ -126,11 +123,8 @@ impl Evdev {
             range.resolution = 0;
         }
         if self.mux.is_front(self.group()) {
-            self.mux.with_state(self.device, |state| {
-                if let Some(known) = state.identity.axes.get_mut(&axis) {
-                    *known = range;
-                }
-            });
+            self.mux
+                .with_state(self.device, |state| state.set_axis(axis, range));
         }
         Ok(0)
     }

@@ -133,10 +133,16 @@ fn ranges_of_axes() -> Outcome {
     gives!(0, SYS_ioctl, tablet.number, set(0xc0, 24), &old);
     fails!(EFAULT, SYS_ioctl, tablet.number, get(0x40, 24), NOWHERE);
     fails!(EFAULT, SYS_ioctl, tablet.number, set(0xc0, 24), NOWHERE);
-    // The number of touches cannot be changed; an axis it lacks is zeros.
+    // The number of touches cannot be changed; an axis it lacks is zeros until it is set, and
+    // lacked all the same.
     fails!(EINVAL, SYS_ioctl, tablet.number, set(0xc0 + 0x2f, 24), &old);
     gives!(0, SYS_ioctl, tablet.number, get(0x45, 24), &mut part);
     same!(part, [0; 6]);
+    gives!(0, SYS_ioctl, tablet.number, set(0xc5, 24), &new);
+    gives!(0, SYS_ioctl, tablet.number, get(0x45, 24), &mut part);
+    same!(part, new);
+    gives!(0, SYS_ioctl, tablet.number, set(0xc5, 24), &[0i32; 6]);
+    same!(tablet.bits::<1>(get(0x23, 8))?, [0, 1]);
     let keyboard = open(KEYBOARD)?;
     fails!(EINVAL, SYS_ioctl, keyboard.number, get(0x40, 24), &mut part);
     fails!(EINVAL, SYS_ioctl, keyboard.number, set(0xc0, 24), &old);
