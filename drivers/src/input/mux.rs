@@ -26,6 +26,9 @@ use super::state::State;
 use super::switch::{SwitchKeys, Target};
 use super::unit::{After, Unit};
 
+/// The end of a packet that the core makes by itself, which Linux marks by the value 1.
+const OWN_REPORT: Event = Event::new(EV_SYN, SYN_REPORT, 1);
+
 /// Tells the time.
 pub type ClockFunction = fn() -> Stamp;
 
@@ -108,9 +111,7 @@ impl Mux {
         let mut core = self.core.lock();
         for number in 0..core.units.len() {
             if let Some(key) = core.units[number].repeat(stamp.monotonic) {
-                // Linux marks a packet of its own making by the value 1.
-                let report = Event::new(EV_SYN, SYN_REPORT, 1);
-                core.deliver(number, &[Event::key(key, 2), report], stamp);
+                core.deliver(number, &[Event::key(key, 2), OWN_REPORT], stamp);
             }
         }
     }
@@ -152,7 +153,7 @@ impl Mux {
             core.units[device].show(event, stamp.monotonic)
         };
         if after == After::Deliver {
-            core.flush(device, stamp);
+            core.flush(device, Event::REPORT, stamp);
         }
     }
 
@@ -162,7 +163,7 @@ impl Mux {
         let mut core = self.core.lock();
         let event = Event::new(EV_LED, led, i32::from(on));
         core.units[device].show(event, stamp.monotonic);
-        core.flush(device, stamp);
+        core.flush(device, Event::REPORT, stamp);
     }
 
     /// The locks, by their lamps, that keys have turned since this was asked last. A key that
@@ -185,7 +186,7 @@ impl Mux {
         unit.state.identity.keymap.as_ref()?.get(place)?;
         if core.is_front(group) {
             core.units[device].set_meaning(place, key)?;
-            core.flush(device, stamp);
+            core.flush(device, OWN_REPORT, stamp);
         }
         Some(())
     }
@@ -208,7 +209,7 @@ impl Mux {
         let stamp = self.now();
         let mut core = self.core.lock();
         for number in 0..core.units.len() {
-            core.flush(number, stamp);
+            core.flush(number, Event::REPORT, stamp);
             group.release(number, &core.units[number].state.keys, stamp);
         }
         group.release_buttons();
@@ -234,32 +235,33 @@ impl Core {
                 return;
             };
             let mut after = self.units[number].take(event, stamp.monotonic);
-            if let After::Pressed(key) = after {
-                after = self.press(number, key, stamp);
+            if let After::Pressed(code) = after {
+                after = self.press(number, code, stamp);
             }
             if after == After::Deliver {
-                self.flush(number, stamp);
+                self.flush(number, Event::REPORT, stamp);
             }
         }
     }
 
     /// A key went down: it switches, or it is shown.
-    fn press(&mut self, number: usize, key: u16, stamp: Stamp) -> After {
-        let is_down = |key| self.units.iter().any(|unit| unit.physical.has(key));
-        self.wanted = self.switch_keys.target(key, is_down);
+    fn press(&mut self, number: usize, code: u16, stamp: Stamp) -> After {
+        let is_held = |key| self.units.iter().any(|unit| unit.is_held(key));
+        let key = self.units[number].printed(code);
+        self.wanted = key.and_then(|key| self.switch_keys.target(key, is_held));
         let unit = &mut self.units[number];
         if self.wanted.is_none() {
-            return unit.show(Event::key(key, 1), stamp.monotonic);
+            return unit.press(code, stamp.monotonic);
         }
         unit.hide();
         After::Deliver
     }
 
-    /// Delivers the packet that a device has begun.
-    fn flush(&mut self, number: usize, stamp: Stamp) {
+    /// Delivers the packet that a device has begun, with `end` behind it.
+    fn flush(&mut self, number: usize, end: Event, stamp: Stamp) {
         let mut packet = core::mem::take(&mut self.units[number].packet);
         if !packet.is_empty() {
-            packet.push(Event::REPORT);
+            packet.push(end);
             self.deliver(number, &packet, stamp);
             packet.clear();
         }

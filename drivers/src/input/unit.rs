@@ -1,9 +1,13 @@
 //! One device as the core keeps it: its driver, its state, and the packet that is being put
 //! together.
 //!
-//! Two sets of keys are kept. `physical` are those that a finger holds down; `state.keys` those
-//! that the persona in front knows to be down. A key that was pressed before the persona came to
-//! the front, or that switched personas, is in the first only: its release concerns nobody.
+//! Two sets of keys are kept. `physical` are those that a finger holds down, as the hardware names
+//! them; `state.keys` those that the persona in front knows to be down, by what they mean. A key
+//! that was pressed before the persona came to the front, or that switched personas, is in the
+//! first only: its release concerns nobody.
+//!
+//! Programs may change what keys mean, but not which of them switch: those are told by what the
+//! hardware's own map says ([`Unit::printed`]).
 
 use abi::input::{EV_KEY, EV_LED, EV_MSC, EV_REP, MSC_SCAN};
 use alloc::boxed::Box;
@@ -21,7 +25,10 @@ const NANOSECONDS_PER_MILLISECOND: u64 = 1_000_000;
 pub struct Unit {
     pub hardware: Box<dyn Device>,
     pub state: State,
-    pub physical: KeyBits,
+    /// Keys that a finger holds down, as the hardware names them.
+    physical: KeyBits,
+    /// What the keys meant before any program gave them another meaning.
+    own_map: Option<Vec<u16>>,
     pub packet: Vec<Event>,
     /// What the keyboard sent, until it is known whether the key behind it is shown.
     scan: Option<Event>,
@@ -43,7 +50,8 @@ pub enum After {
     Nothing,
     /// The packet is to be delivered.
     Deliver,
-    /// A key went down: it may be one that switches. If it is not, [`Unit::show`] it.
+    /// A key went down, which the hardware names so: it may be one that switches. If it is not,
+    /// [`Unit::press`] it.
     Pressed(u16),
 }
 
@@ -53,6 +61,7 @@ impl Unit {
         let identity = hardware.identity();
         Self {
             hardware,
+            own_map: identity.keymap.clone(),
             state: State::new(identity),
             physical: KeyBits::EMPTY,
             packet: Vec::with_capacity(PACKET + 2),
@@ -79,20 +88,47 @@ impl Unit {
     }
 
     fn take_key(&mut self, code: u16, value: i32, now: u64) -> After {
-        let Some(key) = self.state.meaning(code) else {
-            // A key without a meaning is told by its code alone, so that it can be given one.
-            let scan = self.scan.take();
-            return scan.map_or(After::Nothing, |scan| self.show(scan, now));
-        };
-        let was_down = self.physical.has(key);
-        self.physical.set(key, value != 0);
-        match value {
-            1 if was_down => self.hide(),
-            1 => After::Pressed(key),
-            // Repetitions are made here, of what the persona in front knows to be down.
-            0 if self.state.keys.has(key) => self.show(Event::key(key, 0), now),
-            _ => self.hide(),
+        let was_down = self.physical.has(code);
+        self.physical.set(code, value != 0);
+        if value == 1 && !was_down {
+            return After::Pressed(code);
         }
+        match self.state.meaning(code) {
+            None => self.show_scan(now),
+            // Repetitions are made here, of what the persona in front knows to be down.
+            Some(key) if value == 0 && self.state.keys.has(key) => {
+                self.show(Event::key(key, 0), now)
+            }
+            Some(_) => self.hide(),
+        }
+    }
+
+    /// The key that went down switches nothing.
+    pub fn press(&mut self, code: u16, now: u64) -> After {
+        match self.state.meaning(code) {
+            None => self.show_scan(now),
+            Some(key) => self.show(Event::key(key, 1), now),
+        }
+    }
+
+    /// A key without a meaning is told by its code alone, so that it can be given one.
+    fn show_scan(&mut self, now: u64) -> After {
+        let scan = self.scan.take();
+        scan.map_or(After::Nothing, |scan| self.show(scan, now))
+    }
+
+    /// The key that the hardware names `code`, as its own map has it: what is printed on it.
+    pub fn printed(&self, code: u16) -> Option<u16> {
+        match &self.own_map {
+            None => Some(code),
+            Some(map) => map.get(usize::from(code)).copied().filter(|key| *key != 0),
+        }
+    }
+
+    /// Whether a finger holds down the key on which `key` is printed.
+    pub fn is_held(&self, key: u16) -> bool {
+        let mut held = self.physical.iter();
+        held.any(|code| self.printed(code) == Some(key))
     }
 
     /// A release may be among what was lost, so all keys go up: one that is down all the same
@@ -196,7 +232,6 @@ impl Unit {
         if self.state.keys.has(old) {
             self.show(Event::key(old, 0), 0);
         }
-        self.physical.set(old, false);
         self.state.identity.keys.set(old, false);
         self.state.identity.keys.set(key, key != 0);
         Some(())

@@ -114,6 +114,51 @@ fn injected_switch_keys_do_not_switch() {
     assert_eq!(keys(&file).len(), 3);
 }
 
+#[test]
+fn keys_that_programs_give_other_meanings_switch_as_before() {
+    let house = House::new();
+    let (front, back) = (house.open(0), house.open(1));
+    let means = |code: u16, key: u16| {
+        let pair = [u32::from(code), u32::from(key)];
+        let memory = Memory(Mutex::new(pair.as_bytes().to_vec()));
+        let set = front.ioctl(&memory, abi::raw::ioctl::EVIOCSKEYCODE, 0);
+        assert_eq!(set, Ok(0));
+    };
+    // B is Alt now, A is F2; Alt is C, and F2 nothing at all.
+    means(48, KEY_LEFTALT);
+    means(KEY_A, KEY_F2);
+    means(KEY_LEFTALT, 46);
+    means(KEY_F2, 0);
+    assert!(!house.press(&[(48, 1), (KEY_A, 1), (KEY_A, 0), (48, 0)]));
+    let faked = [(KEY_LEFTALT, 1), (KEY_F2, 1), (KEY_F2, 0), (KEY_LEFTALT, 0)];
+    assert_eq!(keys(&front), faked);
+    assert!(house.press(&[(KEY_LEFTALT, 1), (KEY_F2, 1)]));
+    assert_eq!(house.mux.wanted_switch(), Some(Target::Slot(2)));
+    house.switch(1);
+    house.mux.switch_done();
+    house.press(&[(KEY_F2, 0), (KEY_LEFTALT, 0)]);
+    assert_eq!(keys(&front), [(46, 1), (46, 0)]);
+    assert_eq!(keys(&back), []);
+}
+
+#[test]
+fn a_key_with_another_meaning_goes_up_by_the_new_one() {
+    let house = House::new();
+    let file = house.open(0);
+    house.press(&[(KEY_A, 1)]);
+    let pair = [u32::from(KEY_A), 200];
+    let memory = Memory(Mutex::new(pair.as_bytes().to_vec()));
+    file.ioctl(&memory, abi::raw::ioctl::EVIOCSKEYCODE, 0)
+        .unwrap();
+    let own_report = Event::new(0, 0, 1);
+    assert_eq!(events(&file)[2..], [Event::key(KEY_A, 0), own_report]);
+    // It is down still, so neither its repetition nor its release concerns anybody.
+    house.press(&[(KEY_A, 1), (KEY_A, 0)]);
+    assert_eq!(keys(&file), []);
+    house.press(&[(KEY_A, 1), (KEY_A, 0)]);
+    assert_eq!(keys(&file), [(200, 1), (200, 0)]);
+}
+
 proptest! {
     /// Whatever is typed and switched, nobody ends with a key that is down for him and up in
     /// truth, and each key goes down and up in turn.

@@ -1,8 +1,8 @@
-//! read(2), write(2), poll(2), select(2) and SIGIO on a device's file.
+//! read(2), write(2), poll(2), select(2), epoll(7) and SIGIO on a device's file.
 
 use crate::device::{
-    EV_KEY, EV_REL, EV_SYN, File, KEY_A, KEY_B, KEYBOARD, NOWHERE, REPORT, Record, SYN_DROPPED,
-    key, open,
+    EV_KEY, EV_REL, EV_SYN, File, KEY_A, KEY_B, KEYBOARD, NOWHERE, REPORT, REVOKE, Record,
+    SYN_DROPPED, key, open,
 };
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{inside_child, spawn, until_asleep, wait};
@@ -17,6 +17,7 @@ cases![
     a_read_waits_for_a_packet,
     a_signal_ends_the_wait,
     poll_and_select_wait_too,
+    epoll_tells_of_packets,
     a_signal_says_that_there_is_something,
     there_is_no_position,
 ];
@@ -141,6 +142,58 @@ fn poll_and_select_wait_too() -> Outcome {
         same!(wait(waiter)?, 0);
         keyboard.events();
     }
+    Ok(())
+}
+
+/// An epoll instance that waits for the file, once for each packet.
+fn watch(file: &File) -> Result<File, Failure> {
+    let number = works!(SYS_epoll_create1, EPOLL_CLOEXEC) as i32;
+    let poller = File { number };
+    let mut wanted = epoll_event {
+        events: (EPOLLIN | EPOLLET) as u32,
+        u64: 7,
+    };
+    let add = EPOLL_CTL_ADD;
+    works!(SYS_epoll_ctl, number, add, file.number, &mut wanted);
+    Ok(poller)
+}
+
+/// What an instance tells of its one file within some milliseconds; 0: nothing.
+fn told(poller: &File, milliseconds: i32) -> u32 {
+    let mut found = epoll_event { events: 0, u64: 0 };
+    let count = sys!(SYS_epoll_wait, poller.number, &mut found, 1, milliseconds);
+    if (count, found.u64) == (1, 7) {
+        found.events
+    } else {
+        0
+    }
+}
+
+fn epoll_tells_of_packets() -> Outcome {
+    let keyboard = open(KEYBOARD)?;
+    let poller = watch(&keyboard)?;
+    keyboard.put(&[(EV_KEY, KEY_A, 1)])?;
+    same!(told(&poller, 0), 0);
+    // By edges: once for each packet, though nothing is read.
+    keyboard.put(&[REPORT])?;
+    same!(told(&poller, 0), EPOLLIN as u32);
+    same!(told(&poller, 0), 0);
+    keyboard.put(&key(KEY_A, 0))?;
+    same!(told(&poller, 0), EPOLLIN as u32);
+    let waiter = spawn(|| {
+        let Ok(mine) = open(KEYBOARD) else { return 100 };
+        match watch(&mine) {
+            Ok(poller) => i32::from(told(&poller, 10_000) != EPOLLIN as u32),
+            Err(_) => 101,
+        }
+    })?;
+    tap_when_asleep(&keyboard, waiter)?;
+    same!(wait(waiter)?, 0);
+    // Who is cut off is told, unasked.
+    keyboard.events();
+    told(&poller, 0);
+    gives!(0, SYS_ioctl, keyboard.number, REVOKE, 0);
+    same!(told(&poller, 0), (EPOLLHUP | EPOLLERR) as u32);
     Ok(())
 }
 
