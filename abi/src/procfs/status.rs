@@ -42,6 +42,8 @@ pub struct MemoryUse {
     pub peak: u64,
     /// Size of the address space.
     pub size: u64,
+    /// Locked in memory.
+    pub locked: u64,
     /// Most it ever had in memory.
     pub resident_peak: u64,
     /// In memory: anonymous, of files, and shared.
@@ -181,7 +183,7 @@ impl MemoryUse {
         for (name, kilobytes) in [
             ("VmPeak", self.peak),
             ("VmSize", self.size),
-            ("VmLck", 0),
+            ("VmLck", self.locked),
             ("VmPin", 0),
             ("VmHWM", self.resident_peak.max(resident)),
             ("VmRSS", resident),

@@ -59,6 +59,20 @@ pub enum Backing {
     },
 }
 
+/// Whether a mapping is locked in memory (mlock(2)). Pages that are there stay there anyway; what
+/// a lock means is that they are brought in at once, that it counts against RLIMIT_MEMLOCK, and
+/// that advice does not take them away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Locking {
+    /// It is not.
+    #[default]
+    None,
+    /// It is, and all of its pages are brought in when it is made so.
+    Whole,
+    /// It is, but its pages are brought in by faults (MLOCK_ONFAULT).
+    OnFault,
+}
+
 /// A range of pages with the same rights and backing.
 #[derive(Clone)]
 pub struct Area {
@@ -78,6 +92,8 @@ pub struct Area {
     pub wiped_in_child: bool,
     /// It may be larger than memory (MAP_NORESERVE).
     pub unreserved: bool,
+    /// It is locked in memory.
+    pub locking: Locking,
     /// What lies behind it.
     pub backing: Backing,
 }
@@ -98,6 +114,14 @@ impl Area {
         let is_watched =
             matches!(&self.backing, Backing::Object { pager, .. } if pager.written().is_some());
         is_watched || self.is_special()
+    }
+
+    /// How many of its bytes count as locked.
+    pub fn locked_bytes(&self) -> usize {
+        match self.locking {
+            Locking::None => 0,
+            _ => self.range.len(),
+        }
     }
 
     /// Whether the kernel itself made it (the vDSO).
@@ -138,6 +162,7 @@ impl Area {
             && self.not_inherited == next.not_inherited
             && self.wiped_in_child == next.wiped_in_child
             && self.unreserved == next.unreserved
+            && self.locking == next.locking
             && same_backing
     }
 }

@@ -1,15 +1,14 @@
 //! Changing what is mapped: rights, advice, and what is asked about a range. Source: mprotect(2),
-//! madvise(2), mincore(2), msync(2), mlock(2).
+//! madvise(2), mincore(2), msync(2).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::fault::may_go_on;
+use abi::raw::general;
+
 use super::map::page_range;
-use super::{
-    AddressSpace, AddressSpaceState, Area, Backing, FaultError, PAGE_SIZE, Pager, Protection,
-};
+use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection};
 use crate::error::{Errno, Result};
 
 /// An object, and which of its pages are meant.
@@ -17,7 +16,7 @@ type Shown = (Arc<dyn Pager>, Range<u64>);
 
 /// What a hole in a range means to a change of what is mapped there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holes {
+pub(super) enum Holes {
     /// The change ends there (mprotect(2)).
     End,
     /// What lies behind is changed too, and the hole is told of afterwards (madvise(2)).
@@ -41,7 +40,7 @@ impl AddressSpace {
         })
     }
 
-    /// Checks that a range is mapped as a whole (msync(2), mlock(2)).
+    /// Checks that a range is mapped as a whole (msync(2)).
     ///
     /// # Errors
     /// EINVAL when it is not aligned, ENOMEM when a part is not mapped.
@@ -50,13 +49,13 @@ impl AddressSpace {
         self.lock().check_mapped(&range)
     }
 
-    /// Whether a part of a range may not even be read.
-    pub fn has_inaccessible(&self, address: usize, length: usize) -> Result<bool> {
+    /// Whether a part of a range is locked in memory.
+    ///
+    /// # Errors
+    /// EINVAL when it is not aligned, ENOMEM when it is not a program's.
+    pub fn has_locked(&self, address: usize, length: usize) -> Result<bool> {
         let range = page_range(address, length)?;
-        let state = self.lock();
-        Ok(state
-            .overlapping(&range)
-            .any(|area| area.protection.is_empty()))
+        Ok(self.lock().is_any_locked(&range))
     }
 
     /// Which pages from `address` on are in memory, a byte a page in `answers` (mincore(2)).
@@ -76,34 +75,37 @@ impl AddressSpace {
     /// # Errors
     /// EINVAL for bad advice or a bad range, ENOMEM when a part is not mapped.
     pub fn advise(&self, address: usize, length: usize, advice: u32) -> Result<()> {
-        use abi::raw::general as linux;
         // Nothing is mapped beyond the user half: ENOMEM, as anywhere where nothing is.
         let range = page_range(address, length)?;
+        if let Some(wanted) = population_advice(advice) {
+            return self.populate_for(range, wanted);
+        }
         let mut state = self.lock();
+        if takes_pages_away(advice) && state.is_any_locked(&range) {
+            return Err(Errno::EINVAL);
+        }
         match advice {
-            linux::MADV_DONTNEED | linux::MADV_DONTNEED_LOCKED => state.discard(&range, false),
-            linux::MADV_FREE => state.discard(&range, true),
-            linux::MADV_DONTFORK => state.change(&range, Holes::PassOver, |area| {
+            general::MADV_DONTNEED | general::MADV_DONTNEED_LOCKED => state.discard(&range, false),
+            general::MADV_FREE => state.discard(&range, true),
+            general::MADV_DONTFORK => state.change(&range, Holes::PassOver, |area| {
                 area.not_inherited = true;
                 Ok(())
             }),
-            linux::MADV_DOFORK => state.change(&range, Holes::PassOver, |area| {
+            general::MADV_DOFORK => state.change(&range, Holes::PassOver, |area| {
                 area.not_inherited = false;
                 Ok(())
             }),
-            linux::MADV_WIPEONFORK | linux::MADV_KEEPONFORK => {
+            general::MADV_WIPEONFORK | general::MADV_KEEPONFORK => {
                 state.change(&range, Holes::PassOver, |area| {
                     if area.shared || !matches!(area.backing, Backing::Anonymous) {
                         return Err(Errno::EINVAL);
                     }
-                    area.wiped_in_child = advice == linux::MADV_WIPEONFORK;
+                    area.wiped_in_child = advice == general::MADV_WIPEONFORK;
                     Ok(())
                 })
             }
-            linux::MADV_WILLNEED => state.check_mapped(&range),
-            linux::MADV_POPULATE_READ => state.populate_for(range, Protection::READ),
-            linux::MADV_POPULATE_WRITE => state.populate_for(range, Protection::WRITE),
-            linux::MADV_REMOVE => {
+            general::MADV_WILLNEED => state.check_mapped(&range),
+            general::MADV_REMOVE => {
                 let whole = state.check_mapped(&range);
                 let shown = state.shown_pages(&range)?;
                 // A file's contents rank above an address space.
@@ -114,20 +116,41 @@ impl AddressSpace {
                 whole
             }
             // These change nothing that a program could see.
-            linux::MADV_NORMAL
-            | linux::MADV_RANDOM
-            | linux::MADV_SEQUENTIAL
-            | linux::MADV_MERGEABLE
-            | linux::MADV_UNMERGEABLE
-            | linux::MADV_HUGEPAGE
-            | linux::MADV_NOHUGEPAGE
-            | linux::MADV_DONTDUMP
-            | linux::MADV_DODUMP
-            | linux::MADV_COLD
-            | linux::MADV_PAGEOUT => state.check_mapped(&range),
+            general::MADV_NORMAL
+            | general::MADV_RANDOM
+            | general::MADV_SEQUENTIAL
+            | general::MADV_MERGEABLE
+            | general::MADV_UNMERGEABLE
+            | general::MADV_HUGEPAGE
+            | general::MADV_NOHUGEPAGE
+            | general::MADV_DONTDUMP
+            | general::MADV_DODUMP
+            | general::MADV_COLD
+            | general::MADV_PAGEOUT => state.check_mapped(&range),
             _ => Err(Errno::EINVAL),
         }
     }
+}
+
+/// What pages are brought in for, if the advice is to bring them in.
+fn population_advice(advice: u32) -> Option<Protection> {
+    match advice {
+        general::MADV_POPULATE_READ => Some(Protection::READ),
+        general::MADV_POPULATE_WRITE => Some(Protection::WRITE),
+        _ => None,
+    }
+}
+
+/// Advice that what is locked in memory contradicts.
+fn takes_pages_away(advice: u32) -> bool {
+    matches!(
+        advice,
+        general::MADV_DONTNEED
+            | general::MADV_FREE
+            | general::MADV_REMOVE
+            | general::MADV_COLD
+            | general::MADV_PAGEOUT
+    )
 }
 
 impl AddressSpaceState {
@@ -154,34 +177,6 @@ impl AddressSpaceState {
         Ok(shown)
     }
 
-    /// Supplies every page of a range as an access of this kind would.
-    ///
-    /// # Errors
-    /// ENOMEM when a part is not mapped or memory is short, EINVAL when a part does not allow the
-    /// access, EFAULT past the end of a file. What comes before has been supplied.
-    fn populate_for(&mut self, range: Range<usize>, wanted: Protection) -> Result<()> {
-        for page in range.step_by(PAGE_SIZE) {
-            let area = self.area_at(page).ok_or(Errno::ENOMEM)?;
-            let allowed = match wanted {
-                Protection::READ => !area.protection.is_empty(),
-                other => area.protection.contains(other),
-            };
-            if !allowed {
-                return Err(Errno::EINVAL);
-            }
-            self.handle_fault(page, wanted, 0)
-                .map_err(|error| match error {
-                    FaultError::OutOfMemory | FaultError::NotMapped => Errno::ENOMEM,
-                    FaultError::NotAllowed => Errno::EINVAL,
-                    FaultError::PastEnd => Errno::EFAULT,
-                })?;
-            if !may_go_on() {
-                return Err(Errno::EINTR); // nobody will see this
-            }
-        }
-        Ok(())
-    }
-
     /// Whether every page of a range is mapped.
     ///
     /// # Errors
@@ -206,7 +201,7 @@ impl AddressSpaceState {
     ///
     /// # Errors
     /// ENOMEM when a part is not mapped or cutting makes too many mappings; `change`'s own.
-    fn change(
+    pub(super) fn change(
         &mut self,
         range: &Range<usize>,
         holes: Holes,

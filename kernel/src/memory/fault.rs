@@ -16,7 +16,9 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use metal::cpu::{self, PROCESSORS_MAX};
 use metal::paging::{PageFlags, PageTable};
 
-use super::{AddressSpaceState, Area, Backing, Frame, PAGE_SIZE, Protection, page_align_down};
+use super::{
+    AddressSpaceState, Area, Backing, Frame, Locking, PAGE_SIZE, Protection, page_align_down,
+};
 use crate::error::{Errno, Result};
 use crate::process::limits::Resource;
 use crate::process::{out_of_memory, scheduler};
@@ -43,7 +45,7 @@ pub enum FaultError {
 }
 
 /// What comes of a fault.
-type Outcome = core::result::Result<(), FaultError>;
+pub(super) type Outcome = core::result::Result<(), FaultError>;
 
 impl From<Errno> for FaultError {
     fn from(error: Errno) -> Self {
@@ -123,27 +125,7 @@ impl AddressSpaceState {
             self.grow_stack(address, stack_limit)?;
             return self.handle_fault(address, wanted, stack_limit);
         };
-        let allowed = match wanted {
-            Protection::READ => !area.protection.is_empty(),
-            other => area.protection.contains(other),
-        };
-        if !allowed {
-            return Err(FaultError::NotAllowed);
-        }
-        let write = wanted == Protection::WRITE;
-        let page = page_align_down(address);
-        match table.get(page) {
-            None => supply(table, area, page, write),
-            Some((frame, flags)) if write && !flags.contains(PageFlags::WRITABLE) => {
-                give_write_permission(table, area, page, frame)
-            }
-            // Another thread was faster, or the processor remembered less than there is.
-            Some((_, flags)) => {
-                let rights = area.protection.read_only_flags() | (flags & PageFlags::WRITABLE);
-                table.set_flags(page, rights);
-                Ok(())
-            }
-        }
+        touch(table, area, address, wanted)
     }
 
     fn grow_stack(&mut self, address: usize, stack_limit: usize) -> Outcome {
@@ -161,8 +143,15 @@ impl AddressSpaceState {
         if below.is_some_and(|(_, below)| below.range.end + STACK_GUARD_BYTES > page) {
             return Err(FaultError::NotMapped);
         }
+        let more = area.range.start - page;
+        if area.locking != Locking::None {
+            let thread = scheduler::try_current().ok_or(FaultError::NotMapped)?;
+            self.check_locked_bytes(&thread.process, more)
+                .map_err(|_| FaultError::NotMapped)?;
+            self.locked_bytes += more;
+        }
         if let Some(mut area) = self.areas.remove(&start) {
-            self.mapped_bytes += area.range.start - page;
+            self.mapped_bytes += more;
             area.range.start = page;
             self.areas.insert(page, area);
         }
@@ -189,29 +178,39 @@ impl AddressSpaceState {
         }
         Ok(frame)
     }
-
-    /// Supplies every page of a range (MAP_POPULATE); what cannot be had is left out.
-    pub(super) fn populate(&mut self, range: core::ops::Range<usize>) {
-        for page in range.step_by(PAGE_SIZE) {
-            let Some(area) = self.area_at(page) else {
-                continue;
-            };
-            let wanted = population_access(area);
-            if self.handle_fault(page, wanted, NO_GROWTH).is_err() {
-                break;
-            }
-            if !may_go_on() {
-                break;
-            }
-        }
-    }
 }
 
-/// To be asked after each of what may be millions of pages: lets others run. Returns false when
-/// the thread is to end.
-pub(super) fn may_go_on() -> bool {
-    scheduler::yield_if_needed();
-    !scheduler::current().must_exit()
+/// Makes the page of `address`, which lies in `area`, usable as `wanted`.
+///
+/// # Errors
+/// Why it cannot be.
+pub(super) fn touch(
+    table: &mut PageTable,
+    area: &Area,
+    address: usize,
+    wanted: Protection,
+) -> Outcome {
+    let allowed = match wanted {
+        Protection::READ => !area.protection.is_empty(),
+        other => area.protection.contains(other),
+    };
+    if !allowed {
+        return Err(FaultError::NotAllowed);
+    }
+    let write = wanted == Protection::WRITE;
+    let page = page_align_down(address);
+    match table.get(page) {
+        None => supply(table, area, page, write),
+        Some((frame, flags)) if write && !flags.contains(PageFlags::WRITABLE) => {
+            give_write_permission(table, area, page, frame)
+        }
+        // Another thread was faster, or the processor remembered less than there is.
+        Some((_, flags)) => {
+            let rights = area.protection.read_only_flags() | (flags & PageFlags::WRITABLE);
+            table.set_flags(page, rights);
+            Ok(())
+        }
+    }
 }
 
 /// Fills a missing page.
@@ -292,14 +291,6 @@ fn give_write_permission(table: &mut PageTable, area: &Area, page: usize, frame:
     let (shared, _) = table.get(page).ok_or(FaultError::NotMapped)?;
     let copy = Frame::copy_of(&shared).ok_or(FaultError::OutOfMemory)?;
     show(table, page, copy, flags)
-}
-
-fn population_access(area: &Area) -> Protection {
-    if area.protection.contains(Protection::WRITE) {
-        Protection::WRITE
-    } else {
-        Protection::READ
-    }
 }
 
 fn new_frame() -> core::result::Result<Frame, FaultError> {

@@ -7,7 +7,8 @@ use metal::paging::USER_END;
 
 use super::space::{LOWEST, shared_anonymous};
 use super::{
-    AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Pager, Protection, page_align_up,
+    AddressSpace, AddressSpaceState, Area, Backing, Locking, PAGE_SIZE, Pager, Protection,
+    page_align_up,
 };
 use crate::error::{Errno, Result};
 use crate::file::OpenFile;
@@ -43,6 +44,8 @@ pub struct MapRequest {
     pub populate: bool,
     /// It may be larger than memory (MAP_NORESERVE).
     pub unreserved: bool,
+    /// It is locked in memory (MAP_LOCKED).
+    pub locking: Locking,
     /// The object it shows; none for anonymous memory.
     pub object: Option<MappedObject>,
 }
@@ -69,6 +72,7 @@ impl MapRequest {
             grows_down: false,
             populate: false,
             unreserved: false,
+            locking: Locking::None,
             object: None,
         }
     }
@@ -80,6 +84,7 @@ pub(super) struct Growth {
     shared: bool,
     grows_down: bool,
     unreserved: bool,
+    locking: Locking,
 }
 
 impl Growth {
@@ -89,6 +94,7 @@ impl Growth {
             shared: request.shared,
             grows_down: request.grows_down,
             unreserved: request.unreserved,
+            locking: request.locking,
         }
     }
 
@@ -99,6 +105,7 @@ impl Growth {
             shared: area.shared,
             grows_down: area.grows_down,
             unreserved: area.unreserved,
+            locking: area.locking,
         }
     }
 }
@@ -123,13 +130,14 @@ impl AddressSpace {
     /// Makes a mapping and returns its address.
     ///
     /// # Errors
-    /// EINVAL, ENOMEM, EEXIST, EPERM, EOVERFLOW as mmap(2) has them.
-    pub fn map(&self, process: &Process, request: MapRequest) -> Result<usize> {
+    /// EINVAL, ENOMEM, EEXIST, EPERM, EAGAIN, EOVERFLOW as mmap(2) has them.
+    pub fn map(&self, process: &Process, mut request: MapRequest) -> Result<usize> {
         if request.length == 0 {
             return Err(Errno::EINVAL);
         }
         let length = page_align_up(request.length).ok_or(Errno::ENOMEM)?;
         let mut state = self.lock();
+        request.locking = request.locking.max(state.future_locking);
         state.check_area_count(1)?;
         state.check_growth(process, &Growth::of_request(&request), length)?;
         let range = state.choose(request.place, length)?;
@@ -145,7 +153,7 @@ impl AddressSpace {
         if matches!(request.place, Place::Fixed(_)) {
             state.unmap(range.clone())?;
         }
-        state.insert(Area {
+        let mut area = Area {
             range: range.clone(),
             protection: request.protection,
             allowed: request.allowed,
@@ -154,10 +162,14 @@ impl AddressSpace {
             not_inherited: false,
             wiped_in_child: false,
             unreserved: request.unreserved,
+            locking: Locking::None,
             backing,
-        });
-        if request.populate {
-            state.populate(range.clone());
+        };
+        area.lock(request.locking);
+        state.insert(area);
+        drop(state);
+        if request.populate || request.locking != Locking::None {
+            self.populate(range.clone());
         }
         Ok(range.start)
     }
@@ -183,7 +195,13 @@ impl AddressSpace {
         if wanted >= heap.start && state.move_break(process, wanted).is_ok() {
             state.heap.end = wanted;
         }
-        state.heap.end
+        let end = state.heap.end;
+        let locking = state.future_locking;
+        drop(state);
+        if end > heap.end && locking != Locking::None {
+            self.populate(super::page_align_down(heap.end)..end);
+        }
+        end
     }
 }
 
@@ -209,13 +227,16 @@ impl AddressSpaceState {
     /// Whether `length` bytes more of this kind are allowed.
     ///
     /// # Errors
-    /// ENOMEM.
+    /// ENOMEM, EAGAIN where it would be locked.
     pub(super) fn check_growth(
         &self,
         process: &Process,
         kind: &Growth,
         length: usize,
     ) -> Result<()> {
+        if kind.locking != Locking::None {
+            self.check_locked_bytes(process, length)?;
+        }
         let limit = process.limit(Resource::AddressSpace) as usize;
         if self.mapped_bytes.saturating_add(length) > limit {
             return Err(Errno::ENOMEM);
@@ -288,7 +309,8 @@ impl AddressSpaceState {
             return Ok(());
         }
         let protection = Protection::READ | Protection::WRITE;
-        let request = MapRequest::anonymous(Place::FixedIfFree(old), new - old, protection);
+        let mut request = MapRequest::anonymous(Place::FixedIfFree(old), new - old, protection);
+        request.locking = self.future_locking;
         self.check_area_count(1)?;
         self.check_growth(process, &Growth::of_request(&request), new - old)?;
         if !self.is_free(&(old..new)) {
@@ -303,6 +325,7 @@ impl AddressSpaceState {
             not_inherited: false,
             wiped_in_child: false,
             unreserved: false,
+            locking: self.future_locking,
             backing: Backing::Anonymous,
         });
         Ok(())

@@ -7,8 +7,10 @@ mod area;
 mod change;
 mod fault;
 pub mod io;
+mod lock;
 mod map;
 pub mod pager;
+mod populate;
 mod remap;
 mod space;
 #[cfg(feature = "ktest")]
@@ -24,7 +26,7 @@ mod vdso;
 )]
 mod written;
 
-pub use area::{Area, Backing, Protection};
+pub use area::{Area, Backing, Locking, Protection};
 pub use fault::{FaultError, NO_GROWTH, handle_kernel_fault, without_faults};
 pub use map::{MapRequest, MappedObject, Place};
 pub use pager::{Pager, SharedMemory};

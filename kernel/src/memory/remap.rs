@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::map::Growth;
 use super::space::LOWEST;
-use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, page_align_up};
+use super::{AddressSpace, AddressSpaceState, Area, Backing, Locking, PAGE_SIZE, page_align_up};
 use crate::error::{Errno, Result, out_of_memory};
 use crate::process::Process;
 use metal::paging::USER_END;
@@ -25,8 +25,28 @@ impl AddressSpace {
     /// `keep_old` (MREMAP_DONTUNMAP) the old range stays, empty.
     ///
     /// # Errors
-    /// EINVAL, EFAULT, ENOMEM as mremap(2) has them.
+    /// EINVAL, EFAULT, ENOMEM, EAGAIN as mremap(2) has them.
     pub fn remap(
+        &self,
+        process: &Process,
+        old: usize,
+        old_length: usize,
+        new_length: usize,
+        destination: Move,
+        keep_old: bool,
+    ) -> Result<usize> {
+        let address =
+            self.remap_unlocked(process, old, old_length, new_length, destination, keep_old)?;
+        let range = address..address.saturating_add(new_length);
+        let is_locked = |area: &Area| area.locking == Locking::Whole;
+        if new_length > old_length && self.lock().area_at(address).is_some_and(is_locked) {
+            self.populate(range);
+        }
+        Ok(address)
+    }
+
+    /// The same, without bringing in what is locked.
+    fn remap_unlocked(
         &self,
         process: &Process,
         old: usize,
@@ -137,6 +157,8 @@ impl AddressSpaceState {
         target.range = address..address + length;
         self.insert(target);
         if keep_old {
+            let mut area = area;
+            area.locking = Locking::None;
             self.insert(area);
         }
         Ok(address)

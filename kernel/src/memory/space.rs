@@ -17,7 +17,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use metal::paging::{PageTable, RootHandle};
 
-use super::{Area, Backing, PAGE_SIZE, SharedMemory};
+use super::{Area, Backing, Locking, PAGE_SIZE, SharedMemory};
 use crate::error::{Errno, Result, out_of_memory};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -62,6 +62,10 @@ pub struct AddressSpaceState {
     pub stack_start: usize,
     /// Bytes mapped, for RLIMIT_AS and /proc/PID/stat.
     pub mapped_bytes: usize,
+    /// Bytes locked in memory, for RLIMIT_MEMLOCK and /proc/PID/status.
+    pub locked_bytes: usize,
+    /// Whether what is mapped from now on is locked (MCL_FUTURE).
+    pub(super) future_locking: Locking,
 }
 
 impl AddressSpace {
@@ -85,6 +89,8 @@ impl AddressSpace {
                 auxiliary: 0..0,
                 stack_start: 0,
                 mapped_bytes: 0,
+                locked_bytes: 0,
+                future_locking: Locking::None,
             }),
             given_up: AtomicBool::new(false),
             last_resident_bytes: AtomicUsize::new(0),
@@ -127,6 +133,7 @@ impl AddressSpace {
     }
 
     /// A copy for a child of fork(2): private pages are shared until one of the two writes.
+    /// Locks stay with the parent.
     ///
     /// # Errors
     /// ENOMEM.
@@ -134,12 +141,17 @@ impl AddressSpace {
         let child = Self::new()?;
         let mut from = self.lock();
         let mut to = child.lock();
+        let from_locked = from.locked_bytes;
         let AddressSpaceState { areas, table, .. } = &mut *from;
         let mut outcome = Ok(());
         // All at once, because that is much less than one after the other.
         to.areas = areas.clone();
         if areas.values().any(|area| area.not_inherited) {
             to.areas.retain(|_, area| !area.not_inherited);
+        }
+        if from_locked > 0 {
+            let unlock = |area: &mut Area| area.locking = Locking::None;
+            to.areas.values_mut().for_each(unlock);
         }
         for area in areas.values().filter(|area| !area.not_inherited) {
             to.mapped_bytes += area.range.len();
@@ -289,6 +301,7 @@ impl AddressSpaceState {
     /// Adds a mapping in a free range, joined with its neighbours where it continues them.
     pub(super) fn insert(&mut self, mut area: Area) {
         self.mapped_bytes += area.range.len();
+        self.locked_bytes += area.locked_bytes();
         let before = self.areas.range(..area.range.start).next_back();
         if let Some((&start, previous)) = before
             && previous.continues_in(&area)
@@ -335,8 +348,10 @@ impl AddressSpaceState {
         if cut.end < area.range.end {
             self.put_in(area.part(cut.end..area.range.end));
         }
-        self.mapped_bytes -= cut.len();
-        Some(area.part(cut))
+        let part = area.part(cut);
+        self.mapped_bytes -= part.range.len();
+        self.locked_bytes -= part.locked_bytes();
+        Some(part)
     }
 
     /// Whether `more` further mappings are allowed.

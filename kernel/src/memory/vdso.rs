@@ -11,7 +11,7 @@ use alloc::sync::Arc;
 use metal::vdso;
 use spin::LazyLock;
 
-use super::{AddressSpace, Area, Backing, Frame, PAGE_SIZE, Pager, Protection};
+use super::{AddressSpace, Area, Backing, Frame, Locking, PAGE_SIZE, Pager, Protection};
 use crate::error::{Errno, Result};
 
 /// One of the two pages, as an object of one page.
@@ -73,6 +73,7 @@ fn area(start: usize, pager: &Arc<dyn Pager>, protection: Protection, allowed: P
         not_inherited: false,
         wiped_in_child: false,
         unreserved: false,
+        locking: Locking::None,
         backing: Backing::Object {
             pager: Arc::clone(pager),
             file: None,

@@ -36,6 +36,8 @@ pub enum Capability {
     Setuid = linux::CAP_SETUID,
     /// Change what programs may be given.
     Setpcap = linux::CAP_SETPCAP,
+    /// Lock as much memory as there is.
+    IpcLock = linux::CAP_IPC_LOCK,
     /// Change the root directory.
     SysChroot = linux::CAP_SYS_CHROOT,
     /// Look into anybody's process.

@@ -27,6 +27,8 @@ pub enum Resource {
     Processes = general::RLIMIT_NPROC as usize,
     /// Descriptors: one more than the highest number.
     Files = general::RLIMIT_NOFILE as usize,
+    /// What is locked in memory, in bytes.
+    LockedMemory = general::RLIMIT_MEMLOCK as usize,
     /// All that is mapped, in bytes.
     AddressSpace = general::RLIMIT_AS as usize,
     /// Signals queued to a user's processes.

@@ -2,7 +2,7 @@
 //! `crate::memory`.
 //!
 //! Source: mmap(2), munmap(2), mprotect(2), mremap(2), brk(2), madvise(2), msync(2), mincore(2),
-//! mlock(2).
+//! mlock(2), mlockall(2).
 
 use alloc::sync::Arc;
 
@@ -10,7 +10,11 @@ use abi::raw::general as linux;
 use metal::paging::USER_END;
 
 use crate::error::{Errno, Result};
-use crate::memory::{AddressSpace, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection};
+use crate::memory::{
+    AddressSpace, Locking, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection,
+};
+use crate::process::capabilities::Capability;
+use crate::process::limits::Resource;
 use crate::process::{Thread, personality};
 
 /// The calling thread's memory.
@@ -50,6 +54,10 @@ pub fn sys_mmap(
     request.grows_down = flags & linux::MAP_GROWSDOWN != 0;
     request.populate = flags & linux::MAP_POPULATE != 0;
     request.unreserved = flags & linux::MAP_NORESERVE != 0;
+    if flags & linux::MAP_LOCKED != 0 {
+        check_may_lock(thread)?;
+        request.locking = Locking::Whole;
+    }
     if flags & linux::MAP_ANONYMOUS == 0 {
         attach_file(thread, &mut request, descriptor as i32, offset as u64)?;
     }
@@ -167,7 +175,7 @@ pub fn sys_madvise(
     length: usize,
     advice: usize,
 ) -> Result<usize> {
-    if length != 0 && rounds_to_nothing(0, length) {
+    if length != 0 && rounds_to_nothing(length) {
         return Err(Errno::EINVAL);
     }
     space(thread)?
@@ -187,37 +195,97 @@ pub fn sys_msync(
     if flags & !(BOTH | linux::MS_INVALIDATE) != 0 || flags & BOTH == BOTH {
         return Err(Errno::EINVAL);
     }
-    if address.is_multiple_of(PAGE_SIZE) && rounds_to_nothing(0, length) {
+    if address.is_multiple_of(PAGE_SIZE) && rounds_to_nothing(length) {
         return Ok(0);
     }
-    space(thread)?.check_range(address, length).map(|()| 0)
-}
-
-/// Whether a length so near the largest number, from `offset` in its page on, comes round to 0
-/// when rounded up to pages, as Linux lets it.
-fn rounds_to_nothing(offset: usize, length: usize) -> bool {
-    length.wrapping_add(offset).wrapping_add(PAGE_SIZE - 1) < PAGE_SIZE
-}
-
-/// mlock(2): nothing is ever paged out, but what may not be touched cannot be brought in.
-pub fn sys_mlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
-    sys_munlock(thread, address, length)?;
-    let start = address / PAGE_SIZE * PAGE_SIZE;
-    let length = length.saturating_add(address - start);
-    if !rounds_to_nothing(0, length) && space(thread)?.has_inaccessible(start, length)? {
-        return Err(Errno::ENOMEM);
+    let space = space(thread)?;
+    if flags & linux::MS_INVALIDATE != 0 && space.has_locked(address, length)? {
+        return Err(Errno::EBUSY);
     }
-    Ok(0)
+    space.check_range(address, length).map(|()| 0)
+}
+
+/// Whether a length so near the largest number comes round to 0 when rounded up to pages, as Linux
+/// lets it.
+fn rounds_to_nothing(length: usize) -> bool {
+    length.wrapping_add(PAGE_SIZE - 1) < PAGE_SIZE
+}
+
+/// mlock(2).
+pub fn sys_mlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
+    lock(thread, address, length, Locking::Whole)
+}
+
+/// mlock2(2).
+pub fn sys_mlock2(
+    thread: &Arc<Thread>,
+    address: usize,
+    length: usize,
+    flags: usize,
+) -> Result<usize> {
+    match flags as u32 {
+        0 => lock(thread, address, length, Locking::Whole),
+        linux::MLOCK_ONFAULT => lock(thread, address, length, Locking::OnFault),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+fn lock(thread: &Arc<Thread>, address: usize, length: usize, locking: Locking) -> Result<usize> {
+    check_may_lock(thread)?;
+    let (start, length) = whole_pages(address, length);
+    space(thread)?
+        .lock_range(&thread.process, start, length, locking)
+        .map(|()| 0)
+}
+
+/// Whether a thread may lock any memory.
+fn check_may_lock(thread: &Thread) -> Result<()> {
+    let limit = thread.process.limit(Resource::LockedMemory);
+    if limit != 0 || thread.credentials().has(Capability::IpcLock) {
+        Ok(())
+    } else {
+        Err(Errno::EPERM)
+    }
+}
+
+/// The pages that a range touches: their start and their bytes. A length that is too large comes
+/// round, as it does on Linux.
+fn whole_pages(address: usize, length: usize) -> (usize, usize) {
+    let offset = address % PAGE_SIZE;
+    let end = length.wrapping_add(offset).wrapping_add(PAGE_SIZE - 1);
+    (address - offset, end / PAGE_SIZE * PAGE_SIZE)
 }
 
 /// munlock(2).
 pub fn sys_munlock(thread: &Arc<Thread>, address: usize, length: usize) -> Result<usize> {
-    let start = address / PAGE_SIZE * PAGE_SIZE;
-    if rounds_to_nothing(address - start, length) {
-        return Ok(0);
+    let (start, length) = whole_pages(address, length);
+    space(thread)?.unlock_range(start, length).map(|()| 0)
+}
+
+/// mlockall(2).
+pub fn sys_mlockall(thread: &Arc<Thread>, flags: usize) -> Result<usize> {
+    let flags = flags as u32;
+    const WHAT: u32 = linux::MCL_CURRENT | linux::MCL_FUTURE;
+    if flags & WHAT == 0 || flags & !(WHAT | linux::MCL_ONFAULT) != 0 {
+        return Err(Errno::EINVAL);
     }
-    let end = address.checked_add(length).ok_or(Errno::EINVAL)?;
-    space(thread)?.check_range(start, end - start).map(|()| 0)
+    check_may_lock(thread)?;
+    let locking = if flags & linux::MCL_ONFAULT == 0 {
+        Locking::Whole
+    } else {
+        Locking::OnFault
+    };
+    let chosen = |flag| (flags & flag != 0).then_some(locking);
+    let (current, future) = (chosen(linux::MCL_CURRENT), chosen(linux::MCL_FUTURE));
+    space(thread)?
+        .lock_all(&thread.process, current, future)
+        .map(|()| 0)
+}
+
+/// munlockall(2).
+pub fn sys_munlockall(thread: &Arc<Thread>) -> Result<usize> {
+    space(thread)?.unlock_all();
+    Ok(0)
 }
 
 /// mincore(2).

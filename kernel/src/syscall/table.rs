@@ -183,6 +183,8 @@ table! {
     148 sched_rr_get_interval 2        schedule::sys_sched_rr_get_interval;
     149 mlock                2         memory::sys_mlock;
     150 munlock              2         memory::sys_munlock;
+    151 mlockall             1         memory::sys_mlockall;
+    152 munlockall           0         memory::sys_munlockall;
     153 vhangup              0         system::sys_vhangup;
     157 prctl                5         prctl::sys_prctl;
     158 arch_prctl           2         process::sys_arch_prctl;
@@ -275,6 +277,7 @@ table! {
     319 memfd_create         2         open::sys_memfd_create;
     322 execveat             registers process::sys_execveat;
     324 membarrier           3         prctl::sys_membarrier;
+    325 mlock2               3         memory::sys_mlock2;
     326 copy_file_range      6         splice::sys_copy_file_range;
     327 preadv2              6         read_write::sys_preadv2;
     328 pwritev2             6         read_write::sys_pwritev2;

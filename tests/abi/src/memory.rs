@@ -7,6 +7,7 @@ use libc::*;
 mod advice;
 mod brk;
 mod fault;
+mod lock;
 mod map;
 mod remap;
 mod share;
@@ -20,6 +21,7 @@ pub const TABLES: &[&[Case]] = &[
     remap::CASES,
     share::CASES,
     fault::CASES,
+    lock::CASES,
     brk::CASES,
 ];
 

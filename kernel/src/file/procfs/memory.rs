@@ -52,6 +52,8 @@ pub(super) fn show_auxiliary(subject: &Subject, text: &mut Text) -> Result<()> {
 pub(super) struct Sizes {
     /// Mapped.
     pub(super) mapped: usize,
+    /// Locked.
+    pub(super) locked: usize,
     /// Present.
     pub(super) resident: usize,
     /// Present, of files and shared memory.
@@ -69,6 +71,7 @@ pub(super) fn sizes(space: &AddressSpace) -> Sizes {
     let state = space.lock();
     let mut sizes = Sizes {
         mapped: state.mapped_bytes,
+        locked: state.locked_bytes,
         resident: state.resident_bytes(),
         ..Sizes::default()
     };
@@ -116,6 +119,7 @@ pub(super) fn memory_use(space: &AddressSpace) -> MemoryUse {
     MemoryUse {
         peak: kilobytes(sizes.mapped),
         size: kilobytes(sizes.mapped),
+        locked: kilobytes(sizes.locked),
         resident_peak: kilobytes(sizes.resident),
         anonymous: kilobytes(sizes.resident - sizes.shared),
         file: kilobytes(sizes.shared),

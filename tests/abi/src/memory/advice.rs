@@ -2,8 +2,9 @@
 
 use super::{ANON, PAGE, RW, file, pages};
 use abi_tests::check::{Failure, Outcome};
+use abi_tests::process::{now, pause, spawn, wait};
 use abi_tests::raw::{peek, poke};
-use abi_tests::{cases, fails, gives, same, sys, works};
+use abi_tests::{cases, fails, gives, holds, same, sys, works};
 use libc::*;
 
 cases![
@@ -12,6 +13,7 @@ cases![
     madvise_errors,
     madvise_populate,
     madvise_populate_errors,
+    population_is_looked_at_and_killed,
     madvise_remove_punches,
     madvise_remove_errors,
     msync_calls,
@@ -87,6 +89,27 @@ fn madvise_populate_errors() -> Outcome {
     let at = works!(SYS_mmap, 0, 2 * PAGE, RW, MAP_SHARED, fd, 0) as usize;
     gives!(0, SYS_madvise, at, PAGE, MADV_POPULATE_WRITE);
     fails!(EFAULT, SYS_madvise, at, 2 * PAGE, MADV_POPULATE_WRITE);
+    Ok(())
+}
+
+/// One that brings in far more than there is neither keeps others from looking at it nor itself
+/// from dying.
+fn population_is_looked_at_and_killed() -> Outcome {
+    const LENGTH: usize = 32 << 30;
+    let child = spawn(|| {
+        let flags = ANON | MAP_NORESERVE | MAP_POPULATE;
+        sys!(SYS_mmap, 0, LENGTH, PROT_READ, flags, -1, 0);
+        loop {
+            sys!(SYS_pause);
+        }
+    })?;
+    pause(20);
+    let before = now();
+    let maps = std::fs::read_to_string(format!("/proc/{child}/maps"))?;
+    same!(maps.is_empty(), false);
+    works!(SYS_kill, child, SIGKILL);
+    same!(wait(child)?, SIGKILL);
+    holds!(now() - before < 5_000_000_000, "took {} ns", now() - before);
     Ok(())
 }
 

@@ -87,6 +87,7 @@ pub const ROWS: &[Row] = rows![
     SYS_membarrier: Number(0), Flags(0), Number(0);
     SYS_mincore: Address, Size(4096), Out(1);
     SYS_mlock: Address, Size(4096);
+    SYS_mlock2: Address, Size(4096), Flags(1);
     SYS_munlock: Address, Size(4096);
     SYS_mmap: Fixed(0), Size(4096), Number(3), Fixed(0x22), Descriptor(-1), Number(0);
     SYS_mprotect: Address, Size(4096), Number(3);
