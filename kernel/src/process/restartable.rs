@@ -15,7 +15,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::Thread;
 use super::signal::{self, SignalInfo};
-use crate::error::{Errno, Result, bad_address};
+use crate::error::{Errno, Result};
 use crate::memory::{STACK_TOP, user};
 
 /// Bytes of `struct rseq`, and its alignment.
@@ -120,17 +120,28 @@ pub fn abort_section(thread: &Arc<Thread>, registers: &mut UserContext) {
     let Some(registered) = registered else {
         return;
     };
-    if abort(&registered, registers).is_err() {
+    // Nearly always the program is in no stretch, and this is all.
+    match metal::copy::load_u64(registered.address + SECTION_OFFSET) {
+        Ok(0) => {}
+        Ok(section) => abort_or_fail(thread, &registered, section, registers),
+        Err(_) => fail(thread),
+    }
+}
+
+#[cold]
+fn abort_or_fail(
+    thread: &Arc<Thread>,
+    registered: &Registration,
+    section: u64,
+    registers: &mut UserContext,
+) {
+    if abort(registered, section, registers).is_err() {
         fail(thread);
     }
 }
 
-fn abort(registered: &Registration, registers: &mut UserContext) -> Result<()> {
+fn abort(registered: &Registration, address: u64, registers: &mut UserContext) -> Result<()> {
     let slot = registered.address + SECTION_OFFSET;
-    let address = metal::copy::load_u64(slot).map_err(bad_address)?;
-    if address == 0 {
-        return Ok(());
-    }
     let section: Section = user::read(address as usize)?;
     let inside = |place: u64| place.wrapping_sub(section.start) < section.length_bytes;
     let end = section.start.checked_add(section.length_bytes);
@@ -150,6 +161,7 @@ fn abort(registered: &Registration, registers: &mut UserContext) -> Result<()> {
 }
 
 /// As Linux: a thread that breaks the rules cannot go on.
+#[cold]
 fn fail(thread: &Arc<Thread>) {
     signal::send_fault(thread, SignalInfo::from_kernel(general::SIGSEGV));
 }

@@ -112,8 +112,10 @@ pub(super) fn push(registers: &mut UserContext, request: &Request<'_>) -> Result
     }
     let layout = lay_out(values.rsp, request.action, request.stack)?;
     FpuState::save_to_user(layout.float_state as usize).map_err(bad_address)?;
-    // Every field is named, so that nothing is cleared only to be filled.
+    // Every field is named, so that nothing is cleared only to be filled. The information comes
+    // first: it takes a decision, over which no register of the program need then be kept.
     let frame = SignalFrame {
+        information: request.info.to_user(),
         return_address: request.action.restorer(),
         context: UserContextFrame {
             flags: UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
@@ -122,7 +124,6 @@ pub(super) fn push(registers: &mut UserContext, request: &Request<'_>) -> Result
             registers: saved_registers(values, request, layout.float_state),
             mask: request.mask.0,
         },
-        information: request.info.to_user(),
     };
     user::write(layout.frame as usize, &frame)?;
     INITIAL_FLOAT_STATE.restore();

@@ -118,7 +118,7 @@ impl SignalInfo {
     }
 
     /// A signal of which nothing is known but that it came: there was no room for more.
-    pub(super) fn without_details(signal: u8) -> Self {
+    pub(super) const fn without_details(signal: u8) -> Self {
         Self {
             signal,
             origin: Origin::Process {

@@ -118,6 +118,17 @@ pub fn to_thread(
     if number == sender.local_tid() && pid.is_none_or(is_own) {
         return send_if_allowed(sender, &sender.process, Some(sender), signal, origin);
     }
+    to_another_thread(sender, pid, number, signal, origin)
+}
+
+#[inline(never)]
+fn to_another_thread(
+    sender: &Arc<Thread>,
+    pid: Option<i32>,
+    number: ProcessId,
+    signal: i32,
+    origin: &Origin,
+) -> Result<()> {
     let belongs =
         |process: &Process| pid.is_none_or(|pid| pid as ProcessId == sender.sees(process.pid));
     let Ok(thread) = sender.thread_named(number) else {

@@ -30,13 +30,19 @@ struct Share {
 }
 
 impl Share {
+    #[inline]
     fn take(account: Account) -> Option<Self> {
-        if account.user == 0 {
-            let before = QUEUED_FOR_ROOT.fetch_add(1, Ordering::Relaxed);
-            let share = Self { user: 0 };
-            // Dropped, it gives back what was not to be had.
-            return (before < account.limit).then_some(share);
+        if account.user != 0 {
+            return Self::take_for_user(account);
         }
+        let before = QUEUED_FOR_ROOT.fetch_add(1, Ordering::Relaxed);
+        let share = Self { user: 0 };
+        // Dropped, it gives back what was not to be had.
+        (before < account.limit).then_some(share)
+    }
+
+    #[inline(never)]
+    fn take_for_user(account: Account) -> Option<Self> {
         let mut queued = QUEUED.lock();
         let count = queued.entry(account.user).or_insert(0);
         if *count >= account.limit {
@@ -97,12 +103,38 @@ struct Queued {
     _share: Share,
 }
 
+/// A place in the queue itself. It is free while it has no share.
+struct Slot {
+    info: SignalInfo,
+    share: Option<Share>,
+}
+
+impl Slot {
+    const FREE: Self = Self {
+        info: SignalInfo::without_details(0),
+        share: None,
+    };
+
+    fn holds(&self, signal: u8) -> bool {
+        self.info.signal == signal && self.share.is_some()
+    }
+}
+
 /// A queue of pending signals.
-#[derive(Default)]
 pub(super) struct Pending {
     set: SignalSet,
-    inline: [Option<Queued>; INLINE],
+    inline: [Slot; INLINE],
     queue: VecDeque<Queued>,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self {
+            set: SignalSet::EMPTY,
+            inline: [const { Slot::FREE }; INLINE],
+            queue: VecDeque::new(),
+        }
+    }
 }
 
 impl Pending {
@@ -141,14 +173,14 @@ impl Pending {
         let Some(share) = Share::take(account) else {
             return;
         };
-        let queued = Queued {
-            info: *info,
-            _share: share,
-        };
-        if let Some(free) = self.inline.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(queued);
+        if let Some(free) = self.inline.iter_mut().find(|slot| slot.share.is_none()) {
+            free.info = *info;
+            free.share = Some(share);
         } else if self.queue.try_reserve(1).is_ok() {
-            self.queue.push_back(queued);
+            self.queue.push_back(Queued {
+                info: *info,
+                _share: share,
+            });
         }
     }
 
@@ -156,26 +188,28 @@ impl Pending {
     #[inline]
     pub fn take_unblocked(&mut self, blocked: SignalSet) -> Option<SignalInfo> {
         let signal = self.set.without(blocked).first()?;
-        let info = self
-            .take_inline(signal)
-            .or_else(|| self.take_queued(signal));
+        let slot = self.inline.iter_mut().find(|slot| slot.holds(signal));
+        let info = match slot {
+            Some(slot) => {
+                slot.share = None;
+                slot.info
+            }
+            None => self.take_queued(signal),
+        };
         let another = || self.queue.iter().any(|queued| queued.info.signal == signal);
         if !set::is_real_time(signal) || !another() {
             self.set = self.set.without(SignalSet::only(signal));
         }
-        Some(info.unwrap_or_else(|| SignalInfo::without_details(signal)))
+        Some(info)
     }
 
-    fn take_inline(&mut self, signal: u8) -> Option<SignalInfo> {
-        let is_it = |slot: &&mut Option<Queued>| matches!(slot, Some(queued) if queued.info.signal == signal);
-        let queued = self.inline.iter_mut().find(is_it)?.take()?;
-        Some(queued.info)
-    }
-
-    fn take_queued(&mut self, signal: u8) -> Option<SignalInfo> {
+    /// One whose details came after those of the first few, or were lost.
+    #[cold]
+    fn take_queued(&mut self, signal: u8) -> SignalInfo {
         let is_it = |queued: &Queued| queued.info.signal == signal;
-        let position = self.queue.iter().position(is_it)?;
-        Some(self.queue.remove(position)?.info)
+        let position = self.queue.iter().position(is_it);
+        let queued = position.and_then(|position| self.queue.remove(position));
+        queued.map_or(SignalInfo::without_details(signal), |queued| queued.info)
     }
 
     /// Forgets all signals of `set`.
@@ -185,11 +219,8 @@ impl Pending {
         }
         self.set = self.set.without(set);
         for slot in &mut self.inline {
-            let goes = slot
-                .as_ref()
-                .is_some_and(|queued| set.contains(queued.info.signal));
-            if goes {
-                *slot = None;
+            if slot.share.is_some() && set.contains(slot.info.signal) {
+                slot.share = None;
             }
         }
         self.queue

@@ -193,7 +193,15 @@ fn tell_someone(process: &Process, signal: u8) {
 
 /// Tells other threads of what is pending for the process, when a thread that may have been
 /// told can no longer take it.
+#[inline]
 pub(super) fn pass_on(process: &Process, signals: SignalSet) {
+    if !signals.is_empty() {
+        tell_others(process, signals);
+    }
+}
+
+#[cold]
+fn tell_others(process: &Process, signals: SignalSet) {
     let mut left = signals;
     while let Some(signal) = left.first() {
         left = left.without(SignalSet::only(signal));

@@ -193,7 +193,9 @@ impl UserContext {
         event
     }
 
-    /// The same with interrupts off while the kernel runs.
+    /// The same with interrupts off while the kernel runs. It has one caller, and is entered for
+    /// every trap and signal: a call of its own would save all registers once more.
+    #[inline(always)]
     fn run_uninterrupted<K: Kernel>(&mut self, kernel: &K) -> Event {
         let is_fit = self.prepare();
         if !kernel.may_go_on() {
