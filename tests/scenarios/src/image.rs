@@ -9,6 +9,9 @@ use qemu::{Ending, Kind, Machine, Ramdisk, exec};
 /// How long one command line may take, boot and power-off included.
 const RUN_LIMIT: Duration = Duration::from_secs(150);
 
+/// An inittab with the shell.
+const SHELL_ONLY: &str = "::respawn:/bin/sh -l\n";
+
 /// A kernel and a ramdisk; the ramdisk can be changed before it is booted.
 #[derive(Clone, Debug)]
 pub struct Image {
@@ -57,6 +60,16 @@ impl Image {
     pub fn with_program(self, name: &str) -> Self {
         let variable = format!("JANUS_PROGRAM_{}", name.to_uppercase().replace('-', "_"));
         self.with_file(&from_environment(&variable), &format!("/test/{name}"))
+    }
+
+    /// The same where init starts nothing but the shell on the serial line: no personas, and
+    /// nobody who draws or reads.
+    pub fn with_shell_only(mut self) -> Self {
+        for (path, text) in [("/etc/personas", ""), ("/etc/inittab", SHELL_ONLY)] {
+            let written = self.ramdisk.file(path, text);
+            written.unwrap_or_else(|error| panic!("{error}"));
+        }
+        self
     }
 
     /// The same with a file of the host at `guest`.

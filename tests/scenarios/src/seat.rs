@@ -1,12 +1,12 @@
-//! Someone who sits at a booted machine: eyes on the screen, hands on the keyboard, and the
-//! serial line at their side.
+//! Someone who sits at a booted machine: eyes on the screen if there is one, hands on the keyboard,
+//! and the serial line at their side.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use qemu::machine::Desk;
 use qemu::qmp::{InputEvent, Key};
-use qemu::{Kind, Picture, Qmp};
+use qemu::{Kind, Machine, Picture, Qmp};
 
 use crate::{Console, Image, LOOK_LIMIT};
 
@@ -29,6 +29,11 @@ impl Seat {
     pub fn take(image: &Image, kind: Kind) -> Self {
         let mut machine = image.machine(kind);
         machine.desk = Desk::usual().sized(WIDTH, HEIGHT);
+        Self::at(image, machine)
+    }
+
+    /// The same with `machine`, which is one of `image`'s, changed.
+    pub fn at(image: &Image, machine: Machine) -> Self {
         let mut console = Console::start(image, machine);
         console.wait_prompt();
         let qmp = console.qmp();

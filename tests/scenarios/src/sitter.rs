@@ -1,4 +1,4 @@
-//! The program `desk` of tests/guests in one persona, as the scenario gives it orders.
+//! The program `desk` or `hands` of tests/guests in one persona, as the scenario gives it orders.
 
 use guests::pattern::{Pattern, Primary};
 use qemu::Picture;
@@ -15,16 +15,25 @@ impl Sitter {
     /// Makes a persona called `name` with `desk` as its first process, and waits until it is
     /// ready.
     pub fn in_new_persona(console: &mut Console, name: &'static str) -> Self {
-        Self::start(
-            console,
-            name,
-            &format!("persona create {name} /test/desk {name}"),
-        )
+        let line = format!("persona create {name} /test/desk {name}");
+        Self::start(console, name, &line)
     }
 
-    /// Starts one in the root persona.
+    /// The same with `hands`.
+    pub fn hands_in_new_persona(console: &mut Console, name: &'static str) -> Self {
+        let line = format!("persona create {name} /test/hands {name}");
+        Self::start(console, name, &line)
+    }
+
+    /// Starts `desk` in the root persona.
     pub fn in_root(console: &mut Console, name: &'static str) -> Self {
         let line = format!("/test/desk {name} < /dev/null > /tmp/{name}.log 2>&1 &");
+        Self::start(console, name, &line)
+    }
+
+    /// The same with `hands`.
+    pub fn hands_in_root(console: &mut Console, name: &'static str) -> Self {
+        let line = format!("/test/hands {name} < /dev/null > /tmp/{name}.log 2>&1 &");
         Self::start(console, name, &line)
     }
 

@@ -19,9 +19,6 @@ const RED: usize = 2;
 const GREEN: usize = 3;
 const BLUE: usize = 4;
 
-/// What init starts.
-const SHELL_ONLY: &str = "::respawn:/bin/sh -l\n";
-
 /// The machine and the three at their desks.
 struct Play {
     seat: Seat,
@@ -32,13 +29,9 @@ struct Play {
 
 impl Play {
     fn begin(kind: Kind) -> Self {
-        let mut image = Image::built().with_program("desk");
-        // Only those that are made here, so that it is clear who has which slot; and nothing but
-        // the shell, so that nobody else draws.
-        for (path, text) in [("/etc/personas", ""), ("/etc/inittab", SHELL_ONLY)] {
-            let written = image.ramdisk.file(path, text);
-            written.unwrap_or_else(|error| panic!("{error}"));
-        }
+        // Only those that are made here, so that it is clear who has which slot, and that nobody
+        // else draws.
+        let image = Image::built().with_shell_only().with_program("desk");
         let mut seat = Seat::take(&image, kind);
         let mut sitter = |name| Sitter::in_new_persona(&mut seat.console, name);
         let (red, green, blue) = (sitter("red"), sitter("green"), sitter("blue"));

@@ -8,6 +8,7 @@ mod commands;
 mod debug;
 mod desk;
 mod exec;
+mod hands;
 mod options;
 mod personas;
 mod power;

@@ -4,22 +4,14 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
 
 use abi_tests::sys;
+use guests::checked;
+use guests::event::{self, EV_KEY, EV_SYN, Event};
 
-use crate::screen::checked;
-
-/// EVIOCGRAB, and EVIOCGKEY for a bitmap of 96 bytes, which has all keys.
-const GRAB: u32 = 0x4004_4590;
+/// EVIOCGKEY for a bitmap of 96 bytes, which has all keys.
 const KEY_BYTES: usize = 96;
 const GET_KEYS: u32 = 0x8000_4518 | (KEY_BYTES as u32) << 16;
-/// The length of a struct input_event, and where its type is.
-const EVENT_BYTES: usize = 24;
-const KIND: usize = 16;
-/// EV_SYN and EV_KEY.
-const SYNCHRONISED: u16 = 0;
-const KEY: u16 = 1;
 /// KEY_LEFTALT and KEY_F1: the switch keys.
 const LEFT_ALT: u16 = 56;
 const F1: u16 = 59;
@@ -27,24 +19,14 @@ const F1: u16 = 59;
 /// The devices, and what was read from them.
 pub struct Devices {
     files: Vec<File>,
-    log: Vec<(u16, u32)>,
+    log: Vec<Event>,
 }
 
 impl Devices {
     /// Opens all there are.
     pub fn open() -> io::Result<Self> {
-        let mut paths: Vec<_> = std::fs::read_dir("/dev/input")?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<io::Result<_>>()?;
-        paths.retain(|path| path.to_string_lossy().starts_with("/dev/input/event"));
-        paths.sort();
-        let open = |path| {
-            let mut options = File::options();
-            options.read(true).write(true);
-            options.custom_flags(libc::O_NONBLOCK).open(path)
-        };
         Ok(Self {
-            files: paths.iter().map(open).collect::<io::Result<_>>()?,
+            files: event::open_all()?,
             log: Vec::new(),
         })
     }
@@ -57,12 +39,12 @@ impl Devices {
     /// Reads all there is to read.
     pub fn read(&mut self) -> io::Result<()> {
         for file in &mut self.files {
-            let mut events = [0; 64 * EVENT_BYTES];
+            let mut events = [0; 1536];
             loop {
                 match file.read(&mut events) {
                     Ok(length) => {
-                        let whole = events[..length].chunks_exact(EVENT_BYTES);
-                        self.log.extend(whole.filter_map(key));
+                        let all = Event::all_of(&events[..length]);
+                        self.log.extend(all.filter(|event| event.kind == EV_KEY));
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(error) => return Err(error),
@@ -77,7 +59,7 @@ impl Devices {
         let words: Vec<String> = self
             .log
             .iter()
-            .map(|(code, value)| match value {
+            .map(|Event { code, value, .. }| match value {
                 0 => format!("{code}-"),
                 1 => format!("{code}+"),
                 _ => format!("{code}*"),
@@ -100,15 +82,7 @@ impl Devices {
 
     /// Grabs every device, or lets go of it.
     pub fn grab(&self, grab: bool) -> io::Result<String> {
-        for file in &self.files {
-            checked(sys!(
-                libc::SYS_ioctl,
-                file.as_raw_fd(),
-                GRAB,
-                u32::from(grab)
-            ))?;
-        }
-        Ok(if grab { "grabbed" } else { "released" }.into())
+        event::grab(&self.files, grab)
     }
 
     /// Writes the keys that would switch to slot 1 to every device, as if it had sent them.
@@ -116,26 +90,10 @@ impl Devices {
         let keys = [(LEFT_ALT, 1), (F1, 1), (F1, 0), (LEFT_ALT, 0)];
         for file in &mut self.files {
             for (code, value) in keys {
-                file.write_all(&event(KEY, code, value))?;
-                file.write_all(&event(SYNCHRONISED, 0, 0))?;
+                file.write_all(&Event::new(EV_KEY, code, value).bytes())?;
+                file.write_all(&Event::new(EV_SYN, 0, 0).bytes())?;
             }
         }
         Ok("written".into())
     }
-}
-
-/// The key and its value, if `event` speaks of a key.
-fn key(event: &[u8]) -> Option<(u16, u32)> {
-    let short = |at: usize| u16::from_ne_bytes([event[at], event[at + 1]]);
-    let value = u32::from(short(KIND + 4)) | u32::from(short(KIND + 6)) << 16;
-    (short(KIND) == KEY).then(|| (short(KIND + 2), value))
-}
-
-/// An event without a time, as it is written.
-fn event(kind: u16, code: u16, value: u32) -> [u8; EVENT_BYTES] {
-    let mut event = [0; EVENT_BYTES];
-    event[KIND..KIND + 2].copy_from_slice(&kind.to_ne_bytes());
-    event[KIND + 2..KIND + 4].copy_from_slice(&code.to_ne_bytes());
-    event[KIND + 4..].copy_from_slice(&value.to_ne_bytes());
-    event
 }

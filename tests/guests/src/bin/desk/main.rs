@@ -1,8 +1,7 @@
 //! `desk NAME`: someone at a desk, who does what the scenario says and tells what they saw.
 //!
-//! It has the screen mapped and every input device open from the start to the end. Orders come
-//! as lines in the FIFO `/tmp/NAME.orders`; each is answered by one line in `/tmp/NAME.answers`,
-//! which waits until somebody reads it:
+//! It has the screen mapped and every input device open from the start to the end. Its orders
+//! ([`guests::orders`]) are:
 //! - `draw COLOUR NUMBER` draws a pattern through the mapping and nothing else;
 //! - `paint COLOUR` draws one pattern after the other, until the next `draw`;
 //! - `holds COLOUR NUMBER` says whether the mapping still has this pattern, pixel by pixel;
@@ -16,14 +15,8 @@
 mod input;
 mod screen;
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
-use std::os::fd::AsFd;
-use std::path::PathBuf;
-
+use guests::orders::Orders;
 use guests::pattern::{Pattern, Primary};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use input::Devices;
 use screen::Screen;
@@ -34,47 +27,18 @@ fn main() -> std::io::Result<()> {
         screen: Screen::open()?,
         devices: Devices::open()?,
     };
-    let path = |kind: &str| PathBuf::from(format!("/tmp/{name}.{kind}"));
-    for kind in ["answers", "orders"] {
-        mknodat(CWD, path(kind), FileType::Fifo, Mode::RWXU, 0)?;
-    }
-    // Open for writing too, so that it never ends.
-    let orders = File::options()
-        .read(true)
-        .write(true)
-        .open(path("orders"))?;
-    let mut orders = BufReader::new(orders);
+    let mut orders = Orders::of(&name)?;
     loop {
-        wait(orders.get_ref(), &desk.devices)?;
+        orders.wait(desk.devices.files())?;
         desk.devices.read()?;
-        if poll(
-            &mut [PollFd::new(orders.get_ref(), PollFlags::IN)],
-            Some(&Default::default()),
-        )? == 0
-        {
+        let Some(order) = orders.take()? else {
             continue;
-        }
-        let mut order = String::new();
-        orders.read_line(&mut order)?;
-        let answer = desk.obey(order.trim());
-        let mut answers = File::options().write(true).open(path("answers"))?;
-        writeln!(answers, "=> {answer}")?;
-        drop(answers);
-        if order.trim() == "spin" {
+        };
+        orders.answer(&desk.obey(&order))?;
+        if order == "spin" {
             spin();
         }
     }
-}
-
-/// Waits until there is an order or an event.
-fn wait(orders: &File, devices: &Devices) -> std::io::Result<()> {
-    let mut waited: Vec<PollFd<'_>> = devices
-        .files()
-        .map(|file| PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN))
-        .collect();
-    waited.push(PollFd::new(orders, PollFlags::IN));
-    poll(&mut waited, None)?;
-    Ok(())
 }
 
 /// Takes the processor with several threads, for ever.

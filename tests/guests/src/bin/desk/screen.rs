@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
 use abi_tests::{raw, sys};
+use guests::checked;
 use guests::pattern::{Pattern, Primary};
 
 /// FBIOGET_VSCREENINFO and FBIOGET_FSCREENINFO, and the lengths of what they give.
@@ -145,10 +146,4 @@ impl Screen {
         checked(sys!(libc::SYS_ioctl, self.file.as_raw_fd(), BLANK, level))?;
         Ok(format!("blanked {level}"))
     }
-}
-
-/// What a system call returned, as the standard library has it.
-pub fn checked(returned: isize) -> io::Result<usize> {
-    // What is negative is an errno, and those are small.
-    usize::try_from(returned).map_err(|_| io::Error::from_raw_os_error(-returned as i32))
 }
