@@ -178,6 +178,12 @@ impl Frame {
             .clone()
     }
 
+    /// The number of that frame; 0, which is no frame's, before anybody asked for it.
+    #[inline]
+    pub(crate) fn zeros_number() -> u32 {
+        ZERO_FRAME.get().map_or(0, Self::number)
+    }
+
     /// Whether this is the only hold, so that the frame may be changed in place.
     pub fn is_unique(&self) -> bool {
         self.holders() == 1

@@ -152,6 +152,7 @@ impl AddressSpaceState {
         }
         if let Some(mut area) = self.areas.remove(&start) {
             self.mapped_bytes += more;
+            self.peak_mapped_bytes = self.peak_mapped_bytes.max(self.mapped_bytes);
             area.range.start = page;
             self.areas.insert(page, area);
         }

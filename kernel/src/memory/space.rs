@@ -62,6 +62,8 @@ pub struct AddressSpaceState {
     pub stack_start: usize,
     /// Bytes mapped, for RLIMIT_AS and /proc/PID/stat.
     pub mapped_bytes: usize,
+    /// The most that ever were.
+    pub peak_mapped_bytes: usize,
     /// Bytes locked in memory, for RLIMIT_MEMLOCK and /proc/PID/status.
     pub locked_bytes: usize,
     /// Whether what is mapped from now on is locked (MCL_FUTURE).
@@ -89,6 +91,7 @@ impl AddressSpace {
                 auxiliary: 0..0,
                 stack_start: 0,
                 mapped_bytes: 0,
+                peak_mapped_bytes: 0,
                 locked_bytes: 0,
                 future_locking: Locking::None,
             }),
@@ -167,6 +170,7 @@ impl AddressSpace {
                 break;
             }
         }
+        to.peak_mapped_bytes = to.mapped_bytes;
         table.invalidate_all();
         outcome.map_err(out_of_memory)?;
         to.heap = from.heap.clone();
@@ -270,10 +274,17 @@ impl AddressSpaceState {
 
     /// How many bytes of pages are present.
     pub fn resident_bytes(&self) -> usize {
-        self.areas
-            .values()
-            .map(|area| self.table.count_present(area.range.clone()) * PAGE_SIZE)
-            .sum()
+        self.table.present_pages() * PAGE_SIZE
+    }
+
+    /// The most bytes of pages that ever were.
+    pub fn peak_resident_bytes(&self) -> usize {
+        self.table.peak_pages() * PAGE_SIZE
+    }
+
+    /// Bytes of page tables.
+    pub fn table_bytes(&self) -> usize {
+        self.table.tables() * PAGE_SIZE
     }
 
     /// A free range of `length` bytes, the highest below the mappings' top.
@@ -301,6 +312,7 @@ impl AddressSpaceState {
     /// Adds a mapping in a free range, joined with its neighbours where it continues them.
     pub(super) fn insert(&mut self, mut area: Area) {
         self.mapped_bytes += area.range.len();
+        self.peak_mapped_bytes = self.peak_mapped_bytes.max(self.mapped_bytes);
         self.locked_bytes += area.locked_bytes();
         let before = self.areas.range(..area.range.start).next_back();
         if let Some((&start, previous)) = before

@@ -21,10 +21,12 @@ pub struct Counts {
     pub written_bytes: u64,
     /// Page faults that needed no device.
     pub page_faults: u64,
+    /// The most memory that any of those counted had at a time, in bytes.
+    pub peak_resident_bytes: u64,
 }
 
 impl Counts {
-    /// Both, summed up with another's.
+    /// Both, summed up with another's; the peak is the higher one.
     pub fn plus(self, other: Self) -> Self {
         Self {
             voluntary_switches: self.voluntary_switches + other.voluntary_switches,
@@ -34,6 +36,7 @@ impl Counts {
             writes: self.writes + other.writes,
             written_bytes: self.written_bytes + other.written_bytes,
             page_faults: self.page_faults + other.page_faults,
+            peak_resident_bytes: self.peak_resident_bytes.max(other.peak_resident_bytes),
         }
     }
 }
@@ -90,6 +93,7 @@ impl Counters {
             writes: get(&self.writes),
             written_bytes: get(&self.written_bytes),
             page_faults: 0,
+            peak_resident_bytes: 0,
         }
     }
 }

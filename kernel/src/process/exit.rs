@@ -91,8 +91,12 @@ pub fn end_kernel_thread() -> ! {
 }
 
 /// Keeps what the thread promised to those it shares its memory with, while it still has it:
-/// its locks are given up and its end is announced. Both are void afterwards.
+/// its locks are given up and its end is announced. Both are void afterwards. How much memory
+/// there was at most is remembered.
 pub fn leave_memory(thread: &Arc<Thread>) {
+    if let Some(space) = thread.address_space() {
+        thread.process.note_peak(&space);
+    }
     super::futex::release_robust_list(thread);
     announce_thread_end(thread);
 }

@@ -12,6 +12,7 @@ use super::table::Reserved;
 use super::timer::ProcessTimers;
 use super::{ProcessId, Thread};
 use crate::file::OpenFile;
+use crate::memory::AddressSpace;
 use crate::namespace::PidNamespace;
 use crate::namespace::device::Membership;
 use crate::sync::{SpinLock, WaitQueue};
@@ -101,6 +102,8 @@ pub struct Process {
     pub out_of_memory_score: core::sync::atomic::AtomicI32,
     /// Minor page faults.
     pub page_faults: AtomicU64,
+    /// The most memory it had in those address spaces that it has left, in bytes.
+    peak_resident_bytes: AtomicU64,
     /// It has asked to use membarrier(2)'s private commands.
     pub membarrier_registered: AtomicBool,
     /// It gave its session's terminal up (TIOCNOTTY); its children are born without it.
@@ -153,6 +156,7 @@ impl Process {
             dumpable: AtomicU32::new(1),
             out_of_memory_score: core::sync::atomic::AtomicI32::new(0),
             page_faults: AtomicU64::new(0),
+            peak_resident_bytes: AtomicU64::new(0),
             membarrier_registered: AtomicBool::new(false),
             gave_terminal_up: AtomicBool::new(false),
             maker: AtomicU32::new(0),
@@ -309,11 +313,18 @@ impl Process {
     pub fn counts(&self) -> Counts {
         let ended = Counts {
             page_faults: self.page_faults.load(Ordering::Relaxed),
+            peak_resident_bytes: self.peak_resident_bytes.load(Ordering::Relaxed),
             ..*self.ended_threads_counts.lock()
         };
         self.threads()
             .iter()
             .fold(ended, |sum, thread| sum.plus(thread.counters.counts()))
+    }
+
+    /// Remembers how much memory it had at most, before it leaves that memory.
+    pub fn note_peak(&self, space: &AddressSpace) {
+        let bytes = space.lock().peak_resident_bytes() as u64;
+        self.peak_resident_bytes.fetch_max(bytes, Ordering::Relaxed);
     }
 
     /// Counts a minor page fault.

@@ -1,7 +1,6 @@
 //! What a process may use and has used. Source: getrlimit(2), prlimit(2), getrusage(2).
 
 use alloc::sync::Arc;
-use core::sync::atomic::Ordering;
 
 use abi::raw::general as linux;
 use abi::resource::{Rlimit, Rusage};
@@ -19,6 +18,7 @@ pub fn usage_of(times: Times, counts: Counts) -> Rusage {
     Rusage {
         ru_utime: to_timeval(times.user),
         ru_stime: to_timeval(times.system),
+        ru_maxrss: (counts.peak_resident_bytes / 1024) as i64,
         ru_minflt: counts.page_faults as i64,
         ru_nvcsw: counts.voluntary_switches as i64,
         ru_nivcsw: counts.involuntary_switches as i64,
@@ -35,27 +35,29 @@ pub fn sys_getrusage(thread: &Arc<Thread>, who: usize, result: usize) -> Result<
             usage_of(times, *process.children_counts.lock())
         }
         who if who == linux::RUSAGE_SELF as i32 => {
-            with_memory(thread, usage_of(process.times(), process.counts()))
+            usage_of(process.times(), with_memory(thread, process.counts()))
         }
         who if who == linux::RUSAGE_THREAD as i32 => {
+            let all = process.counts();
             let counts = Counts {
-                page_faults: process.page_faults.load(Ordering::Relaxed),
+                page_faults: all.page_faults,
+                peak_resident_bytes: all.peak_resident_bytes,
                 ..thread.counters.counts()
             };
-            with_memory(thread, usage_of(thread.times(), counts))
+            usage_of(thread.times(), with_memory(thread, counts))
         }
         _ => return Err(Errno::EINVAL),
     };
     user::write(result, &usage).map(|()| 0)
 }
 
-fn with_memory(thread: &Thread, usage: Rusage) -> Rusage {
-    let resident = thread
-        .address_space()
-        .map_or(0, |space| space.lock().resident_bytes());
-    Rusage {
-        ru_maxrss: (resident / 1024) as i64,
-        ..usage
+/// The same, with the memory that the thread has now.
+fn with_memory(thread: &Thread, counts: Counts) -> Counts {
+    let space = thread.address_space();
+    let peak = space.map_or(0, |space| space.lock().peak_resident_bytes() as u64);
+    Counts {
+        peak_resident_bytes: counts.peak_resident_bytes.max(peak),
+        ..counts
     }
 }
 

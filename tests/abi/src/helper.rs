@@ -104,6 +104,11 @@ pub fn main(arguments: &[String]) -> ! {
             let link = std::fs::read_link("/proc/self/exe").unwrap_or_default();
             (link.to_string_lossy().into_owned(), 0)
         }
+        "peak" => {
+            let mut usage = [0u64; 18];
+            sys!(SYS_getrusage, RUSAGE_SELF, &mut usage);
+            (usage[4].to_string(), 0)
+        }
         "show" => (show(arguments.get(1)), 0),
         "leader" => {
             let leads = sys!(SYS_getpid) == sys!(SYS_gettid);

@@ -52,10 +52,16 @@ pub(super) fn show_auxiliary(subject: &Subject, text: &mut Text) -> Result<()> {
 pub(super) struct Sizes {
     /// Mapped.
     pub(super) mapped: usize,
+    /// The most that was ever mapped.
+    pub(super) mapped_peak: usize,
     /// Locked.
     pub(super) locked: usize,
     /// Present.
     pub(super) resident: usize,
+    /// The most that was ever present.
+    pub(super) resident_peak: usize,
+    /// Page tables.
+    pub(super) tables: usize,
     /// Present, of files and shared memory.
     pub(super) shared: usize,
     /// Mapped as code.
@@ -71,8 +77,11 @@ pub(super) fn sizes(space: &AddressSpace) -> Sizes {
     let state = space.lock();
     let mut sizes = Sizes {
         mapped: state.mapped_bytes,
+        mapped_peak: state.peak_mapped_bytes,
         locked: state.locked_bytes,
         resident: state.resident_bytes(),
+        resident_peak: state.peak_resident_bytes(),
+        tables: state.table_bytes(),
         ..Sizes::default()
     };
     for area in state.areas() {
@@ -111,22 +120,21 @@ pub(super) fn show_statm(subject: &Subject, text: &mut Text) -> Result<()> {
     statm.write(text).map_err(no_memory)
 }
 
-/// The sizes that `status` shows. There is no swap, and peaks are not kept: the largest size is
-/// the one now.
+/// The sizes that `status` shows. There is no swap.
 pub(super) fn memory_use(space: &AddressSpace) -> MemoryUse {
     let sizes = sizes(space);
     let kilobytes = |bytes: usize| (bytes / 1024) as u64;
     MemoryUse {
-        peak: kilobytes(sizes.mapped),
+        peak: kilobytes(sizes.mapped_peak),
         size: kilobytes(sizes.mapped),
         locked: kilobytes(sizes.locked),
-        resident_peak: kilobytes(sizes.resident),
+        resident_peak: kilobytes(sizes.resident_peak),
         anonymous: kilobytes(sizes.resident - sizes.shared),
         file: kilobytes(sizes.shared),
         shared: 0,
         data: kilobytes(sizes.data),
         stack: kilobytes(sizes.stack),
         code: kilobytes(sizes.code),
-        page_tables: kilobytes(sizes.resident.div_ceil(PAGE_SIZE * 512) * PAGE_SIZE),
+        page_tables: kilobytes(sizes.tables),
     }
 }

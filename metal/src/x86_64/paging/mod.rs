@@ -10,7 +10,7 @@
 //!
 //! Source: SDM volume 3, sections 5.5 (4-level paging) and 5.10 (invalidation).
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 mod entry;
 mod processor;
@@ -49,6 +49,12 @@ pub struct OutOfMemory;
 /// The user half of an address space.
 pub struct PageTable {
     root: Frame,
+    /// Pages that are there, but for those that show the one frame of zeros.
+    present: usize,
+    /// The most there were before pages were last taken away.
+    peak: usize,
+    /// Tables below the root.
+    tables: AtomicUsize,
 }
 
 impl PageTable {
@@ -59,7 +65,34 @@ impl PageTable {
     pub fn new() -> Result<Self, OutOfMemory> {
         let root = Frame::zeroed().ok_or(OutOfMemory)?;
         kernel_space::share_with(table_of(root.number()));
-        Ok(Self { root })
+        Ok(Self {
+            root,
+            present: 0,
+            peak: 0,
+            tables: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many pages are there, but for those that show the one frame of zeros, which takes up
+    /// no memory of the program's.
+    pub fn present_pages(&self) -> usize {
+        self.present
+    }
+
+    /// The most of them that there ever were.
+    pub fn peak_pages(&self) -> usize {
+        self.peak.max(self.present)
+    }
+
+    /// How many tables there are besides the root.
+    pub fn tables(&self) -> usize {
+        self.tables.load(Ordering::Relaxed)
+    }
+
+    /// So many pages that were counted are gone.
+    fn note_gone(&mut self, pages: usize) {
+        self.peak = self.peak_pages();
+        self.present -= pages;
     }
 
     /// The value for CR3.
@@ -102,6 +135,7 @@ impl PageTable {
                 let table = removed::clear_table().ok_or(OutOfMemory)?;
                 let bits = table.address() | PRESENT | WRITABLE | USER;
                 Frame::change_live_entries(number, 1);
+                self.tables.fetch_add(1, Ordering::Relaxed);
                 slot.store(bits, Ordering::Release);
                 table.into_number()
             };
@@ -127,12 +161,15 @@ impl PageTable {
         let number = self.leaf_table_or_new(address)?;
         let slot = &table_of(number)[index(address, 0)];
         let bits = frame.address() | flags.to_bits_of_entry();
+        let zeros = Frame::zeros_number();
+        self.present += usize::from(frame.number() != zeros);
         let _ = frame.into_number();
         let old = slot.swap(bits, Ordering::AcqRel);
         if old & HELD == 0 {
             Frame::change_live_entries(number, 1);
             return Ok(None);
         }
+        self.note_gone(usize::from(number_of(old) != zeros));
         self.invalidate(address);
         // SAFETY: the entry held the frame; it was taken out of the table above.
         Ok(Some(unsafe { Frame::from_number(number_of(old)) }))

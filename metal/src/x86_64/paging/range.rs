@@ -50,7 +50,8 @@ impl PageTable {
         for range in ranges {
             unmap_table(root, 3, range, &mut removed);
         }
-        removed.flush();
+        let gone = removed.finish();
+        self.note_gone(gone);
     }
 
     /// Calls `visit` with each leaf table that shows something of the range: the table's number,
@@ -97,7 +98,7 @@ impl PageTable {
     /// How many pages of a range are there, but for those that show the one frame of zeros,
     /// which takes up no memory of the program's.
     pub fn count_present(&self, range: core::ops::Range<usize>) -> usize {
-        let zeros = Frame::shared_zeros().number();
+        let zeros = Frame::zeros_number();
         let mut count = 0;
         self.for_each_entry(range, |slot| {
             count += usize::from(number_of(slot.load(Ordering::Relaxed)) != zeros);
@@ -138,8 +139,9 @@ impl PageTable {
             };
             let child_number = child.leaf_table_or_new(address)?;
             let to = &table_of(child_number)[entries];
-            let added = share_entries(&from[empty..], &to[empty..], copy_on_write);
+            let (added, zeros) = share_entries(&from[empty..], &to[empty..], copy_on_write);
             Frame::change_live_entries(child_number, added);
+            child.present += added as usize - zeros;
             Ok(())
         })
     }
@@ -237,8 +239,11 @@ fn for_each_held(slots: &[AtomicU64], mut visit: impl FnMut(usize, u64)) {
     visit_all(groups.len() * GROUP, rest);
 }
 
-/// Copies entries for a fork and returns how many there were. `to` is as long as `from`.
-fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i32 {
+/// Copies entries for a fork; returns how many there were, and how many of them show the one frame
+/// of zeros. `to` is as long as `from`.
+fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> (i32, usize) {
+    let zeros_number = Frame::zeros_number();
+    let mut zeros = 0;
     let holders = Holders::of_all();
     let mut added = 0;
     for_each_held(from, |place, mut entry| {
@@ -249,8 +254,9 @@ fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> i
         unsafe { holders.add(number_of(entry)) };
         to[place].store(entry, Ordering::Release);
         added += 1;
+        zeros += usize::from(number_of(entry) == zeros_number);
     });
-    added
+    (added, zeros)
 }
 
 /// Clears the entries of a table above the leaves that `range` covers; stops as soon as the
@@ -294,12 +300,15 @@ fn unmap_leaves(number: u32, range: core::ops::Range<usize>, removed: &mut Remov
     let first = index(range.start, 0);
     let count = range.len().div_ceil(PAGE_SIZE);
     let slots = &table_of(number)[first..first + count];
-    let mut cleared = 0;
+    let zeros = Frame::zeros_number();
+    let (mut cleared, mut gone) = (0, 0);
     for_each_held(slots, |place, entry| {
         slots[place].store(0, Ordering::Release);
         cleared -= 1;
+        gone += usize::from(number_of(entry) != zeros);
         // SAFETY: the entry held the frame and is gone from the table.
         unsafe { removed.push_number(number_of(entry)) };
     });
+    removed.note_gone(gone);
     Frame::change_live_entries(number, cleared);
 }

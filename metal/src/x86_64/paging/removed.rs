@@ -5,6 +5,8 @@
 //! is removed is empty, all zeros: a few are kept to be tables again, since clearing a frame
 //! costs more than most system calls.
 
+use core::sync::atomic::Ordering;
+
 use spin::Mutex;
 
 use super::PageTable;
@@ -44,6 +46,8 @@ pub(super) struct Removed<'a> {
     holders: Holders,
     pages: [Option<Frame>; BATCH],
     page_count: usize,
+    /// Pages that were there for all to count.
+    gone: usize,
     tables: [Option<Frame>; BATCH],
     table_count: usize,
 }
@@ -57,6 +61,7 @@ impl<'a> Removed<'a> {
             holders: Holders::of_all(),
             pages: [const { None }; BATCH],
             page_count: 0,
+            gone: 0,
             tables: [const { None }; BATCH],
             table_count: 0,
         }
@@ -85,17 +90,29 @@ impl<'a> Removed<'a> {
         self.page_count += 1;
     }
 
+    /// So many of the pages did not show the one frame of zeros.
+    pub(super) fn note_gone(&mut self, pages: usize) {
+        self.gone += pages;
+    }
+
     /// Takes over a table whose entries are all clear.
     pub(super) fn push_table(&mut self, table: Frame) {
         if self.table_count == BATCH {
             self.flush();
         }
+        self.table.tables.fetch_sub(1, Ordering::Relaxed);
         self.tables[self.table_count] = Some(table);
         self.table_count += 1;
     }
 
-    /// Lets go of all of them.
-    pub(super) fn flush(&mut self) {
+    /// Lets go of all of them. Returns how many pages were noted.
+    pub(super) fn finish(mut self) -> usize {
+        self.flush();
+        self.gone
+    }
+
+    /// Lets go of those gathered so far.
+    fn flush(&mut self) {
         if self.must_invalidate && self.page_count + self.table_count > 0 {
             self.table.invalidate_all();
         }

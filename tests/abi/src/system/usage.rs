@@ -12,6 +12,9 @@ cases![
     usage_counts_switches,
     usage_of_children_counts_switches,
     usage_in_status,
+    usage_tells_the_peak_of_memory,
+    usage_of_children_tells_the_highest_peak,
+    peak_of_memory_outlives_the_program,
     usage_of_transfers,
     auxiliary_vector_in_proc,
     child_signal_tells_times,
@@ -58,8 +61,8 @@ fn usage_of_children_counts_switches() -> Outcome {
 fn number(file: &str, name: &str) -> Result<u64, Failure> {
     let text = std::fs::read_to_string(format!("/proc/self/{file}"))?;
     let line = text.lines().find_map(|line| line.strip_prefix(name));
-    let word = line.and_then(|line| line.trim_start_matches(':').split('/').next());
-    let number = word.and_then(|word| word.trim().parse().ok());
+    let word = line.and_then(|line| line.trim_start_matches(':').trim().split(['/', ' ']).next());
+    let number = word.and_then(|word| word.parse().ok());
     number.ok_or_else(|| Failure::Wrong(format!("{name} of {file}: {text}")))
 }
 
@@ -68,6 +71,89 @@ fn usage_in_status() -> Outcome {
     sleep_often();
     holds!(number("status", "voluntary_ctxt_switches")? >= before + 5);
     number("status", "nonvoluntary_ctxt_switches")?;
+    Ok(())
+}
+
+/// The bytes of a peak that is told in these tests, and the least that must be told of it: Linux
+/// counts in batches.
+const PEAK_BYTES: usize = 16 << 20;
+const PEAK_KILOBYTES: u64 = 15 << 10;
+
+/// Has `PEAK_BYTES` in memory for a moment.
+fn have_a_peak() -> Outcome {
+    let anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    let protection = PROT_READ | PROT_WRITE;
+    let at = works!(SYS_mmap, 0, PEAK_BYTES, protection, anonymous, -1, 0) as usize;
+    for page in (at..at + PEAK_BYTES).step_by(4096) {
+        raw::poke(page, 1);
+    }
+    works!(SYS_munmap, at, PEAK_BYTES);
+    Ok(())
+}
+
+/// The most memory there ever was, in KiB.
+fn peak(who: i32) -> Result<u64, Failure> {
+    let mut usage = [0u64; 18];
+    works!(SYS_getrusage, who, &mut usage);
+    Ok(usage[4])
+}
+
+fn usage_tells_the_peak_of_memory() -> Outcome {
+    // Reading zeros takes up nothing.
+    let anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    let zeros = works!(SYS_mmap, 0, PEAK_BYTES, PROT_READ, anonymous, -1, 0) as usize;
+    works!(SYS_madvise, zeros, PEAK_BYTES, MADV_POPULATE_READ);
+    holds!(peak(RUSAGE_SELF)? < PEAK_KILOBYTES);
+    have_a_peak()?;
+    for told in [
+        peak(RUSAGE_SELF)?,
+        peak(RUSAGE_THREAD)?,
+        number("status", "VmHWM")?,
+    ] {
+        holds!(
+            (PEAK_KILOBYTES..2 * PEAK_KILOBYTES).contains(&told),
+            "{told}"
+        );
+    }
+    holds!(number("status", "VmRSS")? < PEAK_KILOBYTES);
+    holds!(number("status", "VmPeak")? >= number("status", "VmSize")? + PEAK_KILOBYTES);
+    Ok(())
+}
+
+fn usage_of_children_tells_the_highest_peak() -> Outcome {
+    same!(peak(RUSAGE_CHILDREN)?, 0);
+    for (has_peak, in_child) in [(false, false), (true, false), (false, true)] {
+        let child = spawn(|| i32::from(has_peak && have_a_peak().is_err()))?;
+        let mut usage = [0u64; 18];
+        works!(SYS_wait4, child, 0, 0, &mut usage);
+        same!(usage[4] >= PEAK_KILOBYTES, has_peak);
+        same!(
+            peak(RUSAGE_CHILDREN)? >= PEAK_KILOBYTES,
+            has_peak || in_child
+        );
+    }
+    // A grandchild's is handed up.
+    let child = spawn(|| {
+        i32::from(
+            spawn(|| i32::from(have_a_peak().is_err()))
+                .map(wait)
+                .is_err(),
+        )
+    })?;
+    let mut usage = [0u64; 18];
+    works!(SYS_wait4, child, 0, 0, &mut usage);
+    holds!(usage[4] >= PEAK_KILOBYTES);
+    holds!(peak(RUSAGE_SELF)? < PEAK_KILOBYTES);
+    Ok(())
+}
+
+fn peak_of_memory_outlives_the_program() -> Outcome {
+    let text = crate::helper::output_of(|| match have_a_peak() {
+        Ok(()) => crate::helper::again(&["peak"]),
+        Err(_) => 1,
+    })?;
+    let told: u64 = text.trim().parse().unwrap_or(0);
+    holds!(told >= PEAK_KILOBYTES, "{text}");
     Ok(())
 }
 
