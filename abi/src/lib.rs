@@ -12,6 +12,7 @@ pub mod input;
 pub mod procfs;
 pub mod raw;
 pub mod resource;
+pub mod rtc;
 pub mod schedule;
 pub mod signal;
 pub mod system;

@@ -1,64 +1,65 @@
-//! The clock in the CMOS memory of a PC (Motorola MC146818 and its heirs): reading the time.
+//! The clock in the CMOS memory of a PC (Motorola MC146818 and its heirs).
 //!
-//! Contract: the answer is a consistent moment or an error that says why there is none; every
+//! Contract: a reading is a consistent moment or an error that says why there is none; every
 //! wait is bounded, for a machine without the clock answers 0xff to everything, which looks like
-//! an update that never ends.
+//! an update that never ends. The chip counts in decimal digits or binary, in 12 or 24 hours, as
+//! the firmware has left it.
+//!
+//! An alarm is a time of day, with a wildcard for a field that may be anything; the chip compares
+//! at the beginning of each second. Reading register C says which interrupts there were, and is
+//! what makes the next one possible.
 //!
 //! Source: MC146818A data sheet; the century register is the one PC firmware uses (0x32).
-use super::Date;
-use core::fmt;
+use super::{ClockError, Date, Rtc};
 
 /// The clock's registers, one behind an index.
 pub trait Port {
     /// Reads the register at `index` (0 to 127).
     fn read(&self, index: u8) -> u8;
+
+    /// Writes it.
+    fn write(&self, index: u8, value: u8);
 }
 
 const SECONDS: u8 = 0x00;
+const SECONDS_ALARM: u8 = 0x01;
 const MINUTES: u8 = 0x02;
+const MINUTES_ALARM: u8 = 0x03;
 const HOURS: u8 = 0x04;
+const HOURS_ALARM: u8 = 0x05;
+/// Counted from 1, which is Sunday.
+const DAY_OF_WEEK: u8 = 0x06;
 const DAY_OF_MONTH: u8 = 0x07;
 const MONTH: u8 = 0x08;
 const YEAR: u8 = 0x09;
 const STATUS_A: u8 = 0x0a;
 const STATUS_B: u8 = 0x0b;
+const STATUS_C: u8 = 0x0c;
 const CENTURY: u8 = 0x32;
 
 const UPDATE_IN_PROGRESS: u8 = 0x80;
 const TWENTY_FOUR_HOURS: u8 = 0x02;
 const BINARY: u8 = 0x04;
+/// In status B: the time is being set and does not run.
+const SET: u8 = 0x80;
+/// In status B: interrupt for alarms; in status C: there was one.
+const ALARM: u8 = 0x20;
+/// The same for the end of each update.
+const UPDATE_ENDED: u8 = 0x10;
+/// In status B: interrupt again and again, at a rate that nobody has chosen.
+const PERIODIC: u8 = 0x40;
 const AFTERNOON: u8 = 0x80;
 const ABSENT: u8 = 0xff;
+/// An alarm's field with both these bits may be anything.
+const WILDCARD: u8 = 0xc0;
+const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Status reads to wait for an update to end: it takes 2 ms at most, a read about 1 µs.
 const UPDATE_WAIT_LIMIT: usize = 20_000;
+/// The centuries that the register tells of; other values are something else's.
+const CENTURIES: core::ops::RangeInclusive<u8> = 19..=21;
 /// How often two readings may differ before we give up; a second passes between differences.
 const READ_LIMIT: usize = 8;
-
-/// Why there is no time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockError {
-    /// No clock answers.
-    Absent,
-    /// It is always being updated, or never reads the same twice.
-    Unsteady,
-    /// It holds a date that the calendar does not have.
-    Invalid(Date),
-}
-
-impl fmt::Display for ClockError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent => formatter.write_str("no CMOS clock answers; time starts at 1970"),
-            Self::Unsteady => formatter
-                .write_str("the CMOS clock never reads the same twice; time starts at 1970"),
-            Self::Invalid(date) => write!(
-                formatter,
-                "the CMOS clock holds an impossible date ({date}); time starts at 1970"
-            ),
-        }
-    }
-}
 
 /// The registers of one moment, as they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,146 @@ struct Reading {
     century: u8,
 }
 
+/// The interrupts that there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// The alarm came.
+    pub alarm: bool,
+    /// A second began.
+    pub update: bool,
+}
+
+/// Asks the chip which interrupts there were, and lets it interrupt again.
+pub fn acknowledge(port: &impl Port) -> Events {
+    let flags = port.read(STATUS_C);
+    Events {
+        alarm: flags & ALARM != 0,
+        update: flags & UPDATE_ENDED != 0,
+    }
+}
+
+/// The chip.
+pub struct Cmos<P> {
+    port: P,
+}
+
+impl<P: Port> Cmos<P> {
+    /// Finds it, and has it interrupt for alarms only, if at all.
+    ///
+    /// # Errors
+    /// [`ClockError::Absent`], [`ClockError::Unsteady`]. A date that is impossible can be set.
+    pub fn find(port: P) -> Result<Self, ClockError> {
+        match read_time(&port) {
+            Ok(_) | Err(ClockError::Invalid(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let chip = Self { port };
+        chip.change(PERIODIC | UPDATE_ENDED | SET, false);
+        Ok(chip)
+    }
+
+    /// Sets bits of status B, or clears them.
+    fn change(&self, bits: u8, on: bool) {
+        let status = self.port.read(STATUS_B);
+        let status = if on { status | bits } else { status & !bits };
+        self.port.write(STATUS_B, status);
+    }
+
+    /// Seconds, minutes and hours as the chip counts them.
+    fn encoded_time(&self, date: &Date) -> [u8; 3] {
+        let format = self.port.read(STATUS_B);
+        [
+            encode(date.second, format),
+            encode(date.minute, format),
+            encode_hour(date.hour, format),
+        ]
+    }
+}
+
+impl<P: Port + Send + Sync> Rtc for Cmos<P> {
+    fn name(&self) -> &'static str {
+        "rtc_cmos"
+    }
+
+    fn time(&self) -> Result<i64, ClockError> {
+        read_time(&self.port).map(|date| date.unix_seconds())
+    }
+
+    fn set_time(&self, seconds: i64) -> Result<(), ClockError> {
+        let date = Date::from_unix_seconds(seconds).ok_or(ClockError::OutOfRange)?;
+        let century = (date.year / 100) as u8;
+        if !CENTURIES.contains(&century) {
+            return Err(ClockError::OutOfRange);
+        }
+        let format = self.port.read(STATUS_B);
+        let [second, minute, hour] = self.encoded_time(&date);
+        self.change(SET, true);
+        for (index, value) in [
+            (SECONDS, second),
+            (MINUTES, minute),
+            (HOURS, hour),
+            (DAY_OF_WEEK, date.day_of_week() + 1),
+            (DAY_OF_MONTH, encode(date.day, format)),
+            (MONTH, encode(date.month, format)),
+            (YEAR, encode((date.year % 100) as u8, format)),
+            (CENTURY, encode(century, format)),
+        ] {
+            self.port.write(index, value);
+        }
+        self.change(SET, false);
+        Ok(())
+    }
+
+    fn alarm(&self) -> Option<i64> {
+        let format = self.port.read(STATUS_B);
+        if format & ALARM == 0 {
+            return None;
+        }
+        let number = |value| decode_number(value, format);
+        let field = |index, decode: &dyn Fn(u8) -> u8| match self.port.read(index) {
+            value if value & WILDCARD == WILDCARD => None,
+            value => Some(i64::from(decode(value))),
+        };
+        let second = field(SECONDS_ALARM, &number);
+        let minute = field(MINUTES_ALARM, &number);
+        let hour = field(HOURS_ALARM, &|value| hour(value, format, number));
+        let now = self.time().ok()?;
+        let matches = |moment: &i64| {
+            let agrees = |field: Option<i64>, value| field.is_none_or(|field| field == value);
+            let of_day = moment.rem_euclid(SECONDS_PER_DAY);
+            agrees(second, of_day % 60)
+                && agrees(minute, of_day / 60 % 60)
+                && agrees(hour, of_day / 3600)
+        };
+        (now + 1..=now + SECONDS_PER_DAY).find(matches)
+    }
+
+    fn set_alarm(&self, moment: Option<i64>) -> Result<(), ClockError> {
+        self.change(ALARM, false);
+        let Some(moment) = moment else { return Ok(()) };
+        let date = Date::from_unix_seconds(moment).ok_or(ClockError::OutOfRange)?;
+        let registers = [SECONDS_ALARM, MINUTES_ALARM, HOURS_ALARM];
+        for (index, value) in registers.into_iter().zip(self.encoded_time(&date)) {
+            self.port.write(index, value);
+        }
+        self.change(ALARM, true);
+        Ok(())
+    }
+
+    /// A day, less the second that begins now.
+    fn alarm_span(&self) -> i64 {
+        SECONDS_PER_DAY - 1
+    }
+
+    fn set_update_interrupts(&self, on: bool) {
+        self.change(UPDATE_ENDED, on);
+    }
+}
+
 /// Reads the time.
+///
+/// # Errors
+/// [`ClockError`].
 pub fn read_time(port: &impl Port) -> Result<Date, ClockError> {
     let format = port.read(STATUS_B);
     if format == ABSENT && port.read(STATUS_A) == ABSENT {
@@ -116,13 +256,7 @@ fn reading(port: &impl Port) -> Result<Reading, ClockError> {
 }
 
 fn decode(reading: Reading, format: u8) -> Date {
-    let number = |value| {
-        if format & BINARY != 0 {
-            value
-        } else {
-            from_bcd(value)
-        }
-    };
+    let number = |value| decode_number(value, format);
     Date {
         year: year(number(reading.year), number(reading.century)),
         month: number(reading.month),
@@ -131,6 +265,31 @@ fn decode(reading: Reading, format: u8) -> Date {
         minute: number(reading.minute),
         second: number(reading.second),
     }
+}
+
+fn decode_number(value: u8, format: u8) -> u8 {
+    if format & BINARY != 0 {
+        value
+    } else {
+        from_bcd(value)
+    }
+}
+
+/// A number below 100 as the chip counts.
+fn encode(value: u8, format: u8) -> u8 {
+    if format & BINARY != 0 {
+        value
+    } else {
+        ((value / 10) << 4) | (value % 10)
+    }
+}
+
+fn encode_hour(hour: u8, format: u8) -> u8 {
+    if format & TWENTY_FOUR_HOURS != 0 {
+        return encode(hour, format);
+    }
+    let of_half = (hour + 11) % 12 + 1;
+    encode(of_half, format) | if hour >= 12 { AFTERNOON } else { 0 }
 }
 
 /// Two decimal digits; a digit above 9 gives a number that no field allows.
@@ -158,7 +317,7 @@ fn hour(value: u8, format: u8, number: impl Fn(u8) -> u8) -> u8 {
 /// below 70 are those after 2000.
 fn year(year: u8, century: u8) -> u16 {
     let century = match century {
-        19..=21 => century,
+        _ if CENTURIES.contains(&century) => century,
         _ if year < 70 => 20,
         _ => 19,
     };
@@ -166,124 +325,5 @@ fn year(year: u8, century: u8) -> u16 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::cell::Cell;
-
-    /// A clock whose registers are given; `updates` status reads find an update in progress, and
-    /// the seconds move on at the reads of them that are listed.
-    struct Fake {
-        registers: [u8; 128],
-        updates: Cell<usize>,
-        ticks_left: Cell<u8>,
-    }
-
-    fn fake(format: u8, fields: [u8; 6], century: u8) -> Fake {
-        let mut registers = [0; 128];
-        let indexes = [SECONDS, MINUTES, HOURS, DAY_OF_MONTH, MONTH, YEAR];
-        for (index, value) in indexes.into_iter().zip(fields) {
-            registers[usize::from(index)] = value;
-        }
-        registers[usize::from(STATUS_B)] = format;
-        registers[usize::from(CENTURY)] = century;
-        Fake {
-            registers,
-            updates: Cell::new(0),
-            ticks_left: Cell::new(0),
-        }
-    }
-
-    impl Port for Fake {
-        fn read(&self, index: u8) -> u8 {
-            if index == STATUS_A && self.updates.get() > 0 {
-                self.updates.set(self.updates.get() - 1);
-                return UPDATE_IN_PROGRESS;
-            }
-            if index == SECONDS && self.ticks_left.get() > 0 {
-                self.ticks_left.set(self.ticks_left.get() - 1);
-                return self.registers[0] + self.ticks_left.get() + 1;
-            }
-            self.registers[usize::from(index)]
-        }
-    }
-
-    const MOMENT: Date = Date {
-        year: 2026,
-        month: 11,
-        day: 23,
-        hour: 17,
-        minute: 5,
-        second: 42,
-    };
-
-    #[test]
-    fn reads_decimal_digits_and_binary() {
-        let digits = fake(
-            TWENTY_FOUR_HOURS,
-            [0x42, 0x05, 0x17, 0x23, 0x11, 0x26],
-            0x20,
-        );
-        assert_eq!(read_time(&digits), Ok(MOMENT));
-        let binary = fake(TWENTY_FOUR_HOURS | BINARY, [42, 5, 17, 23, 11, 26], 20);
-        assert_eq!(read_time(&binary), Ok(MOMENT));
-    }
-
-    #[test]
-    fn reads_twelve_hours() {
-        let hours = |value| {
-            let clock = fake(0, [0x42, 0x05, value, 0x23, 0x11, 0x26], 0x20);
-            read_time(&clock).map(|date| date.hour)
-        };
-        assert_eq!(hours(0x12), Ok(0));
-        assert_eq!(hours(0x01), Ok(1));
-        assert_eq!(hours(0x12 | AFTERNOON), Ok(12));
-        assert_eq!(hours(0x05 | AFTERNOON), Ok(17));
-        assert!(hours(0x13).is_err());
-    }
-
-    #[test]
-    fn guesses_the_century_where_there_is_none() {
-        let clock = |digits, century| {
-            let clock = fake(TWENTY_FOUR_HOURS, [0, 0, 0, 1, 1, digits], century);
-            read_time(&clock).unwrap().year
-        };
-        assert_eq!(clock(0x26, 0), 2026);
-        assert_eq!(clock(0x99, 0xff), 1999);
-        assert_eq!(clock(0x05, 0x21), 2105);
-    }
-
-    #[test]
-    fn waits_for_an_update_to_end() {
-        let clock = fake(
-            TWENTY_FOUR_HOURS,
-            [0x42, 0x05, 0x17, 0x23, 0x11, 0x26],
-            0x20,
-        );
-        clock.updates.set(100);
-        clock.ticks_left.set(3);
-        assert_eq!(read_time(&clock), Ok(MOMENT));
-    }
-
-    #[test]
-    fn gives_up_on_a_clock_that_never_settles() {
-        let clock = fake(TWENTY_FOUR_HOURS, [0; 6], 0x20);
-        clock.updates.set(usize::MAX);
-        assert_eq!(read_time(&clock), Err(ClockError::Unsteady));
-        let clock = fake(TWENTY_FOUR_HOURS, [0; 6], 0x20);
-        clock.ticks_left.set(200);
-        assert_eq!(read_time(&clock), Err(ClockError::Unsteady));
-    }
-
-    #[test]
-    fn says_when_there_is_no_clock_or_no_date() {
-        struct Nothing;
-        impl Port for Nothing {
-            fn read(&self, _: u8) -> u8 {
-                ABSENT
-            }
-        }
-        assert_eq!(read_time(&Nothing), Err(ClockError::Absent));
-        let broken = fake(TWENTY_FOUR_HOURS, [0x7a, 0, 0, 0x31, 0x02, 0x26], 0x20);
-        assert!(matches!(read_time(&broken), Err(ClockError::Invalid(_))));
-    }
-}
+#[path = "cmos_tests.rs"]
+mod tests;

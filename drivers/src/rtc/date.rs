@@ -40,6 +40,44 @@ impl Date {
         }
     }
 
+    /// The date that so many seconds since 1970 stand for. None: its year has too many digits, or
+    /// none.
+    pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
+        let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // Again in years that begin in March, and in eras of 400 of them, which are all alike.
+        let days = days.checked_add(719_468)?;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let early = i64::from(month >= 10);
+        Some(Self {
+            year: u16::try_from(era * 400 + year_of_era + early).ok()?,
+            month: (month + 3 - 12 * early) as u8,
+            day: (day_of_year - (153 * month + 2) / 5 + 1) as u8,
+            hour: (rest / 3600) as u8,
+            minute: (rest / 60 % 60) as u8,
+            second: (rest % 60) as u8,
+        })
+    }
+
+    /// Days since Sunday.
+    pub fn day_of_week(&self) -> u8 {
+        // The first day of 1970 was a Thursday.
+        (self.unix_seconds().div_euclid(86_400) + 4).rem_euclid(7) as u8
+    }
+
+    /// Days since the first of January.
+    pub fn day_of_year(&self) -> u16 {
+        let first = Self {
+            month: 1,
+            day: 1,
+            ..*self
+        };
+        ((self.unix_seconds() - first.unix_seconds()) / 86_400) as u16
+    }
+
     /// Seconds since 1970-01-01 00:00:00 UTC; negative before.
     pub fn unix_seconds(&self) -> i64 {
         // Counted in years that begin in March, so that a leap day is the last day of its year.
@@ -108,11 +146,29 @@ mod tests {
         for year in 1970..2110 {
             for month in 1..=12 {
                 for day in 1..=midnight(year, month, 1).days_in_month() {
-                    assert_eq!(midnight(year, month, day).unix_seconds(), expected);
+                    let date = midnight(year, month, day);
+                    assert_eq!(date.unix_seconds(), expected);
+                    assert_eq!(Date::from_unix_seconds(expected), Some(date));
                     expected += 86_400;
                 }
             }
         }
+    }
+
+    #[test]
+    fn days_of_week_and_year() {
+        let date = midnight(2024, 12, 31);
+        assert_eq!((date.day_of_week(), date.day_of_year()), (2, 365));
+        assert_eq!(midnight(1969, 12, 28).day_of_week(), 0);
+        assert_eq!(midnight(1970, 1, 1).day_of_week(), 4);
+    }
+
+    #[test]
+    fn dates_far_away() {
+        assert_eq!(Date::from_unix_seconds(i64::MAX), None);
+        assert_eq!(Date::from_unix_seconds(i64::MIN), None);
+        let before = Date::from_unix_seconds(-1).unwrap();
+        assert_eq!((before.year, before.month, before.second), (1969, 12, 59));
     }
 
     #[test]

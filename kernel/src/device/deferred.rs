@@ -30,6 +30,8 @@ bitflags! {
         const VIRTIO = 1 << 3;
         /// An input device has something to say.
         const INPUT = 1 << 4;
+        /// The real-time clock has interrupted.
+        const RTC = 1 << 5;
     }
 }
 

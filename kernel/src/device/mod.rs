@@ -13,6 +13,10 @@ mod kmsg;
 pub mod light;
 mod memory;
 pub mod random;
+#[cfg(feature = "devns")]
+mod readers;
+#[cfg(feature = "devns")]
+pub mod rtc;
 pub mod serial;
 #[cfg(feature = "ktest")]
 mod tests;

@@ -5,8 +5,8 @@ use alloc::sync::Arc;
 use drivers::input::client::Waker;
 use drivers::input::evdev::{Evdev, UserMemory};
 
-use super::readers::Readers;
 use super::{arm_repetition, input, turn_locks};
+use crate::device::readers::Readers;
 use crate::error::{Errno, Result};
 use crate::file::{Device, DeviceNumber, File, IoFlags, OpenFlags, SignalSource};
 use crate::memory::io::{Sink, Source};

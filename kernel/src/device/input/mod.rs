@@ -14,7 +14,6 @@ mod event_file;
 mod mouse_file;
 mod nodes;
 mod ps2;
-mod readers;
 mod switching;
 #[cfg(feature = "ktest")]
 mod tests;

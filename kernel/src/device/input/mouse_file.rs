@@ -6,7 +6,7 @@ use drivers::input::client::Waker;
 use drivers::input::mousedev::Mousedev;
 
 use super::input;
-use super::readers::Readers;
+use crate::device::readers::Readers;
 use crate::error::{Errno, Result};
 use crate::file::{Device, DeviceNumber, File, IoFlags, OpenFlags, SignalSource};
 use crate::memory::io::{Sink, Source};

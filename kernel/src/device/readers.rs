@@ -1,4 +1,4 @@
-//! Who waits for one opening of an input device.
+//! Who waits for one opening of a device.
 
 use alloc::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::sync::WaitQueue;
 use crate::sync::poll::PollEvents;
 
 /// Those who sleep, those who poll, and those who want signals.
-pub(super) struct Readers {
+pub(in crate::device) struct Readers {
     pub(super) queue: Arc<WaitQueue>,
     signals: SignalList,
 }

@@ -1,0 +1,170 @@
+//! Opening, reading and setting the time.
+
+use crate::clock::*;
+use abi_tests::check::Outcome;
+use abi_tests::process::{inside_child, pause};
+use abi_tests::{cases, fails, gives, holds, same, sys, works};
+use libc::*;
+
+cases![
+    time_is_that_of_the_system,
+    time_goes_on,
+    opens_once,
+    sets_and_goes_on_from_there,
+    impossible_dates,
+    setting_needs_a_capability,
+    bad_pointers_and_commands,
+    setting_disturbs_no_sleeper,
+    files_of_sysfs,
+];
+
+fn system_time() -> i64 {
+    let mut time = [0_i64; 2];
+    sys!(SYS_clock_gettime, CLOCK_REALTIME, &mut time);
+    time[0]
+}
+
+fn time_is_that_of_the_system() -> Outcome {
+    let clock = Clock::open()?;
+    holds!((clock.seconds()? - system_time()).abs() < 60);
+    let time = clock.time()?;
+    same!(time, fields(seconds(&time)));
+    Ok(())
+}
+
+fn time_goes_on() -> Outcome {
+    let clock = Clock::open()?;
+    let start = clock.seconds()?;
+    holds!(abi_tests::process::until(|| clock
+        .seconds()
+        .is_ok_and(|now| now > start)));
+    Ok(())
+}
+
+fn opens_once() -> Outcome {
+    let clock = Clock::open()?;
+    fails!(EBUSY, SYS_open, c"/dev/rtc0", O_RDONLY);
+    fails!(EBUSY, SYS_open, c"/dev/rtc", O_RDONLY);
+    drop(clock);
+    let again = works!(SYS_open, c"/dev/rtc", O_RDWR);
+    gives!(0, SYS_close, again);
+    Ok(())
+}
+
+fn sets_and_goes_on_from_there() -> Outcome {
+    let clock = Clock::open()?;
+    let (before, system) = (clock.seconds()?, system_time());
+    for year_end in [1_709_251_190, 4_102_444_790, 4_107_542_390] {
+        same!(clock.set(year_end), 0);
+        holds!((year_end..year_end + 60).contains(&clock.seconds()?));
+    }
+    same!(clock.set(before + (system_time() - system)), 0);
+    holds!((clock.seconds()? - system_time()).abs() < 60);
+    Ok(())
+}
+
+fn impossible_dates() -> Outcome {
+    let clock = Clock::open()?;
+    let good = fields(1_709_164_800);
+    for (field, value) in [
+        (0, 60),
+        (0, -1),
+        (1, 60),
+        (2, 24),
+        (3, 0),
+        (3, 30),
+        (4, 12),
+        (4, -1),
+        (5, 69),
+        (5, -1),
+    ] {
+        let mut time = good;
+        time[field] = value;
+        fails!(EINVAL, SYS_ioctl, clock.fd, RTC_SET_TIME, &time);
+        let mut alarm = alarm_at(1_709_164_800, false);
+        alarm[1 + field] = value;
+        fails!(EINVAL, SYS_ioctl, clock.fd, RTC_WKALM_SET, &alarm);
+    }
+    Ok(())
+}
+
+fn setting_needs_a_capability() -> Outcome {
+    let clock = Clock::open()?;
+    inside_child(|| {
+        works!(SYS_setresuid, 1000, 1000, 1000);
+        fails!(EACCES, SYS_ioctl, clock.fd, RTC_SET_TIME, &fields(0));
+        fails!(EACCES, SYS_ioctl, clock.fd, RTC_SET_TIME, 8);
+        // The time may be asked for by whoever has the descriptor, and alarms be set.
+        clock.time()?;
+        gives!(0, SYS_ioctl, clock.fd, RTC_AIE_OFF, 0);
+        fails!(EACCES, SYS_open, c"/dev/rtc0", O_RDONLY);
+        Ok(())
+    })
+}
+
+fn bad_pointers_and_commands() -> Outcome {
+    let clock = Clock::open()?;
+    for command in [
+        RTC_RD_TIME,
+        RTC_SET_TIME,
+        RTC_ALM_READ,
+        RTC_ALM_SET,
+        RTC_WKALM_RD,
+        RTC_WKALM_SET,
+    ] {
+        fails!(EFAULT, SYS_ioctl, clock.fd, command, 8);
+        fails!(EFAULT, SYS_ioctl, clock.fd, command, -4096_i64);
+    }
+    for command in [0x7000_u32, 0x70ff, 0x8024_7007, 0x4024_7009, 0] {
+        fails!(ENOTTY, SYS_ioctl, clock.fd, command, 0);
+    }
+    let mut byte = 0_u8;
+    fails!(EBADF, SYS_write, clock.fd, &byte, 1);
+    fails!(EINVAL, SYS_read, clock.fd, &mut byte, 1);
+    fails!(EINVAL, SYS_read, clock.fd, &mut byte, 0);
+    fails!(ESPIPE, SYS_lseek, clock.fd, 0, SEEK_SET);
+    Ok(())
+}
+
+/// Neither the hardware's time nor the system's is what a sleep is measured by.
+fn setting_disturbs_no_sleeper() -> Outcome {
+    let clock = Clock::open()?;
+    let (before, system) = (clock.seconds()?, system_time());
+    let child = abi_tests::process::spawn(|| {
+        let start = abi_tests::process::now();
+        let seen = sys!(
+            SYS_clock_nanosleep,
+            CLOCK_MONOTONIC,
+            0,
+            &[0_i64, 300_000_000],
+            0
+        );
+        let lasted = abi_tests::process::now() - start;
+        i32::from(seen != 0 || lasted < 300_000_000)
+    })?;
+    pause(50);
+    let set = |moment: i64| sys!(SYS_clock_settime, CLOCK_REALTIME, &[moment, 0]);
+    same!((clock.set(before + 80_000), set(system + 80_000)), (0, 0));
+    pause(50);
+    let asleep = sys!(SYS_wait4, child, 0, WNOHANG, 0);
+    same!((set(system), clock.set(before)), (0, 0));
+    same!(asleep, 0);
+    same!(abi_tests::process::wait(child)?, 0);
+    Ok(())
+}
+
+fn files_of_sysfs() -> Outcome {
+    let clock = Clock::open()?;
+    let file = |name: &str| std::fs::read_to_string(format!("/sys/class/rtc/rtc0/{name}"));
+    same!(file("name")?, "rtc_cmos\n");
+    same!(file("hctosys")?, "1\n");
+    same!(file("dev")?, "252:0\n");
+    let now = clock.seconds()?;
+    let shown = file("since_epoch")?.trim_end().parse::<i64>().unwrap_or(0);
+    holds!((now..now + 60).contains(&shown));
+    let (date, time) = (file("date")?, file("time")?);
+    holds!(date.len() == 11 && time.len() == 9, "{date}{time}");
+    let year = fields(now)[5] + 1900;
+    holds!(date.starts_with(&year.to_string()));
+    Ok(())
+}
