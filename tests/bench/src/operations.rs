@@ -1,5 +1,6 @@
 //! What is measured. Each operation is the plain use of a call, as a program would make it.
 
+use crate::input;
 use crate::measure::{good, mean};
 use crate::personas;
 use crate::smallest::SmallestProgram;
@@ -53,8 +54,17 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
         Err(why) => add("files", None, &|| Err(why.clone())),
     }
     add("signal and return", Some(4_503), &signal);
+    let mouse = input::mouse();
+    if let Some(mouse) = &mouse {
+        add("input event", None, &|| input::one_reader(mouse));
+    }
     // A kernel without device namespaces has none of these.
     if personas::are_there() {
+        if let Some(mouse) = &mouse {
+            add("input event, 1,000 behind", None, &|| {
+                input::crowd_behind(mouse)
+            });
+        }
         add(
             "persona create+destroy",
             None,

@@ -23,7 +23,7 @@ pub fn has_display() -> bool {
 }
 
 /// Starts one whose first process runs `body`.
-fn start(body: impl FnOnce()) -> Result<isize, String> {
+pub fn start(body: impl FnOnce()) -> Result<isize, String> {
     let flags = CLONE_NEWPID | SIGCHLD;
     let pid = good("clone", sys!(SYS_clone, flags, 0, 0, 0, 0))?;
     if pid == 0 {
@@ -33,7 +33,8 @@ fn start(body: impl FnOnce()) -> Result<isize, String> {
     Ok(pid)
 }
 
-fn wait(pid: isize) -> Result<(), String> {
+/// Waits for its end.
+pub fn wait(pid: isize) -> Result<(), String> {
     good("wait4", sys!(SYS_wait4, pid, 0, 0, 0)).map(|_| ())
 }
 
