@@ -9,8 +9,8 @@
 //! runs the switch says that it is done ([`Mux::switch_done`]), and so belongs to the winner.
 
 use abi::input::{
-    EV_KEY, EV_LED, EV_SYN, KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK, LED_CAPSL, LED_NUML,
-    LED_SCROLLL, SYN_REPORT,
+    AbsInfo, EV_KEY, EV_LED, EV_SYN, KEY_CAPSLOCK, KEY_NUMLOCK, KEY_SCROLLLOCK, LED_CAPSL,
+    LED_NUML, LED_SCROLLL, SYN_REPORT,
 };
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -134,6 +134,17 @@ impl Mux {
         }
     }
 
+    /// What is said of an axis of a device, as this persona sees it. None: the device has no axes.
+    pub fn axis_for(&self, device: usize, group: &Arc<Group>, axis: u16) -> Option<AbsInfo> {
+        let core = self.core.lock();
+        let state = &core.units[device].state;
+        let mut range = state.axis(axis)?;
+        if !core.is_front(group) && state.identity.axes.contains_key(&axis) {
+            range.value = group.place(device, axis).unwrap_or(0);
+        }
+        Some(range)
+    }
+
     /// Whether this persona is in front.
     pub fn is_front(&self, group: &Arc<Group>) -> bool {
         self.core.lock().is_front(group)
@@ -191,9 +202,18 @@ impl Mux {
         Some(())
     }
 
-    /// This persona is in front from now on.
+    /// This persona, which nobody had asked for until now, is in front.
     pub(super) fn focus(&self, group: &Arc<Group>) {
         self.core.lock().front = Some(Arc::clone(group));
+    }
+
+    /// This persona comes to the front, with the places that it knows.
+    pub(super) fn return_to(&self, group: &Arc<Group>) {
+        let mut core = self.core.lock();
+        for (number, unit) in core.units.iter_mut().enumerate() {
+            unit.state.set_places(|axis| group.place(number, axis));
+        }
+        core.front = Some(Arc::clone(group));
     }
 
     /// This persona is not in front, or is no more.
@@ -210,15 +230,17 @@ impl Mux {
         let mut core = self.core.lock();
         for number in 0..core.units.len() {
             core.flush(number, Event::REPORT, stamp);
-            group.release(number, &core.units[number].state.keys, stamp);
+            let state = &core.units[number].state;
+            group.release(number, &state.keys, stamp);
+            group.keep_places(number, state);
         }
         group.release_buttons();
     }
 
-    /// No persona knows of any key that is down.
-    pub(super) fn forget_keys(&self) {
+    /// No persona knows of any key that is down, or where an axis is.
+    pub(super) fn forget(&self) {
         let mut core = self.core.lock();
-        core.units.iter_mut().for_each(Unit::forget_keys);
+        core.units.iter_mut().for_each(Unit::forget);
     }
 }
 

@@ -2,13 +2,16 @@
 //!
 //! A persona's readers get events only while it is in front. When it leaves the front, the keys
 //! that are down go up for those who saw them go down; whoever comes to the front begins with
-//! all keys up. A grab is one among the persona's own readers, so it has its effect whenever the
+//! all keys up. A pointer that says where it is says so to the persona in front: another knows the
+//! last place that it was told, and is told of the next one when it is in front again, also where
+//! that is the place at which the pointer has been all the time. A grab is one among the persona's own readers, so it has its effect whenever the
 //! persona is in front, and none otherwise: it is the same grab in the background, however often
 //! the persona comes and goes.
 
 use core::convert::Infallible;
 
 use abi::Errno;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use devns::{Class, Foreground, Handle, Namespace, Observer, RegisterError, Switching};
@@ -19,6 +22,7 @@ use super::client::{Client, Stamp};
 use super::device::Event;
 use super::mousedev::{Motion, MouseClient};
 use super::mux::Mux;
+use super::state::State;
 
 /// The readers of one persona.
 #[derive(Default)]
@@ -38,6 +42,8 @@ struct Readers {
     clients: Vec<Arc<Client>>,
     /// The one that wants to be the only one.
     grab: Option<Arc<Client>>,
+    /// Where the axes were when the persona left the front.
+    places: BTreeMap<u16, i32>,
 }
 
 impl Members {
@@ -136,6 +142,18 @@ impl Group {
         }
     }
 
+    /// The persona leaves the front: it knows where the axes of a device are now.
+    pub(super) fn keep_places(&self, device: usize, state: &State) {
+        let mut members = self.members.lock();
+        members.device(device).places = state.places().collect();
+    }
+
+    /// Where it knows an axis of a device to be, if it was in front ever.
+    pub(super) fn place(&self, device: usize, axis: u16) -> Option<i32> {
+        let members = self.members.lock();
+        members.devices.get(device)?.places.get(&axis).copied()
+    }
+
     /// The persona leaves the front: its mice let go of their buttons.
     pub(super) fn release_buttons(&self) {
         let members = self.members.lock();
@@ -186,7 +204,7 @@ impl Class for InputClass {
     }
 
     fn activate(&self, group: &Arc<Group>, _switching: &Switching<'_>) {
-        self.mux.focus(group);
+        self.mux.return_to(group);
     }
 
     fn deactivate(&self, group: &Arc<Group>, _switching: &Switching<'_>) {
@@ -196,9 +214,9 @@ impl Class for InputClass {
 }
 
 impl Observer for Mux {
-    /// Also where the old persona has no readers, its keys are not the new one's.
+    /// Also where the old persona has no readers, its keys and places are not the new one's.
     fn deactivated(&self, _switching: &Switching<'_>) {
-        self.forget_keys();
+        self.forget();
     }
 
     fn activated(&self, _switching: &Switching<'_>) {}

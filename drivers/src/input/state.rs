@@ -140,6 +140,19 @@ impl State {
         (!had.is_empty()).then(|| said.copied().unwrap_or_default())
     }
 
+    /// Where the axes are.
+    pub fn places(&self) -> impl Iterator<Item = (u16, i32)> + '_ {
+        let axes = self.identity.axes.iter();
+        axes.map(|(axis, range)| (*axis, range.value))
+    }
+
+    /// Puts the axes where `place` says; to 0, where they begin, if it does not know.
+    pub fn set_places(&mut self, place: impl Fn(u16) -> Option<i32>) {
+        for (axis, range) in &mut self.identity.axes {
+            range.value = place(*axis).unwrap_or(0);
+        }
+    }
+
     /// Notes what a program says of an axis. A device without axes keeps nothing.
     pub fn set_axis(&mut self, axis: u16, range: AbsInfo) {
         if let Some(known) = self.identity.axes.get_mut(&axis) {

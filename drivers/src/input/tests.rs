@@ -3,6 +3,7 @@
 mod bench;
 mod grabs;
 mod keys;
+mod places;
 mod switching;
 
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};

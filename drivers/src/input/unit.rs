@@ -211,8 +211,9 @@ impl Unit {
         self.state.keys.has(repeating.key).then_some(repeating.key)
     }
 
-    /// The persona in front has left it: nobody knows of any key now.
-    pub fn forget_keys(&mut self) {
+    /// The persona in front has left it: nobody knows of any key or place now.
+    pub fn forget(&mut self) {
+        self.state.set_places(|_| None);
         self.state.keys = KeyBits::EMPTY;
         self.packet.clear();
         self.scan = None;

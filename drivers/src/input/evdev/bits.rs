@@ -89,7 +89,7 @@ impl Evdev {
         size: usize,
         axis: u16,
     ) -> Result<usize, Errno> {
-        let range = self.mux.with_state(self.device, |state| state.axis(axis));
+        let range = self.mux.axis_for(self.device, self.group(), axis);
         put(
             memory,
             address,
