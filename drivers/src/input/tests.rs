@@ -3,6 +3,7 @@
 mod bench;
 mod grabs;
 mod keys;
+mod losses;
 mod places;
 mod switching;
 
