@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod alarm;
 pub mod display;
 #[cfg(test)]
 mod host_gate;

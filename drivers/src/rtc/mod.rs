@@ -3,7 +3,7 @@
 //! The four doors: [`Rtc`] is what any such clock can do, and [`cmos`] the one of a PC;
 //! [`persona`] is the clock that a device namespace believes to have: the hardware's time with an
 //! offset, and an alarm of its own; [`mux`] rings all of them with the one alarm that the hardware
-//! has; [`file`] is what programs see of it, in `/dev` and (with [`text`]) in `/sys`.
+//! has; [`mod@file`] is what programs see of it, in `/dev` and (with [`text`]) in `/sys`.
 //!
 //! Moments are seconds since 1970 here; the calendar is [`Date`]'s business.
 

@@ -1,5 +1,7 @@
 //! Devices: wires drivers to the machine and to /dev and /sys.
 
+#[cfg(feature = "devns")]
+pub mod alarm;
 pub mod character;
 mod clock;
 pub mod deferred;

@@ -55,12 +55,7 @@ fn check_pointer_of_processor_clock(number: i32, time: usize) -> Result<()> {
 }
 
 fn set_time_of_day(thread: &Thread, time: Timespec) -> Result<usize> {
-    /// As Linux (TIME_SETTOD_SEC_MAX): thirty years of uptime must fit behind it.
-    const SECONDS_MAX: i64 = i64::MAX / NANOSECONDS_PER_SECOND as i64 - 30 * 365 * 24 * 3600;
-    let now = Nanoseconds::from_timespec(time)?;
-    if time.tv_sec >= SECONDS_MAX {
-        return Err(Errno::EINVAL);
-    }
+    let now = time::settable(time)?;
     thread.credentials().require(Capability::SysTime)?;
     if !time::set_realtime(now) {
         return Err(Errno::EINVAL);

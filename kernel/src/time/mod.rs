@@ -104,6 +104,20 @@ pub fn realtime_offset() -> Nanoseconds {
     Nanoseconds(REALTIME_OFFSET.load(Ordering::Relaxed))
 }
 
+/// A time that the time of day may be set to.
+///
+/// # Errors
+/// EINVAL: it is none.
+pub fn settable(time: Timespec) -> Result<Nanoseconds, Errno> {
+    /// As Linux (TIME_SETTOD_SEC_MAX): thirty years of uptime must fit behind it.
+    const SECONDS_MAX: i64 = i64::MAX / NANOSECONDS_PER_SECOND as i64 - 30 * 365 * 24 * 3600;
+    let now = Nanoseconds::from_timespec(time)?;
+    if time.tv_sec >= SECONDS_MAX {
+        return Err(Errno::EINVAL);
+    }
+    Ok(now)
+}
+
 /// Sets the time of day. Returns false, and changes nothing, for a time before boot: the
 /// clock would have to run before 1970.
 pub fn set_realtime(now: Nanoseconds) -> bool {

@@ -67,6 +67,17 @@ fn machine() -> &'static Machine {
     MACHINE.get().expect("found at boot")
 }
 
+/// Sets the clock's time, where there is a clock; those of all personas move with it.
+///
+/// # Errors
+/// What is wrong with the clock; ERANGE where it cannot hold the date.
+pub fn set_hardware_time(seconds: i64) -> Result<()> {
+    let machine = MACHINE.get();
+    machine.map_or(Ok(()), |machine| {
+        Ok(machine.mux.set_hardware_time(seconds)?)
+    })
+}
+
 fn handle_interrupt(_number: u32) {
     let events = cmos::acknowledge(&clock::Cmos);
     if events.update {

@@ -1,0 +1,70 @@
+//! `/dev/alarm` as an open file. The rules are `drivers::alarm::file`'s.
+
+use abi::raw::general;
+use alloc::sync::Arc;
+
+use drivers::alarm::file::{AlarmFile, Answer};
+use drivers::user::UserMemory;
+
+use super::handle;
+use crate::error::Result;
+use crate::file::{Device, DeviceNumber, File, FileKind, OpenFlags, device, devtmpfs, sysfs};
+use crate::memory::user;
+use crate::process;
+use crate::sync::WaitQueue;
+
+/// Among the miscellaneous devices; Linux hands such minor numbers out from above.
+const NUMBER: DeviceNumber = DeviceNumber::new(10, 63);
+const PERMISSIONS: u32 = 0o664;
+
+/// Registers the number and makes the node.
+pub(super) fn initialise() -> Result<()> {
+    let kind = FileKind::CharacterDevice;
+    device::register(kind, "misc", NUMBER, 1, Arc::new(AlarmDevice))?;
+    devtmpfs::add_node("alarm", kind, NUMBER, PERMISSIONS, 0)?;
+    sysfs::add_class_device("misc", "alarm", NUMBER).map(drop)
+}
+
+struct AlarmDevice;
+
+impl Device for AlarmDevice {
+    fn open(&self, _number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn File>> {
+        let pending = Arc::new(WaitQueue::new());
+        let woken = Arc::clone(&pending);
+        let wake = Arc::new(move || woken.wake_all());
+        // Whoever may write; as Android, which asks so, also access mode 3.
+        let writable = flags.raw() & general::O_ACCMODE != general::O_RDONLY;
+        let namespace = process::current().process.membership.namespace();
+        let file = AlarmFile::open(handle(), &namespace, writable, wake)?;
+        Ok(Arc::new(OpenAlarms { file, pending }))
+    }
+}
+
+/// One opening.
+struct OpenAlarms {
+    file: AlarmFile,
+    /// Who waits for an alarm.
+    pending: Arc<WaitQueue>,
+}
+
+/// The running program.
+struct Program;
+
+impl UserMemory for Program {
+    fn read(&self, address: usize, into: &mut [u8]) -> Result<()> {
+        user::read_bytes(address, into)
+    }
+
+    fn write(&self, address: usize, from: &[u8]) -> Result<()> {
+        user::write_bytes(address, from)
+    }
+}
+
+impl File for OpenAlarms {
+    fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
+        match self.file.ioctl(&Program, command, argument)? {
+            Answer::Done => Ok(0),
+            Answer::Wait => self.pending.wait_until(|| self.file.take()),
+        }
+    }
+}
