@@ -5,7 +5,7 @@
 //! settings are locked, then the panel's own lock; all of them for short. What takes long (the
 //! walk over what programs wrote, pixels that the CPU must move) is done with no lock held.
 //!
-//! A brightness of each persona would be applied where the front changes, in [`Display::show`]:
+//! A brightness of each persona would be applied where the front changes, in `Display::show`:
 //! it then costs nothing while it is full.
 
 use alloc::boxed::Box;
