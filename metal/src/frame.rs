@@ -65,6 +65,12 @@ pub fn reserve_frames() -> usize {
     RESERVE_COUNT.load(Ordering::Relaxed)
 }
 
+/// Whether so many bytes can be had without the kernel going far into the reserve.
+pub fn has_room(bytes: usize) -> bool {
+    let frames = bytes.div_ceil(PAGE_SIZE);
+    free_frames() >= frames.saturating_add(reserve_frames() / 2)
+}
+
 /// Names what is called each time the kernel itself goes far into the reserve. It is called
 /// in the middle of an allocation, so it may do no more than leave word. To be called once.
 pub fn on_shortage(function: fn()) {

@@ -38,6 +38,32 @@ pub use written::Written;
 
 pub use metal::memory::{Frame, PAGE_SIZE};
 
+use alloc::vec::Vec;
+
+use crate::error::{Errno, Result};
+
+/// To be asked before something is done that needs about so many bytes of the kernel's own memory
+/// in pieces that cannot be refused one by one. What is done then must not sleep.
+///
+/// # Errors
+/// ENOMEM when the kernel would go far into its reserve.
+pub fn require_room(bytes: usize) -> Result<()> {
+    metal::memory::has_room(bytes)
+        .then_some(())
+        .ok_or(Errno::ENOMEM)
+}
+
+/// So many bytes, all zero.
+///
+/// # Errors
+/// ENOMEM.
+pub fn zeroed_bytes(length: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| Errno::ENOMEM)?;
+    bytes.resize(length, 0);
+    Ok(bytes)
+}
+
 /// Rounds up to whole pages. None when that overflows.
 pub const fn page_align_up(bytes: usize) -> Option<usize> {
     match bytes.checked_add(PAGE_SIZE - 1) {

@@ -32,14 +32,17 @@ pub const LOWEST: usize = 0x1_0000;
 /// More mappings than this are refused, as on Linux (vm.max_map_count).
 const AREAS_MAX: usize = 65_530;
 
+/// What a mapping costs the kernel: the nodes of a tree may be half empty.
+const BYTES_PER_AREA: usize = 2 * size_of::<Area>();
+
 /// An address space.
 pub struct AddressSpace {
     root: RootHandle,
     state: Mutex<AddressSpaceState>,
     /// Its process was killed for want of memory, and its pages were taken before it ended.
     given_up: AtomicBool,
-    /// The bytes that were present when somebody last counted them.
-    last_resident_bytes: AtomicUsize,
+    /// What it took up when somebody last counted.
+    last_bytes: AtomicUsize,
 }
 
 /// What the lock of an address space guards.
@@ -96,7 +99,7 @@ impl AddressSpace {
                 future_locking: Locking::None,
             }),
             given_up: AtomicBool::new(false),
-            last_resident_bytes: AtomicUsize::new(0),
+            last_bytes: AtomicUsize::new(0),
         }))
     }
 
@@ -110,14 +113,15 @@ impl AddressSpace {
         self.state.lock()
     }
 
-    /// How many bytes of pages are present; while its lock is taken, how many there were when
-    /// they were last counted.
-    pub fn estimated_resident_bytes(&self) -> usize {
+    /// How many bytes it takes up, pages and tables and what the kernel knows of its mappings;
+    /// while its lock is taken, how many it did when they were last counted.
+    pub fn estimated_bytes(&self) -> usize {
         if let Some(state) = self.state.try_lock() {
-            let bytes = state.resident_bytes();
-            self.last_resident_bytes.store(bytes, Ordering::Relaxed);
+            let known = state.areas.len() * BYTES_PER_AREA;
+            let bytes = state.resident_bytes() + state.table_bytes() + known;
+            self.last_bytes.store(bytes, Ordering::Relaxed);
         }
-        self.last_resident_bytes.load(Ordering::Relaxed)
+        self.last_bytes.load(Ordering::Relaxed)
     }
 
     /// Takes all pages away from a process that was killed but cannot end yet. From here on its
@@ -143,6 +147,7 @@ impl AddressSpace {
     pub fn fork(&self) -> Result<Arc<Self>> {
         let child = Self::new()?;
         let mut from = self.lock();
+        super::require_room(from.areas.len() * BYTES_PER_AREA)?;
         let mut to = child.lock();
         let from_locked = from.locked_bytes;
         let AddressSpaceState { areas, table, .. } = &mut *from;

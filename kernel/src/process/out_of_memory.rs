@@ -46,43 +46,59 @@ pub fn initialise() {
     metal::memory::on_shortage(|| deferred::raise(Work::SHORTAGE));
 }
 
-/// Before a program goes on while even the kernel's reserve is going: makes room first.
+/// Before a program goes on while even the kernel's reserve is going: makes room first. No
+/// program's next call may take more of it meanwhile, so this comes back only once there is enough
+/// again, the program's own process was the one to go, or nobody is left who could.
 pub fn relieve_kernel(thread: &Arc<Thread>) {
-    if !metal::memory::end_shortage() {
-        relieve(thread);
+    while !metal::memory::end_shortage() && !thread.must_exit() {
+        let waited = match waited_for_victim() {
+            Some(waited) => waited,
+            None => return,
+        };
+        scheduler::yield_now();
+        // One that does not get to its end may wait for what this program does next.
+        if waited >= PATIENCE {
+            return;
+        }
     }
 }
 
 /// Makes room on behalf of `thread`, which holds no lock: chooses and kills a process, or waits
 /// for the one that was chosen before. The caller tries again unless its own process was the one.
 pub fn relieve(thread: &Arc<Thread>) {
-    let _ = waited_for_victim(thread);
+    let _ = waited_or_gone(thread);
     scheduler::yield_now();
 }
 
 /// As [`relieve`], for a thread that may hold what the chosen one sleeps for: a pipe, a file's
 /// contents. Returns false when the caller should let go of it rather than try again.
 pub fn relieve_while_locked(thread: &Arc<Thread>) -> bool {
-    let waited = waited_for_victim(thread);
+    let waited = waited_or_gone(thread);
     scheduler::yield_now();
     waited < PATIENCE
 }
 
-/// How long the one that is being killed has taken so far; if there is none, one is chosen.
-fn waited_for_victim(thread: &Arc<Thread>) -> Nanoseconds {
+/// As [`waited_for_victim`]; when nobody can be chosen, the process of `thread` goes.
+fn waited_or_gone(thread: &Arc<Thread>) -> Nanoseconds {
+    waited_for_victim().unwrap_or_else(|| {
+        // Nobody but process 1 has any memory: it asked for more than there is.
+        exit::exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8));
+        Nanoseconds(0)
+    })
+}
+
+/// How long the one that is being killed has taken so far; if there is none, one is chosen. None
+/// when there is nobody.
+fn waited_for_victim() -> Option<Nanoseconds> {
     if let Some((victim, since)) = victim() {
         let waited = time::monotonic_now().since(since);
         if waited > UNTIL_TAKEN {
             take_memory(&victim);
         }
-        return waited;
+        return Some(waited);
     }
-    match choose() {
-        Some(victim) => kill(&victim),
-        // Nobody but process 1 has any memory: it asked for more than there is.
-        None => exit::exit_process(thread, ExitStatus::Killed(general::SIGKILL as u8)),
-    }
-    Nanoseconds(0)
+    kill(&choose()?);
+    Some(Nanoseconds(0))
 }
 
 fn victim() -> Option<(Arc<Process>, Instant)> {
@@ -177,16 +193,20 @@ fn badness(process: &Process) -> i64 {
     footprint(process) as i64 + memory / 1000 * adjustment
 }
 
-/// Bytes in memory: pages, and what lies in the pipes that it has open, for that is memory of
-/// the kernel's which goes with it. Each of those who share a pipe has all of it.
+/// What an open file costs the kernel, about: itself, and often an object behind it.
+const BYTES_PER_FILE: usize = 512;
+
+/// Bytes in memory: pages, and what the kernel keeps for it and loses with it, which is what it
+/// knows of its mappings and open files and what lies in the pipes among them. Each of those who
+/// share a pipe has all of it.
 fn footprint(process: &Process) -> usize {
     let Some(thread) = process.leader() else {
         return 0;
     };
     let space = thread.address_space();
-    let pages = space.map_or(0, |space| space.estimated_resident_bytes());
-    let in_pipes = thread.files().map_or(0, |files| {
-        files.sum_of(|file| file::bytes_in_pipe(&**file.file()))
+    let pages = space.map_or(0, |space| space.estimated_bytes());
+    let in_files = thread.files().map_or(0, |files| {
+        files.sum_of(|file| BYTES_PER_FILE + file::bytes_in_pipe(&**file.file()))
     });
-    pages + in_pipes
+    pages + in_files
 }

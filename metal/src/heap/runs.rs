@@ -7,13 +7,16 @@
 
 use core::ptr::null_mut;
 
-use crate::frame::{Frame, free_frames, reserve_frames};
+use crate::frame::{Frame, free_frames, has_room, reserve_frames};
 use crate::kernel_space;
 use crate::paging::PAGE_SIZE;
 
 /// What the range of addresses spans; more than there can be of memory.
 const RANGE_BYTES: usize = 1 << 36;
 const RANGE_END: usize = kernel_space::HEAP_RUNS + RANGE_BYTES;
+
+/// Runs of more bytes leave more of the reserve alone.
+const LARGE_MIN: usize = 256 * 1024;
 
 pub(super) struct Runs {
     /// No gap lies below.
@@ -34,10 +37,16 @@ impl Runs {
         self.pages
     }
 
-    /// A run of at least `bytes` bytes. Null when that would go far into the reserve.
+    /// A run of at least `bytes` bytes. Null when that would go far into the reserve: what is
+    /// not large may be a list that cannot do without (of all processes, say), and goes farther.
     pub(super) fn allocate(&mut self, bytes: usize) -> *mut u8 {
         let count = bytes.div_ceil(PAGE_SIZE);
-        if free_frames() < count.saturating_add(reserve_frames() / 2) {
+        let may = if bytes > LARGE_MIN {
+            has_room(bytes)
+        } else {
+            free_frames() >= count + reserve_frames() / 4
+        };
+        if !may {
             return null_mut();
         }
         let Some(start) = self.find_gap(count) else {

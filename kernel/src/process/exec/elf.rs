@@ -6,7 +6,6 @@
 //! Source: elf(5), execve(2).
 
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use abi::raw::general::AT_FDCWD;
@@ -16,7 +15,7 @@ use crate::error::{Errno, Result};
 use crate::file::{self, OpenFile};
 use crate::memory::{
     AddressSpace, MapRequest, MappedObject, PAGE_SIZE, Place, Protection, STACK_TOP,
-    page_align_down, page_align_up,
+    page_align_down, page_align_up, zeroed_bytes,
 };
 use crate::process::{Process, Thread};
 
@@ -48,7 +47,7 @@ pub struct Image {
 /// # Errors
 /// What reading it says.
 pub fn read_head(file: &OpenFile) -> Result<Vec<u8>> {
-    let mut head = vec![0; HEAD_BYTES];
+    let mut head = zeroed_bytes(HEAD_BYTES)?;
     let length = file.read_at(0, &mut head)?;
     head.truncate(length);
     Ok(head)
@@ -102,7 +101,7 @@ pub fn load(
 /// The file's own words about itself.
 fn read_program(file: &OpenFile, head: &[u8]) -> Result<Program> {
     let read_at = |offset, length| {
-        let mut bytes = vec![0; length];
+        let mut bytes = zeroed_bytes(length).ok()?;
         (file.read_at(offset, &mut bytes) == Ok(length)).then_some(bytes)
     };
     elf::parse(head, read_at).map_err(|error| {
@@ -152,7 +151,7 @@ fn interpreter_path(file: &OpenFile, program: &Program) -> Result<Option<Vec<u8>
     let Some((offset, length)) = program.interpreter else {
         return Ok(None);
     };
-    let mut path = vec![0; length];
+    let mut path = zeroed_bytes(length)?;
     if file.read_at(offset, &mut path)? != length || path.pop() != Some(0) {
         return Err(Errno::ENOEXEC);
     }
