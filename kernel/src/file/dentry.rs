@@ -21,6 +21,7 @@ use crate::{
     sync::{Mutex, MutexGuard, SpinLock},
 };
 use abi::Errno;
+use alloc::collections::LinkedList;
 use alloc::sync::{Arc, Weak};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use hashbrown::HashTable;
@@ -256,14 +257,18 @@ impl Dentry {
     }
 
     /// Drops all that is remembered below, so that nothing in it keeps itself alive. Goes down
-    /// with a list of its own instead of recursion: a tree may be deeper than the kernel stack.
+    /// with a list of its own instead of recursion: a tree may be deeper than the kernel stack. The
+    /// list is of small pieces, because a large one may not be had and this cannot fail.
     pub fn forget_children(&self) {
-        let mut pending = alloc::vec![core::mem::take(&mut *self.children.lock())];
-        while let Some(children) = pending.pop() {
+        let mut pending = LinkedList::from([core::mem::take(&mut *self.children.lock())]);
+        while let Some(children) = pending.pop_back() {
             for child in children {
                 if let ChildReference::Kept(dentry) = child.dentry {
                     dentry.link.lock().parent = None;
-                    pending.push(core::mem::take(&mut *dentry.children.lock()));
+                    let below = core::mem::take(&mut *dentry.children.lock());
+                    if !below.is_empty() {
+                        pending.push_back(below);
+                    }
                 }
             }
         }

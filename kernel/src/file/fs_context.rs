@@ -3,6 +3,7 @@
 //! clone(2).
 
 use super::{Location, MountTable};
+use crate::error::Result;
 use crate::sync::SpinLock;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -50,8 +51,8 @@ impl FsContext {
     }
 
     /// A copy for a new mount namespace, whose number is `number`: the same places on mounts of
-    /// its own.
-    pub fn with_own_mounts(&self, number: u64) -> FsContext {
+    /// its own. `ENOMEM`.
+    pub fn with_own_mounts(&self, number: u64) -> Result<FsContext> {
         let (mut root, mut cwd, mounts) = {
             let places = self.places.lock();
             (
@@ -60,11 +61,11 @@ impl FsContext {
                 places.mounts.clone(),
             )
         };
-        let mounts = mounts.copy(number, [&mut root, &mut cwd]);
-        FsContext {
+        let mounts = mounts.copy(number, [&mut root, &mut cwd])?;
+        Ok(FsContext {
             places: SpinLock::new(Places { root, cwd, mounts }),
             umask: AtomicU32::new(self.umask()),
-        }
+        })
     }
 
     /// Where absolute paths start.

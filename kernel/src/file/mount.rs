@@ -11,7 +11,7 @@ use super::{Dentry, Location, SuperBlock};
 use crate::sync::SpinLock;
 use abi::raw::general;
 use alloc::{
-    collections::BTreeMap,
+    collections::{BTreeMap, LinkedList},
     string::String,
     sync::{Arc, Weak},
     vec::Vec,
@@ -156,10 +156,14 @@ impl Mount {
     }
 
     /// The mounts on this one, oldest first.
-    pub fn children(&self) -> Vec<Arc<Mount>> {
-        let mut children: Vec<_> = self.children.lock().values().cloned().collect();
-        children.sort_by_key(|mount| mount.id);
-        children
+    pub fn children(&self) -> impl Iterator<Item = Arc<Mount>> + use<> {
+        // A tree, which is of small pieces: there may be too many for a list when memory is short.
+        let children = self.children.lock();
+        let sorted: BTreeMap<_, _> = children
+            .values()
+            .map(|mount| (mount.id, mount.clone()))
+            .collect();
+        sorted.into_values()
     }
 
     /// Attaches `child` so that it covers `dentry` of this mount.
@@ -210,10 +214,17 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // A mount that goes takes the marks of what was attached to it along.
-        for child in core::mem::take(self.children.get_mut()).into_values() {
+        // A mount that goes takes the marks of what was attached to it along. A loop, not a
+        // recursion: as many mounts as there may be can lie one on the other.
+        let children = core::mem::take(self.children.get_mut());
+        let mut pending: LinkedList<_> = children.into_values().collect();
+        while let Some(child) = pending.pop_back() {
             if let Some(point) = child.point.lock().take() {
                 point.dentry.mount_removed();
+            }
+            // Whoever else holds it keeps what is on it, too.
+            if let Some(mut child) = Arc::into_inner(child) {
+                pending.extend(core::mem::take(child.children.get_mut()).into_values());
             }
         }
     }

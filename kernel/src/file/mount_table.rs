@@ -4,9 +4,9 @@
 //! mount may touch two tables; walking takes no lock but the children's of each mount it crosses.
 
 use super::{Location, Mount, SuperBlock};
-use crate::{error::Result, namespace::mount::FIRST_NUMBER, sync::Mutex};
+use crate::{error::Result, memory::require_room, namespace::mount::FIRST_NUMBER, sync::Mutex};
 use abi::{Errno, raw::general};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::LinkedList, sync::Arc};
 
 /// Taken over every change of any mount tree.
 static CHANGING: Mutex<()> = Mutex::new(());
@@ -14,6 +14,8 @@ static CHANGING: Mutex<()> = Mutex::new(());
 /// The most mounts that one namespace may have: a recursive bind mount can double them each time
 /// (Linux's fs.mount-max, and fewer, because all of them lie in memory that is never paged out).
 pub const MOUNTS_MAX: usize = 10_000;
+/// What a mount costs the kernel, about.
+const BYTES_PER_MOUNT: usize = 512;
 
 /// When a mount may be taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +51,10 @@ impl MountTable {
     }
 
     /// A table of its own with copies of all mounts. `places` that lie on a mount of this table
-    /// are moved to its copy.
-    pub fn copy(&self, number: u64, places: [&mut Location; 2]) -> Arc<MountTable> {
+    /// are moved to its copy. `ENOMEM`.
+    pub fn copy(&self, number: u64, places: [&mut Location; 2]) -> Result<Arc<MountTable>> {
         let _changing = CHANGING.lock();
+        require_room(self.mounts().len() * BYTES_PER_MOUNT)?;
         let root = duplicate(&self.root, self.root.root().clone());
         let copies = copy_below(&self.root, self.root.root(), &root);
         for place in places {
@@ -62,7 +65,7 @@ impl MountTable {
                 place.mount = copy.clone();
             }
         }
-        Arc::new(MountTable { number, root })
+        Ok(Arc::new(MountTable { number, root }))
     }
 
     /// Where the whole tree begins, under whatever was mounted over it.
@@ -75,7 +78,7 @@ impl MountTable {
     }
 
     /// All mounts, parents before children.
-    pub fn mounts(&self) -> Vec<Arc<Mount>> {
+    pub fn mounts(&self) -> LinkedList<Arc<Mount>> {
         all_on(&self.root)
     }
 
@@ -130,11 +133,13 @@ impl MountTable {
             return Err(Errno::EINVAL);
         }
         // Not all of them may lie below the source, but no more than all do.
-        self.check_room(if recursive {
+        let count = if recursive {
             all_on(&source.mount).len()
         } else {
             1
-        })?;
+        };
+        self.check_room(count)?;
+        require_room(count * BYTES_PER_MOUNT)?;
         let copy = duplicate(&source.mount, source.dentry.clone());
         if recursive {
             copy_below(&source.mount, &source.dentry, &copy);
@@ -200,7 +205,7 @@ impl MountTable {
         }
         drop(place);
         // One reference is the parent's and one is ours: any more is a user.
-        let is_used = || !mount.children().is_empty() || Arc::strong_count(&mount) > 2;
+        let is_used = || mount.children().next().is_some() || Arc::strong_count(&mount) > 2;
         if how != Unmount::Lazily && is_used() {
             return Err(Errno::EBUSY);
         }
@@ -238,10 +243,10 @@ fn copy_below(
     original: &Arc<Mount>,
     top: &Arc<super::Dentry>,
     copy: &Arc<Mount>,
-) -> Vec<(Arc<Mount>, Arc<Mount>)> {
-    let mut copies = alloc::vec![(original.clone(), copy.clone())];
-    let mut pending = alloc::vec![(original.clone(), top.clone(), copy.clone())];
-    while let Some((original, top, copy)) = pending.pop() {
+) -> LinkedList<(Arc<Mount>, Arc<Mount>)> {
+    let mut copies = LinkedList::from([(original.clone(), copy.clone())]);
+    let mut pending = LinkedList::from([(original.clone(), top.clone(), copy.clone())]);
+    while let Some((original, top, copy)) = pending.pop_back() {
         for child in original.children() {
             let Some(point) = child.attached_to() else {
                 continue;
@@ -250,22 +255,22 @@ fn copy_below(
             if top.is_ancestor_of(&point.dentry) {
                 let below = duplicate(&child, child.root().clone());
                 copy.attach(&point.dentry, below.clone());
-                copies.push((child.clone(), below.clone()));
-                pending.push((child.clone(), child.root().clone(), below));
+                copies.push_back((child.clone(), below.clone()));
+                pending.push_back((child.clone(), child.root().clone(), below));
             }
         }
     }
     copies
 }
 
-/// A mount and all on it, parents before children.
-fn all_on(mount: &Arc<Mount>) -> Vec<Arc<Mount>> {
-    let mut found = alloc::vec![mount.clone()];
-    let mut next = 0;
-    while let Some(mount) = found.get(next) {
-        let children = mount.children();
-        found.extend(children);
-        next += 1;
+/// A mount and all on it, parents before children. They are a list of small pieces, because a
+/// large one may not be had when memory is short, and detaching them cannot fail.
+fn all_on(mount: &Arc<Mount>) -> LinkedList<Arc<Mount>> {
+    let mut pending = LinkedList::from([mount.clone()]);
+    let mut found = LinkedList::new();
+    while let Some(mount) = pending.pop_front() {
+        pending.extend(mount.children());
+        found.push_back(mount);
     }
     found
 }

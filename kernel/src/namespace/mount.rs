@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     of: |thread| Ok(thread.fs()?.mounts() as Arc<dyn Namespace>),
     create: Some(|plan| {
         let old = plan.fs.as_ref().unwrap_or(&plan.old_fs);
-        plan.fs = Some(Arc::new(old.with_own_mounts(super::new_number())));
+        plan.fs = Some(Arc::new(old.with_own_mounts(super::new_number())?));
         Ok(())
     }),
 };

@@ -77,7 +77,7 @@ metal::ktest! {
 
     fn a_copy_of_the_mounts_has_the_same_places_on_mounts_of_its_own() {
         let fs = process::current().fs().unwrap();
-        let copy = fs.with_own_mounts(super::new_number());
+        let copy = fs.with_own_mounts(super::new_number()).unwrap();
         let names = |context: &crate::file::FsContext| context.mounts().mounts().len();
         assert_eq!(names(&copy), names(&fs));
         assert!(Arc::ptr_eq(&copy.root().dentry, &fs.root().dentry));

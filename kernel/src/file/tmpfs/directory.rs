@@ -7,7 +7,7 @@ use super::node::Node;
 use crate::error::Result;
 use crate::file::{Inode, ListEntry};
 use abi::Errno;
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc};
 
 /// Names and what they lead to.
 #[derive(Default)]
@@ -90,11 +90,10 @@ impl Directory {
     }
 
     /// Empties the directory, for its end.
-    pub fn take_nodes(&mut self) -> Vec<Arc<Node>> {
+    pub fn take_nodes(&mut self) -> impl Iterator<Item = Arc<Node>> + use<> {
         self.by_name.clear();
         core::mem::take(&mut self.by_cookie)
             .into_values()
             .map(|(_, node)| node)
-            .collect()
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     sync::SpinLock,
 };
 use abi::{Errno, Timespec, raw::general};
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::LinkedList, sync::Arc, vec::Vec};
 use core::any::Any;
 
 /// Bytes a name is counted with in a directory's size, as on Linux.
@@ -416,12 +416,14 @@ impl Drop for Node {
             return;
         };
         // A loop, not a recursion: directories nest deeper than the kernel stack is.
-        let mut pending = names.get_mut().take_nodes();
-        while let Some(node) = pending.pop() {
+        // And a list of small pieces, which takes no more than what goes gives back: a large one
+        // may not be had, and this cannot fail.
+        let mut pending: LinkedList<_> = names.get_mut().take_nodes().collect();
+        while let Some(node) = pending.pop_back() {
             if let Some(mut node) = Arc::into_inner(node)
                 && let Content::Directory(names) = &mut node.content
             {
-                pending.append(&mut names.get_mut().take_nodes());
+                pending.extend(names.get_mut().take_nodes());
             }
         }
     }
