@@ -210,7 +210,7 @@ impl Mousedev {
     /// Opens one device, or all, for a process of `namespace`.
     ///
     /// # Errors
-    /// EDEADLK from inside a device class.
+    /// ENOMEM; EDEADLK from inside a device class.
     pub fn open(
         handle: &InputHandle,
         namespace: &Arc<Namespace>,
@@ -219,7 +219,7 @@ impl Mousedev {
     ) -> Result<Self, Errno> {
         let group = super::evdev::group_of(handle, namespace)?;
         let client = Arc::new(MouseClient::new(device, waker));
-        group.attach_mouse(&client);
+        group.attach_mouse(&client)?;
         Ok(Self { client, group })
     }
 

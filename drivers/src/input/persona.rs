@@ -57,9 +57,15 @@ impl Members {
 
 impl Group {
     /// Adds a reader of a device.
-    pub(super) fn attach(&self, device: usize, client: &Arc<Client>) {
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub(super) fn attach(&self, device: usize, client: &Arc<Client>) -> Result<(), Errno> {
         let mut members = self.members.lock();
-        members.device(device).clients.push(Arc::clone(client));
+        let clients = &mut members.device(device).clients;
+        clients.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        clients.push(Arc::clone(client));
+        Ok(())
     }
 
     /// Takes a reader out, and its grab.
@@ -96,8 +102,14 @@ impl Group {
     }
 
     /// Adds a reader of movements.
-    pub(super) fn attach_mouse(&self, client: &Arc<MouseClient>) {
-        self.members.lock().mice.push(Arc::clone(client));
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub(super) fn attach_mouse(&self, client: &Arc<MouseClient>) -> Result<(), Errno> {
+        let mice = &mut self.members.lock().mice;
+        mice.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        mice.push(Arc::clone(client));
+        Ok(())
     }
 
     /// Takes it out.

@@ -320,6 +320,9 @@ impl FileTable {
             into.slots
                 .try_reserve_exact(length)
                 .map_err(|_| Errno::ENOMEM)?;
+            into.used
+                .try_reserve_exact(length / WORD_BITS)
+                .map_err(|_| Errno::ENOMEM)?;
             into.slots.extend_from_slice(&slots.slots[..length]);
             into.used
                 .extend_from_slice(&slots.used[..length / WORD_BITS]);
@@ -338,13 +341,17 @@ impl FileTable {
             .sum()
     }
 
-    /// The open descriptors with their files, in order, for /proc/PID/fd.
-    pub fn open_files(&self) -> Vec<(i32, Arc<OpenFile>)> {
+    /// The first open descriptor that is not below `from`, for /proc/PID/fd.
+    pub fn next_open(&self, from: i32) -> Option<i32> {
         let slots = self.slots.lock();
-        let numbered = slots.slots.iter().enumerate();
-        numbered
-            .filter_map(|(number, slot)| Some((number as i32, slot.as_ref()?.file.clone())))
-            .collect()
+        let from = from.max(0) as usize;
+        let open = slots.slots.get(from..)?.iter().position(Option::is_some)?;
+        Some((from + open) as i32)
+    }
+
+    /// The last open descriptor.
+    pub fn last_open(&self) -> Option<i32> {
+        self.slots.lock().last_used().map(|last| last as i32)
     }
 }
 

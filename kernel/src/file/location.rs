@@ -1,6 +1,7 @@
 //! A place in the tree of mounts: a dentry as seen through one mount, and its path.
 
 use super::{Dentry, Inode, Mount};
+use abi::raw::general;
 use alloc::{sync::Arc, vec::Vec};
 
 /// A dentry as seen through one mount. The same directory may be at several places (bind mounts).
@@ -65,9 +66,9 @@ impl Location {
         self
     }
 
-    /// The absolute path from `root`, and whether the place is below `root` at all.
+    /// The absolute path from `root` (see [`Backwards`] for one that is too long), and whether the place is below `root` at all.
     pub fn path_from(&self, root: &Location) -> (Vec<u8>, Reach) {
-        let mut names: Vec<Arc<[u8]>> = Vec::new();
+        let mut path = Backwards::default();
         let mut at = self.clone();
         let reach = loop {
             if at == *root {
@@ -80,13 +81,13 @@ impl Location {
                 }
                 continue;
             }
-            names.push(at.dentry.name());
+            path.put(&at.dentry.name());
             match at.dentry.parent() {
                 Some(parent) => at.dentry = parent,
                 None => break Reach::Unreachable,
             }
         };
-        (absolute_path(&names), reach)
+        (path.finish(), reach)
     }
 
     /// The path as /proc shows it: with ` (deleted)` behind it once the name is gone.
@@ -99,15 +100,27 @@ impl Location {
     }
 }
 
-/// The path whose names, from the last to the first, are these.
-pub fn absolute_path(names: &[impl AsRef<[u8]>]) -> Vec<u8> {
-    let mut path = Vec::new();
-    for name in names.iter().rev() {
-        path.push(b'/');
-        path.extend_from_slice(name.as_ref());
+/// An absolute path put together from its last name to its first. Of one that is longer than
+/// PATH_MAX, which no program could use, only the end is kept, so that folders in folders without
+/// number do not take memory without bound.
+#[derive(Default)]
+pub struct Backwards(Vec<u8>);
+
+impl Backwards {
+    /// Puts a name before those there are.
+    pub fn put(&mut self, name: &[u8]) {
+        if self.0.len() <= general::PATH_MAX as usize {
+            self.0.extend(name.iter().rev());
+            self.0.push(b'/');
+        }
     }
-    if path.is_empty() {
-        path.push(b'/');
+
+    /// The path.
+    pub fn finish(mut self) -> Vec<u8> {
+        if self.0.is_empty() {
+            self.0.push(b'/');
+        }
+        self.0.reverse();
+        self.0
     }
-    path
 }

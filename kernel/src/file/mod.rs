@@ -67,7 +67,7 @@ pub use inode::{
     AttributeChange, DeviceNumber, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewContent,
     NewNode, Ownership, RenameKind,
 };
-pub use location::{Location, Reach, absolute_path};
+pub use location::{Backwards, Location, Reach};
 pub use mount::{MOUNT_FLAGS, Mount};
 pub use mount_table::{MOUNTS_MAX, MountTable, Unmount};
 pub use open::{OpenRequest, check_not_run, open, open_executable};

@@ -11,6 +11,7 @@ use abi::raw::general;
 use bitflags::bitflags;
 
 use super::WaitQueue;
+use crate::error::{Errno, Result};
 use crate::process::Thread;
 use crate::process::scheduler;
 
@@ -60,6 +61,8 @@ impl Wake for Thread {
 pub struct PollRegistrar {
     poller: Arc<dyn Wake>,
     queues: Vec<Arc<WaitQueue>>,
+    /// A queue was named that could not be joined for want of memory.
+    is_incomplete: bool,
 }
 
 impl PollRegistrar {
@@ -68,6 +71,7 @@ impl PollRegistrar {
         Self {
             poller,
             queues: Vec::new(),
+            is_incomplete: false,
         }
     }
 
@@ -76,20 +80,35 @@ impl PollRegistrar {
     pub fn finds_queues<T>(poller: &Arc<Thread>, poll: impl FnOnce(&mut Self) -> T) -> bool {
         let mut registrar = Self::new(poller.clone());
         poll(&mut registrar);
-        !registrar.queues.is_empty()
+        registrar.is_incomplete || !registrar.queues.is_empty()
     }
 
-    /// Asks to be woken by `queue` from now on.
+    /// Asks to be woken by `queue` from now on; [`Self::check`] tells whether that worked.
     pub fn register(&mut self, queue: &Arc<WaitQueue>) {
-        queue.add_poller(Arc::clone(&self.poller));
-        self.queues.push(Arc::clone(queue));
+        let is_added = self.queues.try_reserve(1).is_ok()
+            && queue.add_poller(Arc::clone(&self.poller)).is_ok();
+        if is_added {
+            self.queues.push(Arc::clone(queue));
+        } else {
+            self.is_incomplete = true;
+        }
+    }
+
+    /// To be asked before the first sleep.
+    ///
+    /// # Errors
+    /// ENOMEM when not all queues will wake the poller.
+    pub fn check(&self) -> Result<()> {
+        (!self.is_incomplete).then_some(()).ok_or(Errno::ENOMEM)
     }
 }
 
 impl Drop for PollRegistrar {
     fn drop(&mut self) {
-        for queue in &self.queues {
-            queue.remove_poller(&self.poller);
+        // One that is named a thousand times, by many who do that, is looked through once by each.
+        self.queues.sort_unstable_by_key(Arc::as_ptr);
+        for same in self.queues.chunk_by(Arc::ptr_eq) {
+            same[0].remove_poller(&self.poller, same.len());
         }
     }
 }

@@ -17,7 +17,7 @@ use super::poll::Wake;
 use crate::error::{Errno, Result};
 use crate::process::scheduler;
 use crate::process::{Thread, current};
-use crate::time::Instant;
+use crate::time::{self, Instant, Nanoseconds};
 
 /// A queue of threads that wait for one thing.
 pub struct WaitQueue {
@@ -94,7 +94,7 @@ impl WaitQueue {
         }
         let thread = current();
         loop {
-            self.enqueue(&thread);
+            let is_queued = self.enqueue(&thread);
             if let Some(value) = condition() {
                 self.dequeue(&thread);
                 return Ok(Some(value));
@@ -103,7 +103,11 @@ impl WaitQueue {
                 self.dequeue(&thread);
                 return Err(Errno::ERESTARTSYS);
             }
-            let in_time = scheduler::park(&thread, deadline);
+            let in_time = if is_queued {
+                scheduler::park(&thread, deadline)
+            } else {
+                look_again_soon(&thread, deadline)
+            };
             self.dequeue(&thread);
             if let Some(value) = condition() {
                 return Ok(Some(value));
@@ -114,9 +118,15 @@ impl WaitQueue {
         }
     }
 
-    fn enqueue(&self, thread: &Arc<Thread>) {
-        self.waiting.lock().sleepers.push_back(Arc::clone(thread));
-        self.count.fetch_add(1, Ordering::SeqCst);
+    /// Puts a sleeper at the end. Returns false when there is no memory for a longer queue.
+    fn enqueue(&self, thread: &Arc<Thread>) -> bool {
+        let mut waiting = self.waiting.lock();
+        let has_room = waiting.sleepers.try_reserve(1).is_ok();
+        if has_room {
+            waiting.sleepers.push_back(Arc::clone(thread));
+            self.count.fetch_add(1, Ordering::SeqCst);
+        }
+        has_room
     }
 
     /// Takes the thread out, if whoever woke it has not done so. A wake-up that was meant for
@@ -170,21 +180,43 @@ impl WaitQueue {
     }
 
     /// Adds a poller, to be woken by every wake-up until removed.
-    pub(super) fn add_poller(&self, poller: Arc<dyn Wake>) {
-        self.waiting.lock().pollers.push(poller);
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub(super) fn add_poller(&self, poller: Arc<dyn Wake>) -> Result<()> {
+        let mut waiting = self.waiting.lock();
+        waiting.pollers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        waiting.pollers.push(poller);
         self.count.fetch_add(1, Ordering::SeqCst);
+        Ok(())
     }
 
-    /// Removes a poller that was added.
-    pub(super) fn remove_poller(&self, poller: &Arc<dyn Wake>) {
+    /// Removes a poller that was added `count` times, in one go.
+    pub(super) fn remove_poller(&self, poller: &Arc<dyn Wake>, count: usize) {
         let mut waiting = self.waiting.lock();
-        let same =
-            |other: &Arc<dyn Wake>| core::ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(poller));
-        if let Some(position) = waiting.pollers.iter().position(same) {
-            waiting.pollers.swap_remove(position);
-            self.count.fetch_sub(1, Ordering::SeqCst);
+        let pollers = &mut waiting.pollers;
+        let (mut place, mut left) = (0, count);
+        while left > 0 && place < pollers.len() {
+            if core::ptr::addr_eq(Arc::as_ptr(&pollers[place]), Arc::as_ptr(poller)) {
+                pollers.swap_remove(place);
+                left -= 1;
+            } else {
+                place += 1;
+            }
         }
+        self.count.fetch_sub(count - left, Ordering::SeqCst);
     }
+}
+
+/// Sleeps where nobody is to wake the thread. Returns false when the deadline has passed.
+fn look_again_soon(thread: &Arc<Thread>, deadline: Option<Instant>) -> bool {
+    const PAUSE: Nanoseconds = Nanoseconds(10_000_000);
+    let soon = time::monotonic_now() + PAUSE;
+    scheduler::park(
+        thread,
+        Some(deadline.map_or(soon, |deadline| deadline.min(soon))),
+    );
+    deadline.is_none_or(|deadline| time::monotonic_now() < deadline)
 }
 
 impl Default for WaitQueue {

@@ -215,8 +215,7 @@ fn set_lock(
     let (owner, pid) = owner_of(thread, file, &lock, by_open_file)?;
     let kind = match lock.l_type as u32 {
         general::F_UNLCK => {
-            locks::unlock_range(file.inode(), owner, &range);
-            return Ok(0);
+            return locks::unlock_range(file.inode(), owner, &range).map(|()| 0);
         }
         general::F_RDLCK if file.flags().readable() => LockKind::Shared,
         general::F_WRLCK if file.flags().writable() => LockKind::Exclusive,
@@ -239,7 +238,7 @@ fn set_lock(
         .get(descriptor)
         .is_ok_and(|now| Arc::ptr_eq(&now, file));
     if !still_open && !by_open_file {
-        locks::unlock_range(file.inode(), owner, &range);
+        locks::unlock_range(file.inode(), owner, &range)?;
         return Err(Errno::EBADF);
     }
     Ok(0)

@@ -12,7 +12,7 @@ use crate::{
     time::{Instant, Nanoseconds, monotonic_now},
 };
 use abi::{Errno, PollFd, Timespec, Timeval};
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use zerocopy::{FromZeros, IntoBytes};
 
 const WORD_BITS: usize = 64;
@@ -32,6 +32,7 @@ fn wait_for_any(
     }
     let mut registrar = PollRegistrar::new(thread.clone());
     let mut ready = scan(Some(&mut registrar));
+    registrar.check()?;
     while ready == 0 {
         if thread.must_interrupt_wait() {
             return Err(Errno::ERESTARTNOHAND);
@@ -183,12 +184,19 @@ const ASKED: [PollEvents; 3] = [
     PollEvents::PRI,
 ];
 
+fn zeroed_words(length: usize) -> Result<Vec<u64>> {
+    let mut words = Vec::new();
+    words.try_reserve_exact(length).map_err(|_| Errno::ENOMEM)?;
+    words.resize(length, 0);
+    Ok(words)
+}
+
 impl Sets {
     fn read(addresses: [usize; 3], count: usize) -> Result<Sets> {
         let length = count.div_ceil(WORD_BITS);
         let mut words = [const { Vec::new() }; 3];
         for (set, address) in words.iter_mut().zip(addresses) {
-            *set = vec![0; length];
+            *set = zeroed_words(length)?;
             if address != 0 {
                 user::read_bytes(address, set.as_mut_slice().as_mut_bytes())?;
             }
@@ -207,6 +215,7 @@ impl Sets {
             let mut any = self.words.iter().fold(0, |any, set| any | set[index]);
             while any != 0 {
                 let number = index * WORD_BITS + any.trailing_zeros() as usize;
+                found.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
                 found.push((number, table.get(number as i32)?));
                 any &= any - 1;
             }
@@ -239,8 +248,10 @@ fn select(
     let count = count.min(usize::try_from(limit).unwrap_or(usize::MAX));
     let sets = Sets::read(addresses, count)?;
     let files = sets.files(&*thread.files()?)?;
-    let empty = vec![0u64; sets.words[0].len()];
-    let mut ready = [empty.clone(), empty.clone(), empty];
+    let mut ready = [const { Vec::new() }; 3];
+    for set in &mut ready {
+        *set = zeroed_words(sets.words[0].len())?;
+    }
     let total = wait_for_any(thread, deadline, |mut registrar| {
         ready.iter_mut().for_each(|set| set.fill(0));
         let mut total = 0;

@@ -53,7 +53,7 @@ impl Evdev {
     ) -> Result<Self, Errno> {
         let group = group_of(handle, namespace)?;
         let client = Arc::new(Client::new(waker)?);
-        group.attach(device, &client);
+        group.attach(device, &client)?;
         Ok(Self {
             mux: Arc::clone(mux),
             device,

@@ -207,6 +207,7 @@ impl Epoll {
         interest.ask(asked | ALWAYS, data);
         let mut queues = PollRegistrar::new(interest.clone());
         let events = file.poll(Some(&mut queues));
+        queues.check()?;
         self.look_at(&interest, events);
         let watch = Watch {
             _queues: queues,

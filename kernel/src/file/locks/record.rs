@@ -3,7 +3,7 @@
 use super::{FileLocks, LockOwner, REGISTRY, RELEASED, Range, Registry, key};
 use crate::{error::Result, file::Inode};
 use abi::Errno;
-use alloc::{sync::Arc, vec::Vec};
+use alloc::sync::Arc;
 
 /// Shared or exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +43,43 @@ impl FileLocks {
             .copied()
     }
 
-    /// Takes the range away from what `owner` has.
+    /// Makes sure that one lock more than there are, and a half of one that is cut in two, find
+    /// room. `ENOLCK`.
+    fn make_room(&mut self) -> Result<()> {
+        self.records.try_reserve(2).map_err(|_| Errno::ENOLCK)
+    }
+
+    /// Takes the range away from what `owner` has. Needs room for one lock more: of those of one
+    /// owner no two overlap, so that only one can lose its middle.
     fn clear(&mut self, owner: LockOwner, range: &Range) {
-        let mut kept = Vec::with_capacity(self.records.len() + 1);
-        for lock in self.records.drain(..) {
-            if lock.owner == owner && lock.range.overlaps(range) {
-                let rest = lock.range.without(range).into_iter().flatten();
-                kept.extend(rest.map(|range| RecordLock { range, ..lock }));
-            } else {
-                kept.push(lock);
+        let mut behind = None;
+        self.records.retain_mut(|lock| {
+            if lock.owner != owner || !lock.range.overlaps(range) {
+                return true;
             }
+            match lock.range.without(range) {
+                [None, None] => return false,
+                [Some(rest), None] | [None, Some(rest)] => lock.range = rest,
+                [Some(before), Some(after)] => {
+                    behind = Some(RecordLock {
+                        range: after,
+                        ..*lock
+                    });
+                    lock.range = before;
+                }
+            }
+            true
+        });
+        if let Some(lock) = behind {
+            self.insert(lock);
         }
-        self.records = kept;
+    }
+
+    fn insert(&mut self, lock: RecordLock) {
+        let at = self
+            .records
+            .partition_point(|other| other.range.start <= lock.range.start);
+        self.records.insert(at, lock);
     }
 
     /// Adds a lock that conflicts with none; it replaces what its owner had there and grows
@@ -71,10 +96,7 @@ impl FileLocks {
             }
             !joined
         });
-        let at = self
-            .records
-            .partition_point(|other| other.range.start <= lock.range.start);
-        self.records.insert(at, lock);
+        self.insert(lock);
     }
 }
 
@@ -83,12 +105,15 @@ pub fn conflicting(inode: &Arc<dyn Inode>, wanted: &RecordLock) -> Option<Record
     REGISTRY.lock().files.get(&key(inode))?.conflict(wanted)
 }
 
-/// Releases a range.
-pub fn unlock_range(inode: &Arc<dyn Inode>, owner: LockOwner, range: &Range) {
-    REGISTRY
-        .lock()
-        .change(key(inode), |locks| locks.clear(owner, range));
+/// Releases a range. `ENOLCK`: there is no memory for the two halves of a lock.
+pub fn unlock_range(inode: &Arc<dyn Inode>, owner: LockOwner, range: &Range) -> Result<()> {
+    REGISTRY.lock().change(key(inode), |locks| {
+        locks.make_room()?;
+        locks.clear(owner, range);
+        Result::Ok(())
+    })?;
     RELEASED.wake_all();
+    Ok(())
 }
 
 /// Takes a lock. `EAGAIN`: another has one in the way and `waits` is false; `EDEADLK`: waiting
@@ -107,8 +132,12 @@ pub fn lock_range(inode: &Arc<dyn Inode>, wanted: RecordLock, waits: bool) -> Re
             .get(&key)
             .and_then(|locks| locks.conflict(&wanted))
         else {
-            registry.change(key, |locks| locks.add(wanted));
-            return Some(Ok(()));
+            let outcome = registry.change(key, |locks| {
+                locks.make_room()?;
+                locks.add(wanted);
+                Ok(())
+            });
+            return Some(outcome);
         };
         if !waits {
             return Some(Err(Errno::EAGAIN));
@@ -136,6 +165,7 @@ impl Registry {
             if self.would_deadlock(waiter, blocker) {
                 return Err(Errno::EDEADLK);
             }
+            self.waiting.try_reserve(1).map_err(|_| Errno::ENOLCK)?;
             self.waiting.push((waiter, blocker));
             *noted = Some((waiter, blocker));
         }

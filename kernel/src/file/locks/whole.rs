@@ -30,6 +30,9 @@ pub fn lock_whole(file: &OpenFile, kind: LockKind, waits: bool) -> Result<()> {
                     && (kind == LockKind::Exclusive || other.kind == LockKind::Exclusive)
             });
             if !conflict {
+                if locks.whole.try_reserve(1).is_err() {
+                    return Some(Err(Errno::ENOLCK));
+                }
                 locks.whole.push(WholeLock { owner, kind });
                 return Some(Ok(()));
             }

@@ -128,7 +128,10 @@ impl Inode for DescriptorDirectory {
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
         self.subject.check_access()?;
-        for (descriptor, _) in self.subject.files()?.open_files() {
+        let files = self.subject.files()?;
+        // Beyond an int there is none.
+        let mut from = i32::try_from(cursor).ok();
+        while let Some(descriptor) = from.and_then(|from| files.next_open(from)) {
             let position = u64::from(descriptor.cast_unsigned());
             let name = format!("{descriptor}");
             let entry = ListEntry {
@@ -137,9 +140,10 @@ impl Inode for DescriptorDirectory {
                 kind: self.shown.kind(),
                 next: position + 1,
             };
-            if position >= cursor && !emit(entry) {
+            if !emit(entry) {
                 break;
             }
+            from = descriptor.checked_add(1);
         }
         Ok(())
     }

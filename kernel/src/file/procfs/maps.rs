@@ -2,7 +2,7 @@
 use super::subject::{Subject, readers_root};
 use crate::error::Result;
 use crate::file::generated::no_memory;
-use crate::file::{DeviceNumber, Location, Mount, Reach, absolute_path};
+use crate::file::{Backwards, DeviceNumber, Location, Mount, Reach};
 use crate::memory::{AddressSpaceState, Area, Backing, PAGE_SIZE, Protection};
 use abi::procfs::{self, Mapping, Text};
 use alloc::format;
@@ -125,13 +125,13 @@ fn place_of(mount: &Mount, root: &Location) -> (Option<Vec<u8>>, u32) {
 
 /// The path from the root of a file system down to where a mount of it begins.
 fn path_inside(mount: &Mount) -> Vec<u8> {
-    let mut names = Vec::new();
+    let mut path = Backwards::default();
     let mut at = mount.root().clone();
     while let Some(parent) = at.parent() {
-        names.push(at.name());
+        path.put(&at.name());
         at = parent;
     }
-    absolute_path(&names)
+    path.finish()
 }
 
 fn super_options(mount: &Mount) -> String {

@@ -267,12 +267,8 @@ pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
 
 /// How many descriptors the table has room for; as on Linux, it grows by 64.
 fn descriptor_slots(subject: &Subject) -> usize {
-    let used = subject.files().map_or(0, |files| {
-        files
-            .open_files()
-            .last()
-            .map_or(0, |(last, _)| last.cast_unsigned() as usize + 1)
-    });
+    let last = subject.files().ok().and_then(|files| files.last_open());
+    let used = last.map_or(0, |last| last.cast_unsigned() as usize + 1);
     used.next_multiple_of(64).max(64)
 }
 

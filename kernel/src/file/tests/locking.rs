@@ -42,7 +42,7 @@ metal::ktest! {
         assert!(conflicting(&inode, &lock(2, LockKind::Shared, 40, 49)).is_none());
         let blocked = lock_range(&inode, lock(2, LockKind::Shared, 45, 50), false);
         assert_eq!(blocked, Err(Errno::EAGAIN));
-        unlock_range(&inode, LockOwner::Process(1), &Range { start: 50, end: 99 });
+        unlock_range(&inode, LockOwner::Process(1), &Range { start: 50, end: 99 }).unwrap();
         lock_range(&inode, lock(1, LockKind::Exclusive, 40, 49), false).unwrap();
         let seen = conflicting(&inode, &lock(2, LockKind::Shared, 0, 99)).unwrap();
         assert_eq!(seen.range, Range { start: 0, end: 49 });

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::key::{Key, Named};
+use crate::error::{Errno, Result};
 use crate::memory::Pager;
 use crate::process::{Thread, scheduler};
 use crate::sync::SpinLock;
@@ -129,8 +130,9 @@ impl Bucket {
         }
     }
 
-    /// Lets `thread` wait here.
-    pub(super) fn add(&mut self, thread: &Arc<Thread>, named: Named, mask: u32) {
+    /// Lets `thread` wait here. `ENOMEM`.
+    pub(super) fn add(&mut self, thread: &Arc<Thread>, named: Named, mask: u32) -> Result<()> {
+        self.waiters.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         let wait = &thread.futex_wait;
         wait.woken.store(false, Ordering::Relaxed);
         wait.bucket.store(number_of(&named.key), Ordering::Relaxed);
@@ -140,6 +142,7 @@ impl Bucket {
             thread: Arc::clone(thread),
             object: named.object,
         });
+        Ok(())
     }
 
     /// Takes up to `count` waiters of a futex out, the longest waiting first.

@@ -107,8 +107,7 @@ fn enqueue(thread: &Arc<Thread>, wait: &Wait) -> Result<()> {
         let mut bucket = bucket::lock(&named.key);
         match without_faults(|| copy::load_u32(wait.address)) {
             Ok(value) if value == wait.value => {
-                bucket.add(thread, named, wait.mask);
-                return Ok(());
+                return bucket.add(thread, named, wait.mask);
             }
             Ok(_) => return Err(Errno::EAGAIN),
             Err(_) => {
