@@ -9,11 +9,17 @@ use abi_tests::runner::{self, Family};
 
 mod memory;
 mod processes;
+mod starved;
 mod tables;
 
 const FAMILIES: &[Family] = &[Family {
     name: "bombs",
-    tables: &[processes::CASES, memory::CASES, tables::CASES],
+    tables: &[
+        processes::CASES,
+        memory::CASES,
+        tables::CASES,
+        starved::CASES,
+    ],
 }];
 
 fn main() {

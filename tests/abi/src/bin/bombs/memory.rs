@@ -255,7 +255,7 @@ fn reading_bomb() -> Outcome {
 }
 
 /// Fills memory without being killed for it: the call fails instead.
-fn fill() {
+pub fn fill() {
     let mut left = MOST;
     let mut step = MIB;
     while step >= 4096 && left > 0 {
