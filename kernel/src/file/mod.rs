@@ -51,6 +51,7 @@ mod superblock;
 pub mod sysfs;
 #[cfg(feature = "ktest")]
 mod tests;
+pub mod timerfd;
 pub mod tmpfs;
 mod user_path;
 pub mod walk;

@@ -37,6 +37,7 @@ mod system;
 mod table;
 mod time;
 mod timer;
+mod timer_descriptor;
 mod working_directory;
 
 use alloc::sync::Arc;

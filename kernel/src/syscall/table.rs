@@ -8,7 +8,7 @@ use super::{
     Handler, RegistersHandler, answer, attributes, capabilities, credentials, descriptor,
     directory, epoll, extended_attributes, fcntl, futex, limits, memory, mount, namespace, open,
     poll, posix_timer, prctl, process, read_write, schedule, signal, splice, stat, system, time,
-    timer, working_directory,
+    timer, timer_descriptor, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -257,8 +257,11 @@ table! {
     278 vmsplice             4         splice::sys_vmsplice;
     280 utimensat            4         attributes::sys_utimensat;
     281 epoll_pwait          6         epoll::sys_epoll_pwait;
+    283 timerfd_create       2         timer_descriptor::sys_timerfd_create;
     284 eventfd              1         descriptor::sys_eventfd;
     285 fallocate            4         attributes::sys_fallocate;
+    286 timerfd_settime      4         timer_descriptor::sys_timerfd_settime;
+    287 timerfd_gettime      2         timer_descriptor::sys_timerfd_gettime;
     290 eventfd2             2         descriptor::sys_eventfd2;
     291 epoll_create1        1         epoll::sys_epoll_create1;
     292 dup3                 3         descriptor::sys_dup3;

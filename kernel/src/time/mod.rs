@@ -127,5 +127,6 @@ pub fn set_realtime(now: Nanoseconds) -> bool {
     REALTIME_OFFSET.store(offset, Ordering::Relaxed);
     metal::vdso::set_realtime_offset(offset);
     timer_queue::realtime_was_set();
+    crate::file::timerfd::time_was_set();
     true
 }

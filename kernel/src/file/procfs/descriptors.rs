@@ -7,7 +7,7 @@ use crate::error::{Errno, Result};
 use crate::file::generated::{Contents, GeneratedInode, no_memory};
 use crate::file::{
     DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, NewNode, OpenFile,
-    OpenFlags, epoll, eventfd,
+    OpenFlags, epoll, eventfd, timerfd,
 };
 use crate::process::{Process, pidfd};
 use abi::procfs::Text;
@@ -260,6 +260,9 @@ impl Contents for Information {
         }
         if let Some(event) = eventfd::behind(&file) {
             event.show(text).map_err(no_memory)?;
+        }
+        if let Some(timer) = timerfd::behind(&file) {
+            timer.show(text).map_err(no_memory)?;
         }
         Ok(())
     }

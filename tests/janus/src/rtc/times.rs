@@ -15,6 +15,7 @@ cases![
     setting_needs_a_capability,
     bad_pointers_and_commands,
     setting_disturbs_no_sleeper,
+    a_timer_may_be_cancelled_by_setting_the_time,
     files_of_sysfs,
 ];
 
@@ -150,6 +151,35 @@ fn setting_disturbs_no_sleeper() -> Outcome {
     same!((set(system), clock.set(before)), (0, 0));
     same!(asleep, 0);
     same!(abi_tests::process::wait(child)?, 0);
+    Ok(())
+}
+
+fn a_timer_may_be_cancelled_by_setting_the_time() -> Outcome {
+    let system = system_time();
+    let moment = [0, 0, system + 40_000, 0];
+    let timer = |flags| -> Result<isize, abi_tests::check::Failure> {
+        let timer = works!(SYS_timerfd_create, CLOCK_REALTIME, TFD_NONBLOCK);
+        works!(
+            SYS_timerfd_settime,
+            timer,
+            TFD_TIMER_ABSTIME | flags,
+            &moment,
+            0
+        );
+        Ok(timer)
+    };
+    let (plain, cancelled) = (timer(0)?, timer(TFD_TIMER_CANCEL_ON_SET)?);
+    let set = |moment: i64| sys!(SYS_clock_settime, CLOCK_REALTIME, &[moment, 0]);
+    let mut expiries = 0_u64;
+    same!(set(system + 10), 0);
+    fails!(EAGAIN, SYS_read, plain, &mut expiries, 8);
+    fails!(ECANCELED, SYS_read, cancelled, &mut expiries, 8);
+    fails!(EAGAIN, SYS_read, cancelled, &mut expiries, 8);
+    same!(set(system + 50_000), 0);
+    pause(50);
+    same!(set(system), 0);
+    gives!(8, SYS_read, plain, &mut expiries, 8);
+    same!(expiries, 1);
     Ok(())
 }
 

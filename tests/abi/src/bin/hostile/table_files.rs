@@ -37,6 +37,9 @@ pub const ROWS: &[Row] = rows![
     SYS_epoll_pwait2: Descriptor(EPOLL), Out(12), Number(1), Words(NO_WAIT), In(8), Size(8);
     SYS_eventfd: Number(1);
     SYS_eventfd2: Number(1), Flags(0);
+    SYS_timerfd_create: Number(1), Flags(0);
+    SYS_timerfd_settime: Descriptor(FILE), Flags(0), In(32), Out(32);
+    SYS_timerfd_gettime: Descriptor(FILE), Out(32);
     SYS_faccessat: Folder, Path(c"file"), Number(0);
     SYS_faccessat2: Folder, Path(c"file"), Number(0), Flags(0);
     SYS_fchdir: Descriptor(DIRECTORY);
