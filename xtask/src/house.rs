@@ -84,6 +84,23 @@ impl House {
         Ok(inside.filter_map(name_of).collect())
     }
 
+    /// The packages that `package` depends on, by name.
+    ///
+    /// # Errors
+    /// As [`House::packages_in`].
+    pub fn dependencies_of(&self, package: &str) -> Result<Vec<String>> {
+        let all = self.metadata()?;
+        let found = list(&all, "packages")
+            .iter()
+            .find(|known| known["name"] == package);
+        let dependencies = found.map(|package| list(package, "dependencies"));
+        Ok(dependencies
+            .unwrap_or_default()
+            .iter()
+            .filter_map(name_of)
+            .collect())
+    }
+
     /// The packages that are built for the host, by name.
     ///
     /// # Errors

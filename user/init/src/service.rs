@@ -3,6 +3,7 @@
 //! Contract: a process that ends as soon as it is started does not get the whole machine. After
 //! `QUICK_ENDS` lives shorter than `SHORT_LIFE` in a row the entry rests for `REST`.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ const REST: Duration = Duration::from_secs(30);
 
 /// Starts `words` through the session helper on `terminal` (a path, or `-` for none).
 pub fn start(terminal: &str, ask: bool, words: &[String]) -> Result<Pid, String> {
-    let mut command = Command::new(own_program());
+    let mut command = own_program();
     command.arg("--session").arg(terminal);
     if ask {
         command.arg("--ask");
@@ -27,7 +28,7 @@ pub fn start(terminal: &str, ask: bool, words: &[String]) -> Result<Pid, String>
 
 /// Starts `words` without a terminal to read from; what they write goes where init's goes.
 pub fn start_deaf(words: &[String]) -> Result<Pid, String> {
-    let mut command = Command::new(own_program());
+    let mut command = own_program();
     command
         .arg("--session")
         .arg("-")
@@ -46,15 +47,18 @@ fn spawn(command: &mut Command) -> Result<Pid, String> {
         .ok_or_else(|| format!("{} is no process id", child.id()))
 }
 
-/// The link in /proc holds even where the file was moved; without /proc only the usual place
-/// is left.
-fn own_program() -> &'static str {
+/// This program once more, by its name: it may be one of several in one file. The link in /proc
+/// holds even where the file was moved; without /proc only the usual place is left.
+fn own_program() -> Command {
     const LINK: &str = "/proc/self/exe";
-    if std::fs::metadata(LINK).is_ok() {
+    let file = if std::fs::metadata(LINK).is_ok() {
         LINK
     } else {
         "/bin/init"
-    }
+    };
+    let mut command = Command::new(file);
+    command.arg0("init");
+    command
 }
 
 /// An entry that is kept running or runs once.

@@ -1,47 +1,6 @@
-//! The built-in shell of Janus: a POSIX shell with line editing and job control.
-//!
-//! An ordinary static Linux program: it knows nothing of Janus but the system calls. The path of a
-//! command through the rooms: `lexer` and `parser` make a tree (`ast`), `execute` walks it, asking
-//! `expand` for arguments and `redirect` for descriptors; `builtin` has the commands of the shell
-//! itself, `job` its children; `edit`, `history` and `complete` serve the person who types.
-//! Source: POSIX.1-2017, volume Shell and Utilities (XCU), chapters 2 and 4.
-
-mod arithmetic;
-mod ast;
-mod builtin;
-mod complete;
-mod descriptor;
-mod edit;
-mod error;
-mod execute;
-mod expand;
-mod glob;
-mod history;
-mod input;
-mod interactive;
-mod job;
-mod lexer;
-mod options;
-mod parser;
-mod print;
-mod prompt;
-mod redirect;
-mod shell;
-mod signal;
-mod start;
-mod text;
-mod trap;
-mod variables;
+//! `sh`: the shell as a program of its own. What it does is in the library, which the multi-call
+//! program of the guest has too.
 
 fn main() {
-    let mut words = std::env::args_os();
-    // A built-in command that wants a process of its own is this program under its name.
-    if words.next().is_some_and(|name| name == persona::PROGRAM) {
-        let rest: Vec<_> = words.collect();
-        std::process::exit(persona::main(&rest));
-    }
-    let arguments = std::env::args_os()
-        .map(std::os::unix::ffi::OsStringExt::into_vec)
-        .collect();
-    std::process::exit(start::run(arguments) & 0xff);
+    std::process::exit(sh::main(std::env::args_os().collect()));
 }

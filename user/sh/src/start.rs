@@ -17,6 +17,16 @@ use crate::text::{os, shown};
 /// What a login shell reads first.
 const PROFILE: &str = "/etc/profile";
 
+/// What `--help` as the first word prints.
+const HELP: &str = "\
+Usage: sh [OPTION...] [FILE [ARGUMENT...]]        run the commands in FILE, or those read
+       sh [OPTION...] -c TEXT [NAME [ARGUMENT...]]  run the commands in TEXT
+       sh [OPTION...] -s [ARGUMENT...]              run the commands read
+  -i  talk to a person: prompt, line editing, jobs
+  -l  read /etc/profile and ~/.profile first, as at a login
+Options of 'set' are taken too (sh -e, sh -x, sh -o NAME); 'set -o' lists them.
+";
+
 /// Where the commands come from.
 enum Program {
     Text(Bytes),
@@ -26,6 +36,10 @@ enum Program {
 
 /// Runs a shell as the arguments ask; gives the status to exit with.
 pub fn run(arguments: Vec<Bytes>) -> i32 {
+    if arguments.get(1).is_some_and(|word| word == b"--help") {
+        print!("{HELP}");
+        return 0;
+    }
     let name = arguments.first().cloned().unwrap_or_else(|| b"sh".to_vec());
     let mut shell = Shell::new(name.clone());
     let program = match decide(&mut shell, arguments.get(1..).unwrap_or_default()) {

@@ -20,3 +20,31 @@ pub mod options;
 pub mod session;
 pub mod shell;
 mod view;
+
+use std::ffi::OsString;
+
+use options::{Options, Wish};
+
+/// Does what the command line asks for; `words` holds the program's own name first. Returns its
+/// status.
+pub fn main(words: Vec<OsString>) -> i32 {
+    if let Some(failure) = shell::become_command(words.iter().cloned()) {
+        eprintln!("term: {failure}");
+        return 127;
+    }
+    let ended = match Options::parse(words.into_iter().skip(1)) {
+        Ok(Wish::Help(text)) => {
+            print!("{text}");
+            return 0;
+        }
+        Ok(Wish::Run(options)) => desk::run(&options),
+        Err(message) => Err(message),
+    };
+    match ended {
+        Ok(()) => 0,
+        Err(message) => {
+            eprintln!("term: {message}");
+            1
+        }
+    }
+}

@@ -21,6 +21,9 @@ use rustix::termios::Winsize;
 
 use crate::emulator::Size;
 
+/// The name this program is called by: it may be one of several in one file.
+const PROGRAM: &str = "term";
+
 /// The word that makes the process described above of this program.
 const SESSION: &str = "__session";
 
@@ -49,7 +52,7 @@ impl Shell {
             .map_err(|error| fail("cannot set the size of the pty", error.into()))?;
         let process = (|| {
             let mut helper = Command::new(own);
-            helper.arg(SESSION).args(command);
+            helper.arg0(PROGRAM).arg(SESSION).args(command);
             helper
                 .env("TERM", "xterm-256color")
                 .env("COLORTERM", "truecolor")

@@ -3,9 +3,10 @@
 //!
 //! Contract: `tools --list` prints every name, one a line; whoever packs a root file system
 //! makes the links from it. Most tools are the uutils ones (`uutils.rs`); the rest are our own,
-//! a file each (`own/`).
+//! a file each (`own/`). Process 1, the shell and the terminal are here as well (`programs.rs`).
 
 mod own;
+mod programs;
 mod uutils;
 
 use std::ffi::{OsStr, OsString};
@@ -71,12 +72,16 @@ fn names() -> Vec<&'static str> {
     let uutils = uutils::TOOLS.iter().map(|(name, _)| *name);
     let mut names: Vec<_> = uutils
         .chain(own::TOOLS.iter().map(|tool| tool.name))
+        .chain(programs::PROGRAMS.iter().map(|(name, _)| *name))
         .collect();
     names.sort_unstable();
     names
 }
 
 fn run(name: &str, words: Vec<OsString>, behind_our_name: bool) -> i32 {
+    if let Some(main) = programs::find(name) {
+        return main(words);
+    }
     if let Some(tool) = own::find(name) {
         return own::run(tool, words);
     }

@@ -11,6 +11,13 @@ use crate::house::{House, Product, build_products};
 use crate::install;
 use crate::toolchain::USER_TARGET;
 
+/// The package whose one program answers to many names.
+const MULTI_CALL: &str = "tools";
+
+/// A program that lies where it was linked to has no addresses to put right at each start, which
+/// would cost time and a copy of each page they are in.
+const FIXED_ADDRESS: &str = "-Crelocation-model=static";
+
 /// The programs, as built.
 #[derive(Debug)]
 pub struct Programs {
@@ -26,8 +33,11 @@ impl Programs {
     /// # Errors
     /// When a tool is missing or the build fails.
     pub fn build(house: &House) -> Result<Self> {
-        let packages = house.packages_in("user")?;
-        let mut cargo = cargo(house, &packages)?;
+        let mut packages = house.packages_in("user")?;
+        // What the multi-call program is made of lies in its file already.
+        let parts = house.dependencies_of(MULTI_CALL)?;
+        packages.retain(|package| !parts.contains(package));
+        let mut cargo = cargo(house, &packages, &[FIXED_ADDRESS])?;
         // They lie in memory from boot on, and each start of one faults its pages in: small
         // before fast.
         cargo
@@ -50,7 +60,7 @@ impl Programs {
     /// # Errors
     /// When it cannot be run here.
     pub fn tool_names(&self) -> Result<Vec<String>> {
-        let Some(tools) = self.file("tools") else {
+        let Some(tools) = self.file(MULTI_CALL) else {
             return Ok(Vec::new());
         };
         let output = Command::new(&tools.file)
@@ -84,16 +94,19 @@ pub fn of_tests(house: &House, folder: &str) -> Result<Vec<Product>> {
     if packages.is_empty() {
         bail!("there is no package in {folder}: nothing to run in the guest");
     }
-    build_products(cargo(house, &packages)?, folder)
+    build_products(cargo(house, &packages, &[])?, folder)
 }
 
-/// The call of cargo that builds `packages` for the guest.
-fn cargo(house: &House, packages: &[String]) -> Result<Command> {
+/// The call of cargo that builds `packages` for the guest, with these words more for rustc.
+fn cargo(house: &House, packages: &[String], more: &[&str]) -> Result<Command> {
     install::ensure(&[install::STATIC_C])?;
     let mut cargo = house.cargo();
     cargo
         .args(["build", "--release", "--bins", "--target", USER_TARGET])
-        .env("RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env(
+            "RUSTFLAGS",
+            [&["-Ctarget-feature=+crt-static"], more].concat().join(" "),
+        )
         .env("CARGO_PROFILE_RELEASE_DEBUG", "none")
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
     for package in packages {

@@ -51,15 +51,15 @@ pub fn ramdisk(programs: &Programs) -> Result<Ramdisk> {
             .with_context(|| format!("could not read {}", product.file.display()))?;
         disk.program(&format!("/bin/{}", product.name), bytes)?;
     }
-    if programs.file("init").is_some() {
-        disk.symlink("/init", "/bin/init")?;
-    }
     for name in programs.tool_names()? {
         let path = format!("/bin/{name}");
         // A program of its own comes before a tool of the same name.
         if !disk.contains(&path) {
             disk.symlink(&path, "tools")?;
         }
+    }
+    if disk.contains("/bin/init") {
+        disk.symlink("/init", "/bin/init")?;
     }
     Ok(disk)
 }

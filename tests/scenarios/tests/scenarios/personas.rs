@@ -39,8 +39,8 @@ fn expect_row(console: &mut Console, words: &[&str]) {
 }
 
 /// A program that runs until it is told to end, and its persona.
-const PROG: &str = "cp /bin/sh /tmp/prog; persona create demo /tmp/prog -c \
-                    'trap \"exit 0\" TERM; while :; do sleep 0.1; done'";
+const PROG: &str = "printf '#!/bin/sh\\ntrap \"exit 0\" TERM\\nwhile :; do sleep 0.1; done\\n' > /tmp/prog; \
+                    chmod +x /tmp/prog; persona create demo /tmp/prog";
 
 #[test]
 fn the_examples_of_the_documentation_work_as_typed() {
