@@ -40,18 +40,22 @@ impl PageTable {
 
     /// Removes all pages of a range and drops their holds.
     pub fn unmap(&mut self, range: core::ops::Range<usize>) {
-        self.unmap_all(core::iter::once(range));
+        let mut removed = Removed::new(self);
+        unmap_table::<true>(self.root.number(), 3, range, &mut removed);
+        let gone = removed.finish();
+        self.note_gone(gone);
     }
 
-    /// Removes all pages of several ranges and drops their holds.
+    /// Removes all pages there are and drops their holds. `ranges` must cover them all: then none
+    /// need be counted.
     pub fn unmap_all(&mut self, ranges: impl Iterator<Item = core::ops::Range<usize>>) {
         let mut removed = Removed::new(self);
         let root = self.root.number();
         for range in ranges {
-            unmap_table(root, 3, range, &mut removed);
+            unmap_table::<false>(root, 3, range, &mut removed);
         }
-        let gone = removed.finish();
-        self.note_gone(gone);
+        removed.finish();
+        self.note_gone(self.present);
     }
 
     /// Calls `visit` with each leaf table that shows something of the range: the table's number,
@@ -261,7 +265,7 @@ fn share_entries(from: &[AtomicU64], to: &[AtomicU64], copy_on_write: bool) -> (
 
 /// Clears the entries of a table above the leaves that `range` covers; stops as soon as the
 /// table is empty.
-fn unmap_table(
+fn unmap_table<const COUNTED: bool>(
     number: u32,
     level: usize,
     range: core::ops::Range<usize>,
@@ -278,9 +282,9 @@ fn unmap_table(
             let child = number_of(entry);
             let part = address..end.min(range.end);
             if level > 1 {
-                unmap_table(child, level - 1, part, removed);
+                unmap_table::<COUNTED>(child, level - 1, part, removed);
             } else {
-                unmap_leaves(child, part, removed);
+                unmap_leaves::<COUNTED>(child, part, removed);
             }
             // A table that still shows something stays.
             if Frame::change_live_entries(child, 0) == 0 {
@@ -295,8 +299,13 @@ fn unmap_table(
     }
 }
 
-/// Clears the entries of one leaf table that `range` covers.
-fn unmap_leaves(number: u32, range: core::ops::Range<usize>, removed: &mut Removed<'_>) {
+/// Clears the entries of one leaf table that `range` covers, and notes with COUNTED how many showed
+/// something else than the frame of zeros.
+fn unmap_leaves<const COUNTED: bool>(
+    number: u32,
+    range: core::ops::Range<usize>,
+    removed: &mut Removed<'_>,
+) {
     let first = index(range.start, 0);
     let count = range.len().div_ceil(PAGE_SIZE);
     let slots = &table_of(number)[first..first + count];
@@ -305,7 +314,9 @@ fn unmap_leaves(number: u32, range: core::ops::Range<usize>, removed: &mut Remov
     for_each_held(slots, |place, entry| {
         slots[place].store(0, Ordering::Release);
         cleared -= 1;
-        gone += usize::from(number_of(entry) != zeros);
+        if COUNTED {
+            gone += usize::from(number_of(entry) != zeros);
+        }
         // SAFETY: the entry held the frame and is gone from the table.
         unsafe { removed.push_number(number_of(entry)) };
     });

@@ -46,7 +46,7 @@ pub(super) struct Removed<'a> {
     holders: Holders,
     pages: [Option<Frame>; BATCH],
     page_count: usize,
-    /// Pages that were there for all to count.
+    /// Pages that were there for all to count, where somebody wants to know.
     gone: usize,
     tables: [Option<Frame>; BATCH],
     table_count: usize,
