@@ -148,7 +148,10 @@ fn load(
     /// A script's interpreter may be a script, but not without end (as on Linux).
     const INTERPRETERS_MAX: usize = 5;
     let mut executable = executable;
-    let mut name = base_name(&arguments.file_name).to_vec();
+    // What is executed: the file named, then the interpreter, if that is a script its own. The
+    // process goes by the first name all the same, and AT_EXECFN tells it.
+    let mut path = arguments.file_name.clone();
+    let name = base_name(&arguments.file_name).to_vec();
     for _ in 0..INTERPRETERS_MAX {
         let head = elf::read_head(&executable)?;
         let script = formats::script::parse(&head).map_err(|_| Errno::ENOEXEC)?;
@@ -164,10 +167,9 @@ fn load(
                 stack_limit,
             );
         };
-        arguments.arguments = script::arguments(&script, &arguments)?;
+        arguments.arguments = script::arguments(&script, &path, &arguments.arguments)?;
         executable = file::open_executable(thread, AT_FDCWD, script.interpreter, 0)?;
-        arguments.file_name = script.interpreter.to_vec();
-        name = base_name(&arguments.file_name).to_vec();
+        path = script.interpreter.to_vec();
     }
     Err(Errno::ELOOP)
 }

@@ -3,21 +3,21 @@
 
 use formats::script::Script;
 
-use super::{Arguments, Strings};
+use super::Strings;
 use crate::error::Result;
 
-/// The interpreter's arguments: itself, the argument of the line, the script, and the
+/// The interpreter's arguments: itself, the argument of the line, the script's path, and the
 /// script's own arguments but for its name.
 ///
 /// # Errors
 /// ENOMEM.
-pub fn arguments(script: &Script<'_>, original: &Arguments) -> Result<Strings> {
+pub fn arguments(script: &Script<'_>, path: &[u8], original: &Strings) -> Result<Strings> {
     let mut arguments = Strings::new();
     arguments.push(script.interpreter)?;
     if let Some(argument) = script.argument {
         arguments.push(argument)?;
     }
-    arguments.push(&original.file_name)?;
-    arguments.extend(&original.arguments, 1)?;
+    arguments.push(path)?;
+    arguments.extend(original, 1)?;
     Ok(arguments)
 }

@@ -34,6 +34,7 @@ cases![
     exec_script_missing_interpreter,
     exec_script_loop,
     exec_script_nested,
+    exec_script_goes_by_its_own_name,
     exec_script_empty_interpreter,
     exec_keeps_alarm,
     exec_auxiliary_vector,
@@ -290,6 +291,16 @@ fn exec_script_nested() -> Outcome {
     put("a", b"#!./abi-helper\n", 0o755)?;
     put("b", b"#!./a\n", 0o755)?;
     same!(script_output(c"./b")?, "./a\n./b\none\n");
+    Ok(())
+}
+
+/// Not by its interpreter's, however many lie between.
+fn exec_script_goes_by_its_own_name() -> Outcome {
+    std::fs::copy("/proc/self/exe", "abi-helper")?;
+    put("inner", b"#!./abi-helper name\n", 0o755)?;
+    put("outer", b"#!./inner\n", 0o755)?;
+    same!(script_output(c"./inner")?, "inner\n");
+    same!(script_output(c"./outer")?, "outer\n");
     Ok(())
 }
 
