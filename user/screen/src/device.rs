@@ -118,10 +118,13 @@ impl Screen {
         self.frame.frame.to_vec()
     }
 
-    /// Puts back what was saved, unless it was saved from a screen of another size.
-    pub fn restore(&mut self, saved: &[u8]) {
-        if saved.len() == self.frame.frame.len() {
+    /// Puts back what was saved. False: it was saved from a screen with other memory, and
+    /// nothing was done.
+    pub fn restore(&mut self, saved: &[u8]) -> bool {
+        let fits = saved.len() == self.frame.frame.len();
+        if fits {
             self.frame.frame.copy_from_slice(saved);
         }
+        fits
     }
 }
