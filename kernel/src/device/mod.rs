@@ -2,6 +2,8 @@
 
 #[cfg(feature = "devns")]
 pub mod alarm;
+#[cfg(feature = "devns")]
+mod caller;
 pub mod character;
 mod clock;
 pub mod deferred;

@@ -4,12 +4,11 @@ use abi::raw::general;
 use alloc::sync::Arc;
 
 use drivers::alarm::file::{AlarmFile, Answer};
-use drivers::user::UserMemory;
 
 use super::handle;
+use crate::device::caller::Caller;
 use crate::error::Result;
 use crate::file::{Device, DeviceNumber, File, FileKind, OpenFlags, device, devtmpfs, sysfs};
-use crate::memory::user;
 use crate::process;
 use crate::sync::WaitQueue;
 
@@ -47,22 +46,9 @@ struct OpenAlarms {
     pending: Arc<WaitQueue>,
 }
 
-/// The running program.
-struct Program;
-
-impl UserMemory for Program {
-    fn read(&self, address: usize, into: &mut [u8]) -> Result<()> {
-        user::read_bytes(address, into)
-    }
-
-    fn write(&self, address: usize, from: &[u8]) -> Result<()> {
-        user::write_bytes(address, from)
-    }
-}
-
 impl File for OpenAlarms {
     fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
-        match self.file.ioctl(&Program, command, argument)? {
+        match self.file.ioctl(&Caller, command, argument)? {
             Answer::Done => Ok(0),
             Answer::Wait => self.pending.wait_until(|| self.file.take()),
         }

@@ -3,16 +3,17 @@
 use core::any::Any;
 
 use alloc::sync::Arc;
-use drivers::display::fbdev::{Caller, Framebuffer, UserMemory};
+use drivers::display::fbdev::{Caller, Framebuffer};
 
 use super::memory::ScreenFrames;
 use super::{machine, presenter};
+use crate::device::caller;
 use crate::error::{Errno, Result};
 use crate::file::{
     Device, DeviceNumber, File, FileKind, IoFlags, OpenFlags, Seek, device, devtmpfs,
 };
+use crate::memory::Pager;
 use crate::memory::io::{Sink, Source};
-use crate::memory::{Pager, user};
 use crate::process;
 
 /// The number of the first, and here only, framebuffer.
@@ -60,20 +61,7 @@ struct FramebufferFile {
     framebuffer: Framebuffer,
 }
 
-/// The running program.
-struct Program;
-
-impl UserMemory for Program {
-    fn read(&self, address: usize, into: &mut [u8]) -> Result<()> {
-        user::read_bytes(address, into)
-    }
-
-    fn write(&self, address: usize, from: &[u8]) -> Result<()> {
-        user::write_bytes(address, from)
-    }
-}
-
-impl Caller for Program {
+impl Caller for caller::Caller {
     fn wait_for_frame(&self) -> Result<()> {
         presenter::wait_for_frame()
     }
@@ -101,7 +89,7 @@ impl File for FramebufferFile {
     }
 
     fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
-        self.framebuffer.ioctl(&Program, command, argument)
+        self.framebuffer.ioctl(&caller::Caller, command, argument)
     }
 
     /// The node has no size, so there is nothing to seek from its end.

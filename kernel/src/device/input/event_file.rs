@@ -3,14 +3,14 @@
 use alloc::sync::Arc;
 
 use drivers::input::client::Waker;
-use drivers::input::evdev::{Evdev, UserMemory};
+use drivers::input::evdev::Evdev;
 
 use super::{arm_repetition, input, turn_locks};
+use crate::device::caller::Caller;
 use crate::device::readers::Readers;
 use crate::error::{Errno, Result};
 use crate::file::{Device, DeviceNumber, File, IoFlags, OpenFlags, SignalSource};
 use crate::memory::io::{Sink, Source};
-use crate::memory::user;
 use crate::process;
 use crate::sync::poll::{PollEvents, PollRegistrar};
 
@@ -54,19 +54,6 @@ impl EventFile {
 
     fn is_ready(&self) -> bool {
         self.evdev.is_readable() || self.evdev.is_dead()
-    }
-}
-
-/// The running program's memory.
-struct Caller;
-
-impl UserMemory for Caller {
-    fn read(&self, address: usize, into: &mut [u8]) -> Result<()> {
-        user::read_bytes(address, into)
-    }
-
-    fn write(&self, address: usize, from: &[u8]) -> Result<()> {
-        user::write_bytes(address, from)
     }
 }
 

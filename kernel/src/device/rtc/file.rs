@@ -4,16 +4,15 @@ use alloc::sync::Arc;
 
 use drivers::input::client::Waker;
 use drivers::rtc::file::{Caller, RtcFile};
-use drivers::user::UserMemory;
 
 use super::machine;
+use crate::device::caller;
 use crate::device::readers::Readers;
 use crate::error::{Errno, Result};
 use crate::file::{
     Device, DeviceNumber, File, FileKind, IoFlags, OpenFlags, SignalSource, device, devtmpfs,
 };
 use crate::memory::io::Sink;
-use crate::memory::user;
 use crate::process;
 use crate::process::capabilities::Capability;
 use crate::sync::poll::{PollEvents, PollRegistrar};
@@ -50,20 +49,7 @@ struct OpenClock {
     readers: Arc<Readers>,
 }
 
-/// The running program.
-struct Program;
-
-impl UserMemory for Program {
-    fn read(&self, address: usize, into: &mut [u8]) -> Result<()> {
-        user::read_bytes(address, into)
-    }
-
-    fn write(&self, address: usize, from: &[u8]) -> Result<()> {
-        user::write_bytes(address, from)
-    }
-}
-
-impl Caller for Program {
+impl Caller for caller::Caller {
     fn may_set_time(&self) -> bool {
         process::current().credentials().has(Capability::SysTime)
     }
@@ -92,7 +78,7 @@ impl File for OpenClock {
     }
 
     fn ioctl(&self, command: u32, argument: usize) -> Result<usize> {
-        self.file.ioctl(&Program, command, argument)
+        self.file.ioctl(&caller::Caller, command, argument)
     }
 
     fn signal_source(&self) -> Option<SignalSource<'_>> {
