@@ -9,6 +9,7 @@ mod errno;
 pub mod file;
 pub mod framebuffer;
 pub mod input;
+pub mod logger;
 pub mod procfs;
 pub mod raw;
 pub mod resource;

@@ -11,6 +11,7 @@ mod host_gate;
 pub mod input;
 pub mod kernel_log;
 pub mod light;
+pub mod logger;
 pub mod queue;
 pub mod rtc;
 pub mod serial;

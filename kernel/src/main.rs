@@ -75,6 +75,10 @@ fn main(information: &'static boot::BootInformation) -> ! {
     if let Err(error) = device::alarm::initialise() {
         ::log::error!("the alarms are left out: {error:?}");
     }
+    #[cfg(feature = "devns")]
+    if let Err(error) = device::logger::initialise() {
+        ::log::error!("/dev/log is left out: {error:?}");
+    }
     metal::interrupt::enable();
     start(&options);
     process::scheduler::idle()

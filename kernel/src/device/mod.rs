@@ -15,7 +15,11 @@ pub mod interrupt;
 mod kmsg;
 #[cfg(feature = "devns")]
 pub mod light;
+#[cfg(feature = "devns")]
+pub mod logger;
 mod memory;
+#[cfg(feature = "devns")]
+mod misc;
 pub mod random;
 #[cfg(feature = "devns")]
 mod readers;

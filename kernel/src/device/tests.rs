@@ -21,7 +21,7 @@ const AT_ONCE: IoFlags = IoFlags {
 fn open(major: u32, minor: u32) -> Arc<dyn File> {
     let flags = OpenFlags::from_raw(general::O_RDWR);
     let number = DeviceNumber::new(major, minor);
-    device::open(FileKind::CharacterDevice, number, flags).expect("registered at boot")
+    device::open(FileKind::CharacterDevice, number, flags, 0).expect("registered at boot")
 }
 
 fn read(file: &Arc<dyn File>, bytes: &mut [u8]) -> Result<usize> {

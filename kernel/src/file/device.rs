@@ -13,6 +13,17 @@ use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 pub trait Device: Send + Sync {
     /// Opens the device. `number` says which, for a driver that has several.
     fn open(&self, number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn File>>;
+
+    /// Opens the device through a node that belongs to `group`, for the few that ask.
+    fn open_node(
+        &self,
+        number: DeviceNumber,
+        flags: OpenFlags,
+        group: u32,
+    ) -> Result<Arc<dyn File>> {
+        let _nobody_asks = group;
+        self.open(number, flags)
+    }
 }
 
 struct Registered {
@@ -73,8 +84,14 @@ pub fn register(
     Ok(())
 }
 
-/// Opens the device with this number. `ENXIO`: there is none.
-pub fn open(kind: FileKind, number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn File>> {
+/// Opens the device with this number through a node that belongs to `group`. `ENXIO`: there is
+/// none.
+pub fn open(
+    kind: FileKind,
+    number: DeviceNumber,
+    flags: OpenFlags,
+    group: u32,
+) -> Result<Arc<dyn File>> {
     let device = {
         let mut registry = REGISTRY.lock();
         let (first, found) = registry
@@ -87,7 +104,7 @@ pub fn open(kind: FileKind, number: DeviceNumber, flags: OpenFlags) -> Result<Ar
         }
         found.device.clone()
     };
-    device.open(number, flags)
+    device.open_node(number, flags, group)
 }
 
 /// Major numbers and names of the devices of one kind, for /proc/devices.

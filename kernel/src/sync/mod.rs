@@ -17,7 +17,7 @@
 //!    another before that one); the edges between epoll instances; the gate of the device namespaces, in which device
 //!    classes take their own locks; the changes of mounts; the moves between
 //!    directories; a directory's names (two of them only by who holds the moves); a regular
-//!    file's contents; a pipe; a terminal.
+//!    file's contents; a pipe; a reader of a log, then the log; a terminal.
 //!    The input devices' spin lock, with a persona's readers and a reader's ring taken under it
 //!    in this order, is taken inside the gate; what those wake is further down.
 //!    A terminal's state and its job control are two spin locks, never held together; the

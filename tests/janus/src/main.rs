@@ -1,30 +1,38 @@
 //! `dev_ns [--list] [PART OF A NAME]`: device namespaces, by raw system calls.
 //!
 //! Linux has none, so these cases run in the guest only, and what they expect is written down
-//! here: the lines of the original's documentation and of `devns::proc`. The output is as that of
+//! here: the lines of the original's documentation and of `devns::proc`, and for each class of
+//! devices what `drivers` says of it. The output is as that of
 //! the programs in tests/abi.
 
 use abi_tests::runner::{self, Family};
 use janus_tests::persona;
 
 mod ends;
+mod logs;
 mod many;
 mod membership;
 mod reads;
 mod rights;
 mod writes;
 
-const FAMILIES: &[Family] = &[Family {
-    name: "dev_ns",
-    tables: &[
-        writes::CASES,
-        reads::CASES,
-        rights::CASES,
-        membership::CASES,
-        ends::CASES,
-        many::CASES,
-    ],
-}];
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "dev_ns",
+        tables: &[
+            writes::CASES,
+            reads::CASES,
+            rights::CASES,
+            membership::CASES,
+            ends::CASES,
+            many::CASES,
+        ],
+    },
+    Family {
+        name: "logger",
+        tables: &[logs::CASES],
+    },
+];
 
 fn main() {
     std::process::exit(runner::main(FAMILIES));

@@ -7,21 +7,21 @@ use drivers::alarm::file::{AlarmFile, Answer};
 
 use super::handle;
 use crate::device::caller::Caller;
+use crate::device::misc::{self, Rights};
 use crate::error::Result;
-use crate::file::{Device, DeviceNumber, File, FileKind, OpenFlags, device, devtmpfs, sysfs};
+use crate::file::{Device, DeviceNumber, File, OpenFlags};
 use crate::process;
 use crate::sync::WaitQueue;
 
-/// Among the miscellaneous devices; Linux hands such minor numbers out from above.
-const NUMBER: DeviceNumber = DeviceNumber::new(10, 63);
-const PERMISSIONS: u32 = 0o664;
+/// Its group may set alarms, as the original has it.
+const RIGHTS: Rights = Rights {
+    permissions: 0o664,
+    group: 0,
+};
 
-/// Registers the number and makes the node.
+/// Makes the node.
 pub(super) fn initialise() -> Result<()> {
-    let kind = FileKind::CharacterDevice;
-    device::register(kind, "misc", NUMBER, 1, Arc::new(AlarmDevice))?;
-    devtmpfs::add_node("alarm", kind, NUMBER, PERMISSIONS, 0)?;
-    sysfs::add_class_device("misc", "alarm", NUMBER).map(drop)
+    misc::add("alarm", "alarm", RIGHTS, Arc::new(AlarmDevice))
 }
 
 struct AlarmDevice;

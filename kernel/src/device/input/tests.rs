@@ -55,7 +55,7 @@ fn open() -> Arc<dyn File> {
     let minor = event_file::FIRST_MINOR + *NUMBER.get().expect("added at boot") as u32;
     let number = DeviceNumber::new(13, minor);
     let flags = OpenFlags::from_raw(abi::raw::general::O_RDWR);
-    device::open(FileKind::CharacterDevice, number, flags).expect("it is there")
+    device::open(FileKind::CharacterDevice, number, flags, 0).expect("it is there")
 }
 
 fn press(key: u16, value: i32) {

@@ -47,6 +47,16 @@ pub fn add_class_device_in(
     place: &str,
     number: DeviceNumber,
 ) -> Result<Arc<Directory>> {
+    add_class_device_as(class, name, &format!("{place}{name}"), number)
+}
+
+/// The same for a device whose node is `node` below `/dev`.
+pub fn add_class_device_as(
+    class: &str,
+    name: &str,
+    node: &str,
+    number: DeviceNumber,
+) -> Result<Arc<Directory>> {
     let device = directory(&format!("devices/virtual/{class}/{name}"))?;
     device.add_attribute("dev", 0o444, Number(number))?;
     device.add_attribute(
@@ -54,7 +64,7 @@ pub fn add_class_device_in(
         0o444,
         Event {
             number,
-            name: format!("{place}{name}"),
+            name: node.into(),
         },
     )?;
     device.add_link("subsystem", &format!("../../../../class/{class}"))?;

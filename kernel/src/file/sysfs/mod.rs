@@ -12,7 +12,7 @@ mod tests;
 
 pub use class::add_class_device;
 #[cfg(feature = "devns")]
-pub use class::add_class_device_in;
+pub use class::{add_class_device_as, add_class_device_in};
 pub use directory::{Attribute, Directory};
 
 use super::{

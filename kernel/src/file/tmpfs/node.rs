@@ -308,7 +308,8 @@ impl Inode for Node {
             Content::Fifo(fifo) => fifo.open(flags),
             Content::Socket => Err(Errno::ENXIO),
             Content::CharacterDevice(number) | Content::BlockDevice(number) => {
-                device::open(self.kind(), *number, flags)
+                let group = self.attributes.lock().ownership.gid;
+                device::open(self.kind(), *number, flags, group)
             }
         }
     }
