@@ -3,7 +3,7 @@
 //!
 //! A log keeps its newest entries in a ring of a fixed size. There is no hardware behind it, so
 //! of the four doors of a device class three are here: [`ring`] is the device, [`persona`] says
-//! who wrote an entry and which ones a namespace sees, and [`file`] is what programs see. Every
+//! who wrote an entry and which ones a namespace sees, and [`mod@file`] is what programs see. Every
 //! entry of a log goes into the one ring, in the order of the writes; each reader picks its own
 //! from there, so nothing is to be routed.
 //!
