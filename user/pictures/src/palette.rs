@@ -9,6 +9,12 @@ use crate::stage::{Next, Scene, is_key_pressed};
 /// Tiles beside and below each other.
 const COLUMNS: i32 = 16;
 const ROWS: i32 = 12;
+/// What `palette --help` prints.
+pub const HELP: &str = "\
+Usage: palette
+
+Fills the screen (/dev/fb0) with colours that change, until a key is pressed.";
+
 /// Between two pictures.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How far the hues go from one picture to the next, in degrees.

@@ -2,8 +2,8 @@
 //!
 //! Source: signal(7), poll(2); Documentation/input/input.rst for EVIOCGRAB.
 
+use std::ffi::OsString;
 use std::io::{self, PipeReader};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -57,17 +57,26 @@ pub fn is_key_pressed(event: InputEvent) -> bool {
         && !MODIFIERS.contains(&key)
 }
 
-/// The whole of a program `name` with this scene: any argument prints `help`.
-pub fn main(name: &str, help: &str, scene: &mut dyn Scene) -> ExitCode {
-    if std::env::args_os().len() > 1 {
-        println!("{help}");
-        return ExitCode::SUCCESS;
+/// The whole of a program `name` with this scene: `--help` prints `help`, and any other argument is
+/// one too many. `words` holds the program's own name first. Returns its status.
+pub fn main(name: &str, help: &str, words: &[OsString], scene: &mut dyn Scene) -> i32 {
+    match words.get(1).map(|word| word.to_str()) {
+        None => {}
+        Some(Some("--help" | "-h")) => {
+            println!("{help}");
+            return 0;
+        }
+        Some(_) => {
+            let word = words[1].display();
+            eprintln!("{name}: {word} is one word too many; {name} --help tells what it does");
+            return 2;
+        }
     }
     match run(scene) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(message) => {
             eprintln!("{name}: {message}");
-            ExitCode::FAILURE
+            1
         }
     }
 }
@@ -155,6 +164,31 @@ mod tests {
         assert!(!is_key_pressed(key(KeyCode::KEY_LEFTALT, 1)));
         assert!(!is_key_pressed(key(KeyCode::BTN_LEFT, 1)));
         assert!(!is_key_pressed(key(KeyCode::BTN_TOUCH, 1)));
+    }
+
+    /// A scene that no screen is asked for.
+    struct Never;
+
+    impl Scene for Never {
+        fn begin(&mut self, _: &mut Canvas) {}
+        fn step(&mut self, _: &mut Canvas) {}
+        fn pause(&self) -> Option<Duration> {
+            None
+        }
+        fn input(&mut self, _: InputEvent, _: Axes, _: &mut Canvas) -> Next {
+            Next::Leave
+        }
+    }
+
+    #[test]
+    fn words_are_refused_before_the_screen_is_touched() {
+        let status = |word: &str| {
+            let words = [OsString::from("never"), OsString::from(word)];
+            main("never", "Usage: never", &words, &mut Never)
+        };
+        assert_eq!(status("--help"), 0);
+        assert_eq!(status("-h"), 0);
+        assert_eq!(status("fast"), 2);
     }
 
     #[test]
