@@ -1,12 +1,14 @@
 //! Pictures: what a screen showed, read from PNG, compared pixel by pixel, cut, put together and
-//! saved for a person to look at.
+//! saved for a person to look at; with letters in them, written and found.
 
 mod difference;
 mod file;
+mod letters;
 
 use std::fmt;
 
 pub use difference::Difference;
+pub use letters::Letters;
 
 /// A colour: red, green and blue, 0 to 255 each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

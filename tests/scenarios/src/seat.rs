@@ -16,6 +16,9 @@ const HEIGHT: u32 = 480;
 /// The rest between two looks.
 const REST: Duration = Duration::from_millis(50);
 
+/// So many looks in a row that show the same are rest.
+const LOOKS_AT_REST: usize = 4;
+
 /// A booted machine and who sits at it.
 pub struct Seat {
     /// The serial line, with root's shell, whichever persona is in front.
@@ -93,6 +96,20 @@ impl Seat {
             }
             std::thread::sleep(REST);
         }
+    }
+
+    /// The same, and then waits until it does not change any more: a program draws piece by piece.
+    #[track_caller]
+    pub fn settles(&mut self, what: &str, fits: impl Fn(&Picture) -> bool) -> Picture {
+        let mut settled = self.waits_for(what, &fits);
+        let mut looks = 0;
+        while looks < LOOKS_AT_REST {
+            std::thread::sleep(REST);
+            let seen = self.waits_for(what, &fits);
+            looks = if seen == settled { looks + 1 } else { 0 };
+            settled = seen;
+        }
+        settled
     }
 
     /// Presses the keys that switch to the persona in slot `slot`, from 1 to 10.

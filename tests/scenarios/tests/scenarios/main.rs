@@ -15,4 +15,5 @@ mod power;
 mod programs;
 mod terminal;
 mod tools;
+mod typing;
 mod without_devns;
