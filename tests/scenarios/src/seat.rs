@@ -102,8 +102,10 @@ impl Seat {
     #[track_caller]
     pub fn settles(&mut self, what: &str, fits: impl Fn(&Picture) -> bool) -> Picture {
         let mut settled = self.waits_for(what, &fits);
+        let deadline = Instant::now() + LOOK_LIMIT;
         let mut looks = 0;
         while looks < LOOKS_AT_REST {
+            assert!(Instant::now() < deadline, "{what} changes without end");
             std::thread::sleep(REST);
             let seen = self.waits_for(what, &fits);
             looks = if seen == settled { looks + 1 } else { 0 };
