@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Transformations};
+use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Filter, Transformations};
 
 use super::{Colour, Picture};
 use crate::{Error, Result};
@@ -65,6 +65,8 @@ impl Picture {
         let mut encoder = Encoder::new(&mut bytes, self.width, self.height);
         encoder.set_depth(BitDepth::Eight);
         encoder.set_compression(Compression::High);
+        // Screens are text and even surfaces, whose bytes repeat best as they are.
+        encoder.set_filter(Filter::NoFilter);
         let flat = |colours: &[Colour]| -> Vec<u8> {
             let channels = colours.iter().flat_map(|&Colour(r, g, b)| [r, g, b]);
             channels.collect()
