@@ -1,9 +1,8 @@
 //! The commands of the project: `cargo xtask …`.
 //!
 //! Each command is a thin room over `qemu/` and cargo: [`options`] says what can be typed,
-//! [`build`] makes the image, [`run`], [`screenshot`], [`debug`], [`size`], [`mod@bench`], [`check`]
-//! and [`mod@test`] are
-//! the commands, [`toolchain`] and [`install`] find (or fetch, on Debian as root) what they need.
+//! [`build`] makes the image, [`run`], [`screenshot`], [`demo`], [`debug`], [`size`], [`mod@bench`],
+//! [`check`] and [`mod@test`] are the commands, [`toolchain`] and [`install`] find (or fetch, on Debian as root) what they need.
 //! A bare `cargo xtask` prints a menu that teaches; a misspelt command is answered with the one
 //! that was probably meant.
 
@@ -11,6 +10,7 @@ mod bench;
 mod build;
 mod check;
 mod debug;
+mod demo;
 mod house;
 mod install;
 mod kernel_words;
@@ -57,6 +57,7 @@ fn dispatch(house: &House, command: Option<Command>) -> anyhow::Result<ExitCode>
         Some(Command::Build(options)) => build::command(house, &options),
         Some(Command::Run(options)) => run::command(house, &options),
         Some(Command::Screenshot(options)) => screenshot::command(house, &options),
+        Some(Command::Demo(options)) => demo::command(house, &options),
         Some(Command::Test(options)) => test::command(house, &options),
         Some(Command::Check) => check::command(house),
         Some(Command::Debug(board)) => debug::command(house, &board),

@@ -21,6 +21,7 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
                              boot, run one command line, print its output, end with its status
   cargo xtask screenshot x.png
                              a picture of what the machine that runs shows
+  cargo xtask demo           a tour of the personas in pictures, into target/demo/
   cargo xtask test           test everything: on the host, inside the kernel, from outside
   cargo xtask test pipe      only the tests with `pipe` in their names
   cargo xtask test --only kernel

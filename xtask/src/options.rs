@@ -30,6 +30,8 @@ pub enum Command {
     Run(Run),
     /// Take a picture of what a running machine shows
     Screenshot(Screenshot),
+    /// A scripted tour of the personas, in numbered pictures and on one contact sheet
+    Demo(Demo),
     /// Test everything; the last line is `N passed, N failed`
     Test(Test),
     /// Formatting, clippy and documentation, warnings being errors
@@ -173,4 +175,14 @@ pub struct Screenshot {
     /// The name of the machine, where several run
     #[arg(long, value_name = "NAME")]
     pub machine: Option<String>,
+}
+
+/// `demo`.
+#[derive(Args)]
+pub struct Demo {
+    /// The folder for the pictures; target/demo unless said otherwise
+    pub folder: Option<PathBuf>,
+    /// Kind of machine: q35 or microvm
+    #[arg(long, default_value = "q35", value_name = "KIND")]
+    pub machine: Kind,
 }

@@ -6,6 +6,7 @@ mod boot;
 mod busybox;
 mod commands;
 mod debug;
+mod demo;
 mod desk;
 mod exec;
 mod hands;

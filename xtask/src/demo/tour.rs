@@ -1,0 +1,152 @@
+//! The tour: what is done at each stop, what must be seen then, and what a newcomer is told of it.
+//!
+//! It is of a default boot: root is behind Alt+F1, and work and play, which `/etc/personas`
+//! starts, behind Alt+F2 and Alt+F3.
+
+use std::fmt;
+
+use qemu::qmp::Key;
+
+use super::guide::alt;
+
+/// What the sheet is called.
+pub const TITLE: &str = "Janus: one machine, several personas, one of them in front";
+
+/// A stop of the tour.
+pub struct Stop {
+    /// What the picture's file is called.
+    pub name: &'static str,
+    /// What a person is told.
+    pub label: &'static str,
+    /// What is done.
+    pub acts: &'static [Act],
+    /// What is seen then, and taken a picture of.
+    pub sight: Sight,
+}
+
+/// Something that is done.
+pub enum Act {
+    /// A text is typed.
+    Types(&'static str),
+    /// Keys are pressed together.
+    Presses(&'static [Key]),
+    /// This is waited for.
+    Sees(Sight),
+}
+
+/// Something that is seen.
+pub enum Sight {
+    /// This text, so many times or more.
+    Text(&'static str, usize),
+    /// A picture that moves, with so many colours or more, and another one than at the last stop.
+    Moves(usize),
+}
+
+impl fmt::Display for Sight {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text, 1) => write!(out, "the text `{text}`"),
+            Self::Text(text, count) => write!(out, "the text `{text}` {count} times"),
+            Self::Moves(colours) => write!(out, "a moving picture of {colours} colours"),
+        }
+    }
+}
+
+/// The colours that a palette has, or a few less: two tiles may have the same.
+const PALETTE: Sight = Sight::Moves(100);
+
+/// All stops.
+pub const STOPS: &[Stop] = &[
+    Stop {
+        name: "root",
+        label: "The root persona sees all of them: persona list",
+        acts: &[
+            Act::Sees(Sight::Text("root@janus", 1)),
+            // The others' shells prompt by now, so that the numbers in the list stay.
+            Act::Presses(&alt(Key::f2)),
+            Act::Sees(Sight::Text("root@work", 1)),
+            Act::Presses(&alt(Key::f3)),
+            Act::Sees(Sight::Text("root@play", 1)),
+            Act::Presses(&alt(Key::f1)),
+            Act::Types("persona list\n"),
+        ],
+        sight: Sight::Text("root@janus", 2),
+    },
+    Stop {
+        name: "work",
+        label: "Alt+F2: work is a machine of its own, from process 1 on",
+        acts: &[Act::Presses(&alt(Key::f2)), Act::Types("hostname; ps -e\n")],
+        sight: Sight::Text("root@work", 2),
+    },
+    Stop {
+        name: "work-counts",
+        label: "work begins to count",
+        acts: &[Act::Types(
+            "for n in $(seq 999); do echo $n sheep; sleep 1; done\n",
+        )],
+        sight: Sight::Text("3 sheep", 1),
+    },
+    Stop {
+        name: "play",
+        label: "Alt+F3: play has the same screen to itself: palette",
+        acts: &[Act::Presses(&alt(Key::f3)), Act::Types("palette\n")],
+        sight: PALETTE,
+    },
+    Stop {
+        name: "work-goes-on",
+        label: "Alt+F2: work never stopped; nobody saw it count",
+        acts: &[Act::Presses(&alt(Key::f2))],
+        sight: Sight::Text("9 sheep", 1),
+    },
+    Stop {
+        name: "play-goes-on",
+        label: "Alt+Esc: the one before; play's colours went on",
+        acts: &[Act::Presses(&[Key::alt, Key::esc])],
+        sight: PALETTE,
+    },
+    Stop {
+        name: "one-more",
+        label: "root makes one more, and brings it to the front",
+        acts: &[
+            Act::Presses(&alt(Key::f1)),
+            Act::Types("persona create guest && persona switch guest\n"),
+            Act::Sees(Sight::Text("root@guest", 1)),
+            Act::Types("uptime\n"),
+        ],
+        sight: Sight::Text("root@guest", 2),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use qemu::qmp::keys_of;
+
+    use super::super::{SCREEN, sheet};
+    use super::*;
+
+    #[test]
+    fn every_label_has_room_and_every_text_has_keys() {
+        for stop in STOPS {
+            let room = sheet::room_for_label(SCREEN.0);
+            assert!(stop.label.chars().count() <= room, "{}", stop.label);
+            for act in stop.acts {
+                if let Act::Types(text) = act {
+                    assert!(
+                        text.chars().all(|letter| keys_of(letter).is_some()),
+                        "{text}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_stop_has_a_name_of_its_own() {
+        for (index, stop) in STOPS.iter().enumerate() {
+            assert!(STOPS[..index].iter().all(|other| other.name != stop.name));
+            let plain = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+            assert!(stop.name.chars().all(plain), "{}", stop.name);
+        }
+        assert!(STOPS.len() < 100, "numbers have two digits");
+    }
+}
