@@ -10,6 +10,7 @@ mod demo;
 mod desk;
 mod exec;
 mod hands;
+mod lamps;
 mod options;
 mod personas;
 mod power;
