@@ -1,12 +1,15 @@
-//! A small VNC client: it looks at the lamps of the guest's keyboard.
+//! A small VNC client: it looks at the lamps of the guest's keyboard, and wishes for screens of
+//! another size, as a viewer does whose window is resized.
 //!
 //! Nothing else in QEMU tells a program outside whether Caps Lock shines. The server sends the
 //! state of the three lamps when a client that knows pseudo-encoding -261 says so, and again at
-//! every change; the picture is not asked for, so nothing else comes. QEMU tells of a change only
+//! every change. One that knows -308 is told of the screen's size and may ask for another one.
+//! The picture is not asked for, so nothing else comes. QEMU tells of a change of the lamps only
 //! to one of several clients: have one at a time, and connect before the change.
 //!
-//! Own code, since the public clients neither know that encoding nor speak over a Unix socket.
-//! Source: RFC 6143 (the protocol, version 3.8); QEMU's "VNC LED state Pseudo-encoding".
+//! Own code, since the public clients know neither encoding and do not speak over a Unix socket.
+//! Source: RFC 6143 (the protocol, version 3.8); the RFB protocol's "LED State Pseudo-encoding",
+//! "ExtendedDesktopSize Pseudo-encoding" and "SetDesktopSize".
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -17,12 +20,21 @@ use crate::{Error, Result, qmp};
 
 /// The pseudo-encoding of the lamps.
 const LED_STATE: i32 = -261;
+/// The pseudo-encoding of the screen's size: a rectangle whose place is why it is sent and what
+/// became of a client's wish, with a list of screens behind it.
+const DESKTOP_SIZE: i32 = -308;
+/// Why: this client has asked.
+const ASKED: u16 = 1;
+/// What became of a wish: it is fulfilled, or QEMU has told the guest.
+const FULFILLED: [u16; 2] = [0, 4];
 /// What both sides say first.
 const VERSION: &[u8; 12] = b"RFB 003.008\n";
 /// The kind of security that is none.
 const NO_SECURITY: u8 = 1;
 /// The client's message with the encodings it knows.
 const SET_ENCODINGS: u8 = 2;
+/// The client's wish for another size.
+const SET_DESKTOP_SIZE: u8 = 251;
 /// The server's messages.
 const UPDATE: u8 = 0;
 const BELL: u8 = 2;
@@ -55,7 +67,10 @@ pub struct Vnc {
     stream: UnixStream,
     /// What came and is not yet understood.
     held: Vec<u8>,
-    leds: Leds,
+    /// None until the server has said so.
+    leds: Option<Leds>,
+    /// What became of the last wish, once the server has said so.
+    answer: Option<u16>,
 }
 
 impl Vnc {
@@ -68,15 +83,19 @@ impl Vnc {
         let mut vnc = Self {
             stream: qmp::connect(path, limit)?,
             held: Vec::new(),
-            leds: Leds::default(),
+            leds: None,
+            answer: None,
         };
         vnc.shake_hands(deadline)?;
         let mut message = vec![SET_ENCODINGS, 0];
-        message.extend_from_slice(&1u16.to_be_bytes());
+        message.extend_from_slice(&2u16.to_be_bytes());
         message.extend_from_slice(&LED_STATE.to_be_bytes());
+        message.extend_from_slice(&DESKTOP_SIZE.to_be_bytes());
         vnc.send(&message)?;
-        while vnc.message()?.is_none() {
-            vnc.receive(deadline, "the state of the lamps")?;
+        while vnc.leds.is_none() {
+            if vnc.message()?.is_none() {
+                vnc.receive(deadline, "the state of the lamps")?;
+            }
         }
         Ok(vnc)
     }
@@ -88,7 +107,7 @@ impl Vnc {
     pub fn leds(&mut self) -> Result<Leds> {
         while self.more(Instant::now())? {}
         while self.message()?.is_some() {}
-        Ok(self.leds)
+        Ok(self.leds.unwrap_or_default())
     }
 
     /// Waits until the lamps are as `wanted`.
@@ -99,15 +118,48 @@ impl Vnc {
         let deadline = Instant::now() + limit;
         loop {
             while self.message()?.is_some() {}
-            if self.leds == wanted {
+            let leds = self.leds.unwrap_or_default();
+            if leds == wanted {
                 return Ok(());
             }
             if !self.more(deadline)? {
                 return Err(Error::Timeout {
-                    what: format!("the lamps to be {wanted:?} (they are {:?})", self.leds),
+                    what: format!("the lamps to be {wanted:?} (they are {leds:?})"),
                     after: limit,
                     tail: String::new(),
                 });
+            }
+        }
+    }
+
+    /// Wishes for a screen of this size, and waits until the server has passed it on to the guest.
+    ///
+    /// # Errors
+    /// When the display device has one size only, the server does not answer within `limit`, or
+    /// has gone.
+    pub fn resize(&mut self, (width, height): (u16, u16), limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
+        let mut message = vec![SET_DESKTOP_SIZE, 0];
+        message.extend_from_slice(&size);
+        // One screen: its number, its place, its size and no flags.
+        message.extend_from_slice(&[1, 0]);
+        message.extend_from_slice(&[0; 8]);
+        message.extend_from_slice(&size);
+        message.extend_from_slice(&[0; 4]);
+        self.answer = None;
+        self.send(&message)?;
+        loop {
+            while self.message()?.is_some() {}
+            match self.answer {
+                Some(answer) if FULFILLED.contains(&answer) => return Ok(()),
+                Some(answer) => {
+                    let wish = format!("{width}x{height}");
+                    return Err(wrong(&format!(
+                        "it refused a screen of {wish} with status {answer}"
+                    )));
+                }
+                None => self.receive(deadline, "its answer to another size")?,
             }
         }
     }
@@ -155,23 +207,39 @@ impl Vnc {
         Ok(Some(()))
     }
 
-    /// Understands an update, which can only speak of the lamps; returns its length.
+    /// Understands an update, which can only speak of the lamps and the size; returns its length.
     fn update(&mut self) -> Result<Option<usize>> {
-        const HEAD: usize = 4;
-        const RECTANGLE: usize = 13;
-        if self.held.len() < HEAD {
-            return Ok(None);
-        }
-        let count = usize::from(u16::from_be_bytes([self.held[2], self.held[3]]));
-        let length = HEAD + count * RECTANGLE;
+        let mut length = 4;
         if self.held.len() < length {
             return Ok(None);
         }
-        for rectangle in self.held[HEAD..length].chunks(RECTANGLE) {
-            if rectangle[8..12] != LED_STATE.to_be_bytes() {
-                return Err(wrong("it sent a picture that nobody asked for"));
+        let count = u16::from_be_bytes([self.held[2], self.held[3]]);
+        for _ in 0..count {
+            const HEAD: usize = 12;
+            let Some((&head, rest)) = self.held[length..].split_first_chunk::<HEAD>() else {
+                return Ok(None);
+            };
+            // Either has a byte next: the lamps, or the number of screens.
+            let Some(&first) = rest.first() else {
+                return Ok(None);
+            };
+            let [why, answer] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_be_bytes);
+            match i32::from_be_bytes([head[8], head[9], head[10], head[11]]) {
+                LED_STATE => {
+                    self.leds = Some(Leds::from_bits(first));
+                    length += HEAD + 1;
+                }
+                DESKTOP_SIZE => {
+                    if why == ASKED {
+                        self.answer = Some(answer);
+                    }
+                    length += HEAD + 4 + 16 * usize::from(first);
+                }
+                _ => return Err(wrong("it sent a picture that nobody asked for")),
             }
-            self.leds = Leds::from_bits(rectangle[12]);
+            if self.held.len() < length {
+                return Ok(None);
+            }
         }
         Ok(Some(length))
     }
@@ -239,6 +307,8 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     const LIMIT: Duration = Duration::from_secs(30);
+    /// How long a wish for another size is.
+    const WISH: usize = 24;
 
     fn lamps(bits: u8) -> Vec<u8> {
         let mut message = vec![UPDATE, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1];
@@ -247,8 +317,22 @@ mod tests {
         message
     }
 
-    /// A server that greets, says `first`, and says `then` in single bytes.
-    fn fake(first: Vec<u8>, then: Vec<u8>) -> (Result<Vnc>, std::thread::JoinHandle<()>) {
+    /// An update with a size: why, and with which answer.
+    fn size(why: u8, answer: u8) -> Vec<u8> {
+        let mut message = vec![UPDATE, 0, 0, 1, 0, why, 0, answer, 3, 32, 2, 88];
+        message.extend_from_slice(&DESKTOP_SIZE.to_be_bytes());
+        message.extend_from_slice(&[1, 0, 0, 0]);
+        message.extend_from_slice(&[0; 16]);
+        message
+    }
+
+    /// A server that greets, says `first`, hears a message of so many bytes, and says `then` in
+    /// single bytes.
+    fn fake(
+        first: Vec<u8>,
+        heard: usize,
+        then: Vec<u8>,
+    ) -> (Result<Vnc>, std::thread::JoinHandle<()>) {
         let file = TemporaryFile::new("fake-vnc");
         let listener = UnixListener::bind(file.path()).expect("a socket in the temporary folder");
         let thread = std::thread::spawn(move || {
@@ -266,8 +350,9 @@ mod tests {
             let mut description = [0; 26];
             description[23] = 2;
             stream.write_all(&description).expect("the description");
-            hear(&mut stream, 8);
+            hear(&mut stream, 12);
             stream.write_all(&first).expect("the first message");
+            hear(&mut stream, heard);
             for byte in then {
                 stream.write_all(&[byte]).expect("a byte");
             }
@@ -277,9 +362,11 @@ mod tests {
 
     #[test]
     fn lamps_are_seen_however_the_bytes_arrive() {
-        let mut later = vec![BELL, CUT_TEXT, 0, 0, 0, 0, 0, 0, 1, b'x'];
+        let mut later = size(0, 0);
+        later.extend([BELL, CUT_TEXT, 0, 0, 0, 0, 0, 0, 1, b'x']);
         later.extend(lamps(6));
-        let (vnc, thread) = fake(lamps(1), later);
+        // The size may come before the lamps.
+        let (vnc, thread) = fake([size(0, 0), lamps(1)].concat(), 0, later);
         let mut vnc = vnc.expect("the fake answers");
         let wanted = Leds {
             caps: true,
@@ -291,8 +378,23 @@ mod tests {
     }
 
     #[test]
+    fn another_size_is_asked_for_and_may_be_refused() {
+        let answers = [size(0, 0), size(1, 4), lamps(0)].concat();
+        let (vnc, thread) = fake(lamps(1), WISH, answers);
+        let mut vnc = vnc.expect("the fake answers");
+        vnc.resize((800, 600), LIMIT).expect("the guest is told");
+        thread.join().expect("no panic");
+
+        let (vnc, thread) = fake(lamps(1), WISH, size(1, 3));
+        let mut vnc = vnc.expect("the fake answers");
+        let error = vnc.resize((800, 600), LIMIT).expect_err("refused");
+        assert!(error.to_string().contains("800x600"), "{error}");
+        thread.join().expect("no panic");
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
-        let (vnc, thread) = fake(vec![9], Vec::new());
+        let (vnc, thread) = fake(vec![9], 0, Vec::new());
         let error = vnc.err().expect("there is no such message").to_string();
         assert!(error.contains("message 9"), "{error}");
         thread.join().expect("no panic");
