@@ -15,6 +15,7 @@ mod options;
 mod personas;
 mod power;
 mod programs;
+mod resize;
 mod terminal;
 mod tools;
 mod typing;
