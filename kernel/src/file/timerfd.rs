@@ -40,12 +40,21 @@ struct State {
 
 #[derive(Default)]
 struct Counts {
-    /// Expiries since the last read or setting.
+    /// Expiries since the last read or setting; a cancelling counts as one.
     expiries: u64,
     /// The flags of the last setting.
     flags: u32,
-    /// The time of day was set, and the timer was to be cancelled then.
+    /// The timer is to be cancelled when the time of day is set.
+    cancels: bool,
+    /// That has happened, and nobody was told yet.
     cancelled: bool,
+}
+
+impl Counts {
+    /// Whether somebody is to be told that the timer was cancelled; whoever asks is told.
+    fn take_cancelled(&mut self) -> bool {
+        self.cancels && core::mem::take(&mut self.cancelled)
+    }
 }
 
 /// Those that want to know when the time of day is set.
@@ -85,7 +94,10 @@ pub fn behind(file: &OpenFile) -> Option<&TimerFile> {
 pub fn time_was_set() {
     let listening = CANCELLED_BY_SETTING.lock().clone();
     for state in listening.iter().filter_map(Weak::upgrade) {
-        state.counts.lock().cancelled = true;
+        let mut counts = state.counts.lock();
+        counts.cancelled = true;
+        counts.expiries = counts.expiries.saturating_add(1);
+        drop(counts);
         state.changed.wake_all();
     }
 }
@@ -97,7 +109,11 @@ impl TimerFile {
     }
 
     /// Sets it, or turns it off; `flags` are those of timerfd_settime(2). Answers how it was set.
-    pub fn set(&self, setting: Setting, flags: u32) -> Setting {
+    ///
+    /// # Errors
+    /// ECANCELED: the time of day was set before, and nobody was told yet. The timer is on all the
+    /// same, as on Linux.
+    pub fn set(&self, setting: Setting, flags: u32) -> Result<Setting> {
         let absolute = flags & general::TFD_TIMER_ABSTIME != 0;
         let is_realtime = matches!(self.clock, Clock::Realtime { .. });
         let first = (setting.value.0 != 0).then(|| match (absolute, is_realtime) {
@@ -106,14 +122,22 @@ impl TimerFile {
             (true, true) => Deadline::Realtime(setting.value),
         });
         let cancels = flags & general::TFD_TIMER_CANCEL_ON_SET != 0;
-        self.listen(is_realtime && absolute && cancels);
+        let cancels = is_realtime && absolute && cancels;
+        self.listen(cancels);
         let old = self.timer.set(None, Nanoseconds(0));
-        *self.state.counts.lock() = Counts {
-            flags,
-            ..Counts::default()
-        };
+        let mut counts = self.state.counts.lock();
+        counts.expiries = 0;
+        counts.cancels = cancels;
+        let cancelled = first.is_some() && counts.take_cancelled();
+        if !cancelled {
+            counts.flags = flags;
+        }
+        drop(counts);
         self.timer.set(first, setting.interval);
-        old
+        if cancelled {
+            return Err(Errno::ECANCELED);
+        }
+        Ok(old)
     }
 
     /// How it is set.
@@ -131,10 +155,15 @@ impl TimerFile {
         }
     }
 
-    fn attempt(&self) -> Option<Result<u64>> {
+    /// What a read answers, if it has an answer. As on Linux, who waits is not told of a
+    /// cancelling that a setting has left behind.
+    fn attempt(&self, waits: bool) -> Option<Result<u64>> {
         let mut counts = self.state.counts.lock();
+        if waits && counts.expiries == 0 {
+            return None;
+        }
         let expiries = core::mem::take(&mut counts.expiries);
-        if core::mem::take(&mut counts.cancelled) {
+        if counts.take_cancelled() {
             return Some(Err(Errno::ECANCELED));
         }
         (expiries != 0).then_some(Ok(expiries))
@@ -172,9 +201,9 @@ impl File for TimerFile {
             return Err(Errno::EINVAL);
         }
         let expiries = if flags.nonblocking {
-            self.attempt().ok_or(Errno::EAGAIN)?
+            self.attempt(false).ok_or(Errno::EAGAIN)?
         } else {
-            self.state.changed.wait_until(|| self.attempt())?
+            self.state.changed.wait_until(|| self.attempt(true))?
         };
         sink.write(&expiries?.to_ne_bytes())
     }
@@ -190,7 +219,7 @@ impl File for TimerFile {
         let counts = self.state.counts.lock();
         let mut events = PollEvents::empty();
         // Linux says IN only.
-        events.set(PollEvents::IN, counts.expiries != 0 || counts.cancelled);
+        events.set(PollEvents::IN, counts.expiries != 0);
         events
     }
 }

@@ -66,7 +66,7 @@ pub fn sys_timerfd_settime(
     let file = thread.files()?.get_usable(descriptor as i32)?;
     let timer = timerfd::behind(&file).ok_or(Errno::EINVAL)?;
     check_alarm(thread, timer.clock())?;
-    let before = timer.set(setting, flags);
+    let before = timer.set(setting, flags)?;
     user::write_if_wanted(old, &to_user(before)).map(|()| 0)
 }
 

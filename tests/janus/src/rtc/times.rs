@@ -112,6 +112,7 @@ fn bad_pointers_and_commands() -> Outcome {
         RTC_ALM_SET,
         RTC_WKALM_RD,
         RTC_WKALM_SET,
+        RTC_IRQP_READ,
     ] {
         fails!(EFAULT, SYS_ioctl, clock.fd, command, 8);
         fails!(EFAULT, SYS_ioctl, clock.fd, command, -4096_i64);
@@ -175,6 +176,7 @@ fn a_timer_may_be_cancelled_by_setting_the_time() -> Outcome {
     fails!(EAGAIN, SYS_read, plain, &mut expiries, 8);
     fails!(ECANCELED, SYS_read, cancelled, &mut expiries, 8);
     fails!(EAGAIN, SYS_read, cancelled, &mut expiries, 8);
+    a_cancelled_timer_says_so_when_it_is_set(cancelled, system)?;
     same!(set(system + 50_000), 0);
     pause(50);
     same!(set(system), 0);
@@ -183,10 +185,36 @@ fn a_timer_may_be_cancelled_by_setting_the_time() -> Outcome {
     Ok(())
 }
 
+/// It is set all the same; what was before is not told.
+fn a_cancelled_timer_says_so_when_it_is_set(timer: isize, system: i64) -> Outcome {
+    let set = |moment: i64| sys!(SYS_clock_settime, CLOCK_REALTIME, &[moment, 0]);
+    let (set_timer, mut old) = (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, [-1_i64; 4]);
+    let moment = [0, 0, system + 30_000, 0];
+    let mut poll = [timer as u64 | u64::from(POLLIN as u16) << 32];
+    gives!(0, SYS_poll, &mut poll, 1, 0);
+    same!(set(system + 20), 0);
+    gives!(1, SYS_poll, &mut poll, 1, 0);
+    let again = |old: &mut [i64; 4]| sys!(SYS_timerfd_settime, timer, set_timer, &moment, old);
+    same!(again(&mut old), -(ECANCELED as isize));
+    same!(old, [-1; 4]);
+    gives!(0, SYS_poll, &mut poll, 1, 0);
+    same!(again(&mut old), 0);
+    holds!((1..=30_000).contains(&old[2]), "{old:?}");
+    // Turned off, it is not asked; then it cannot be cancelled; then it hears of it at last.
+    same!(set(system + 30), 0);
+    gives!(0, SYS_timerfd_settime, timer, set_timer, &[0_i64; 4], 0);
+    gives!(0, SYS_timerfd_settime, timer, TFD_TIMER_ABSTIME, &moment, 0);
+    fails!(EAGAIN, SYS_read, timer, &mut old, 8);
+    same!(again(&mut old), -(ECANCELED as isize));
+    fails!(EAGAIN, SYS_read, timer, &mut old, 8);
+    Ok(())
+}
+
 fn files_of_sysfs() -> Outcome {
     let clock = Clock::open()?;
     let file = |name: &str| std::fs::read_to_string(format!("/sys/class/rtc/rtc0/{name}"));
-    same!(file("name")?, "rtc_cmos\n");
+    same!(file("name")?, "rtc_cmos rtc_cmos\n");
+    same!(file("max_user_freq")?, "64\n");
     same!(file("hctosys")?, "1\n");
     same!(file("dev")?, "252:0\n");
     let now = clock.seconds()?;
