@@ -3,12 +3,14 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 pub use linux_raw_sys::ioctl::{
-    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF,
-    RTC_UIE_ON, RTC_WKALM_RD, RTC_WKALM_SET,
+    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_IRQP_READ, RTC_IRQP_SET, RTC_PIE_OFF,
+    RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON, RTC_WKALM_RD, RTC_WKALM_SET,
 };
 
 /// A read tells of at least one interrupt.
 pub const RTC_IRQF: u64 = 0x80;
+/// Of the rate that a program chose.
+pub const RTC_PF: u64 = 0x40;
 /// Of an alarm.
 pub const RTC_AF: u64 = 0x20;
 /// Of the beginning of a second.

@@ -67,11 +67,9 @@ fn main(information: &'static boot::BootInformation) -> ! {
     if let Err(error) = device::display::initialise(options.screen_size) {
         ::log::error!("the display is left out: {error:?}");
     }
-    #[cfg(feature = "devns")]
     if let Err(error) = device::rtc::initialise() {
         ::log::error!("the real-time clock is left out: {error:?}");
     }
-    #[cfg(feature = "devns")]
     if let Err(error) = device::alarm::initialise() {
         ::log::error!("the alarms are left out: {error:?}");
     }

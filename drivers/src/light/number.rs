@@ -28,6 +28,22 @@ pub fn as_in_c(text: &[u8]) -> Result<u64, Errno> {
     }
 }
 
+/// As [`as_in_c`], perhaps with a minus sign.
+///
+/// # Errors
+/// As [`decimal`].
+pub fn signed_as_in_c(text: &[u8]) -> Result<i64, Errno> {
+    let Some(digits) = text.strip_prefix(b"-") else {
+        return i64::try_from(as_in_c(text)?).map_err(|_| Errno::ERANGE);
+    };
+    if digits.starts_with(b"+") {
+        return Err(Errno::EINVAL);
+    }
+    0_i64
+        .checked_sub_unsigned(as_in_c(digits)?)
+        .ok_or(Errno::ERANGE)
+}
+
 /// The digits: without the sign before and the line feed behind them.
 fn strip(text: &[u8]) -> &[u8] {
     let text = text.strip_prefix(b"+").unwrap_or(text);
@@ -86,6 +102,20 @@ mod tests {
         assert_eq!(as_in_c(b"0"), Ok(0));
         for wrong in [&b"0x"[..], b"08", b"0xg", b"a", b"-1", b""] {
             assert_eq!(as_in_c(wrong), Err(Errno::EINVAL), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn signed_numbers_have_one_sign() {
+        assert_eq!(signed_as_in_c(b"-10\n"), Ok(-10));
+        assert_eq!(signed_as_in_c(b"-0x10"), Ok(-16));
+        assert_eq!(signed_as_in_c(b"+7"), Ok(7));
+        assert_eq!(signed_as_in_c(b"-9223372036854775808"), Ok(i64::MIN));
+        for long in [&b"-9223372036854775809"[..], b"9223372036854775808"] {
+            assert_eq!(signed_as_in_c(long), Err(Errno::ERANGE), "{long:?}");
+        }
+        for wrong in [&b"-"[..], b"--1", b"-+1", b"+-1", b"- 1"] {
+            assert_eq!(signed_as_in_c(wrong), Err(Errno::EINVAL), "{wrong:?}");
         }
     }
 }

@@ -10,7 +10,7 @@
 //! what makes the next one possible.
 //!
 //! Source: MC146818A data sheet; the century register is the one PC firmware uses (0x32).
-use super::{ClockError, Date, Rtc};
+use super::{ClockError, Condition, Date, Rtc};
 
 /// The clock's registers, one behind an index.
 pub trait Port {
@@ -35,11 +35,16 @@ const YEAR: u8 = 0x09;
 const STATUS_A: u8 = 0x0a;
 const STATUS_B: u8 = 0x0b;
 const STATUS_C: u8 = 0x0c;
+const STATUS_D: u8 = 0x0d;
 const CENTURY: u8 = 0x32;
 
 const UPDATE_IN_PROGRESS: u8 = 0x80;
 const TWENTY_FOUR_HOURS: u8 = 0x02;
 const BINARY: u8 = 0x04;
+/// In status B: an hour is added in spring and taken away in autumn.
+const SUMMER_TIME: u8 = 0x01;
+/// In status D: neither time nor memory was lost.
+const VALID: u8 = 0x80;
 /// In status B: the time is being set and does not run.
 const SET: u8 = 0x80;
 /// In status B: interrupt for alarms; in status C: there was one.
@@ -206,6 +211,15 @@ impl<P: Port + Send + Sync> Rtc for Cmos<P> {
 
     fn set_update_interrupts(&self, on: bool) {
         self.change(UPDATE_ENDED, on);
+    }
+
+    fn condition(&self) -> Condition {
+        let status = self.port.read(STATUS_B);
+        Condition {
+            decimal: status & BINARY == 0,
+            summer_time: status & SUMMER_TIME != 0,
+            battery: self.port.read(STATUS_D) & VALID != 0,
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub enum ClockError {
     Unsteady,
     /// It holds a date that the calendar does not have.
     Invalid(Date),
+    /// Its time lies before 1970, where there is none.
+    TooEarly,
     /// It cannot hold such a date.
     OutOfRange,
 }
@@ -29,6 +31,7 @@ impl fmt::Display for ClockError {
                     "the CMOS clock holds an impossible date ({date})"
                 )
             }
+            Self::TooEarly => formatter.write_str("the CMOS clock's time lies before 1970"),
             Self::OutOfRange => formatter.write_str("the CMOS clock cannot hold such a date"),
         }
     }
@@ -39,7 +42,7 @@ impl From<ClockError> for Errno {
         match error {
             ClockError::Absent => Self::ENODEV,
             ClockError::Unsteady => Self::EIO,
-            ClockError::Invalid(_) => Self::EINVAL,
+            ClockError::Invalid(_) | ClockError::TooEarly => Self::EINVAL,
             ClockError::OutOfRange => Self::ERANGE,
         }
     }

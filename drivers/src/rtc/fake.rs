@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::cmos::{Events, Port, acknowledge};
+use super::periodic::{Expired, Timer, Timers};
 
 /// The chip; a clone is the same one.
 #[derive(Clone)]
@@ -188,5 +189,55 @@ impl Port for Chip {
         let mut inside = self.0.lock().unwrap();
         inside.access();
         inside.registers[usize::from(index)] = value;
+    }
+}
+
+/// The timers of all clocks, which a test lets expire; a clone is the same.
+#[derive(Clone, Default)]
+pub struct FakeTimers(Arc<Mutex<Vec<FakeTimer>>>);
+
+/// A timer: who is told, and its period while it is on.
+#[derive(Clone)]
+struct FakeTimer {
+    expired: Expired,
+    period: Arc<Mutex<Option<u64>>>,
+}
+
+impl FakeTimers {
+    /// The periods of those that are on.
+    pub fn periods(&self) -> Vec<u64> {
+        let timers = self.0.lock().unwrap();
+        let period = |timer: &FakeTimer| *timer.period.lock().unwrap();
+        timers.iter().filter_map(period).collect()
+    }
+
+    /// Each that is on expires, so often.
+    pub fn expire(&self, count: u64) {
+        let timers = self.0.lock().unwrap().clone();
+        for timer in timers {
+            let on = timer.period.lock().unwrap().is_some();
+            if on {
+                (timer.expired)(count);
+            }
+        }
+    }
+}
+
+impl Timers for FakeTimers {
+    fn timer(&self, expired: Expired) -> Box<dyn Timer> {
+        let period = Arc::default();
+        let timer = FakeTimer { expired, period };
+        self.0.lock().unwrap().push(timer.clone());
+        Box::new(timer)
+    }
+}
+
+impl Timer for FakeTimer {
+    fn start(&self, nanoseconds: u64) {
+        *self.period.lock().unwrap() = Some(nanoseconds);
+    }
+
+    fn stop(&self) {
+        *self.period.lock().unwrap() = None;
     }
 }

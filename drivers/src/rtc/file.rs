@@ -1,15 +1,15 @@
 //! `/dev/rtc0` as programs see it, with the answers of Linux 6.1.
 //!
 //! One opening at a time, in each persona. A read waits for interrupts and tells of them: their
-//! number since the last read, above a byte of their kinds. Interrupts at a rate of one's own
-//! (`RTC_PIE_ON` and its like) are not made: ENOTTY.
+//! number since the last read, above a byte of their kinds.
 //!
 //! Source: rtc(4).
 
 use abi::Errno;
 use abi::rtc::{
-    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF,
-    RTC_UIE_ON, RTC_WKALM_RD, RTC_WKALM_SET, RtcTime, RtcWakeAlarm,
+    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_IRQP_READ, RTC_IRQP_SET, RTC_PIE_OFF,
+    RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON, RTC_WKALM_RD, RTC_WKALM_SET,
+    RtcTime, RtcWakeAlarm,
 };
 use alloc::sync::Arc;
 use devns::{Namespace, StateError, StateRef};
@@ -24,6 +24,9 @@ use crate::user::UserMemory;
 pub trait Caller: UserMemory {
     /// Whether it may set the time (CAP_SYS_TIME).
     fn may_set_time(&self) -> bool;
+
+    /// Whether it may exceed the limit of interrupts (CAP_SYS_RESOURCE).
+    fn may_exceed_limit(&self) -> bool;
 }
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -141,6 +144,20 @@ impl RtcFile {
             }
             RTC_AIE_ON => mux.enable_alarm(clock, true)?,
             RTC_AIE_OFF => mux.enable_alarm(clock, false)?,
+            RTC_IRQP_READ => {
+                let hertz = u64::from(clock.periodic.hertz());
+                caller.write(argument, hertz.as_bytes())?;
+            }
+            RTC_IRQP_SET => {
+                check_limit(caller, clock, argument as u64)?;
+                let hertz = u32::try_from(argument).map_err(|_| Errno::EINVAL)?;
+                clock.periodic.set_hertz(hertz)?;
+            }
+            RTC_PIE_ON => {
+                check_limit(caller, clock, clock.periodic.hertz().into())?;
+                clock.periodic.turn(true);
+            }
+            RTC_PIE_OFF => clock.periodic.turn(false),
             RTC_UIE_ON => mux.set_updates(clock, true),
             RTC_UIE_OFF => mux.set_updates(clock, false),
             _ => return Err(Errno::ENOTTY),
@@ -150,11 +167,20 @@ impl RtcFile {
 }
 
 impl Drop for RtcFile {
-    /// The alarm stays; nobody listens to the seconds any more.
+    /// The alarm stays; nobody listens to the seconds, or to the timer, any more.
     fn drop(&mut self) {
+        self.clock.periodic.turn(false);
         self.mux.set_updates(&self.clock, false);
         self.clock.close();
     }
+}
+
+/// EACCES: the caller may not have so many interrupts a second.
+fn check_limit(caller: &dyn Caller, clock: &Clock, hertz: u64) -> Result<(), Errno> {
+    if hertz > clock.periodic.limit().into() && !caller.may_exceed_limit() {
+        return Err(Errno::EACCES);
+    }
+    Ok(())
 }
 
 /// A moment as programs have it.

@@ -3,7 +3,8 @@
 //! The four doors: [`Rtc`] is what any such clock can do, and [`cmos`] the one of a PC;
 //! [`persona`] is the clock that a device namespace believes to have: the hardware's time with an
 //! offset, and an alarm of its own; [`mux`] rings all of them with the one alarm that the hardware
-//! has; [`mod@file`] is what programs see of it, in `/dev` and (with [`text`]) in `/sys`.
+//! has; [`mod@file`] is what programs see of it, in `/dev` and (with [`text`] and [`proc`]) in
+//! `/sys` and `/proc`.
 //!
 //! Moments are seconds since 1970 here; the calendar is [`Date`]'s business.
 
@@ -14,7 +15,9 @@ pub mod error;
 mod fake;
 pub mod file;
 pub mod mux;
+pub mod periodic;
 pub mod persona;
+pub mod proc;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -55,4 +58,18 @@ pub trait Rtc: Send + Sync {
 
     /// Whether to interrupt at the beginning of every second.
     fn set_update_interrupts(&self, on: bool);
+
+    /// What else there is to say of it.
+    fn condition(&self) -> Condition;
+}
+
+/// How a clock works, and how well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// It counts in decimal digits.
+    pub decimal: bool,
+    /// It goes over to summer time by itself.
+    pub summer_time: bool,
+    /// The battery is good.
+    pub battery: bool,
 }

@@ -14,11 +14,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use spin::mutex::SpinMutex;
 
+use super::periodic::Timers;
 use super::persona::{Alarm, Clock};
-use super::{ClockError, Rtc};
+use super::{ClockError, Condition, Rtc};
 
 /// The hardware and the clocks of all personas.
 pub struct Mux {
+    timers: Box<dyn Timers>,
     core: SpinMutex<Core>,
 }
 
@@ -30,14 +32,15 @@ struct Core {
 }
 
 impl Mux {
-    /// Nobody has a clock yet.
-    pub fn new(hardware: Box<dyn Rtc>) -> Self {
+    /// Nobody has a clock yet; `timers` makes one for each.
+    pub fn new(hardware: Box<dyn Rtc>, timers: Box<dyn Timers>) -> Self {
         let core = Core {
             hardware,
             clocks: Vec::new(),
             armed: None,
         };
         Self {
+            timers,
             core: SpinMutex::new(core),
         }
     }
@@ -49,9 +52,10 @@ impl Mux {
 
     /// Makes a persona's clock. The root's has the alarm that was on when the machine started.
     pub(super) fn add(&self, is_root: bool) -> Arc<Clock> {
-        let clock = Arc::new(Clock::new(is_root));
+        let clock = Clock::new(is_root, &*self.timers);
         let mut core = self.core.lock();
-        if is_root && let Some(moment) = core.hardware.alarm() {
+        let untouched = is_root && core.armed.is_none();
+        if untouched && let Some(moment) = core.hardware.alarm() {
             clock.set_alarm(Alarm {
                 moment,
                 enabled: true,
@@ -69,13 +73,19 @@ impl Mux {
         core.follow_updates();
     }
 
+    /// What else there is to say of the hardware.
+    pub fn condition(&self) -> Condition {
+        self.core.lock().hardware.condition()
+    }
+
     /// The time of a clock.
     ///
     /// # Errors
     /// [`ClockError`].
     pub fn time(&self, clock: &Clock) -> Result<i64, ClockError> {
         let hardware = self.core.lock().hardware.time()?;
-        Ok(hardware.saturating_add(clock.offset()))
+        let time = hardware.saturating_add(clock.offset());
+        (time >= 0).then_some(time).ok_or(ClockError::TooEarly)
     }
 
     /// Sets the time of a clock; that of the root is the hardware's.

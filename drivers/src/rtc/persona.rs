@@ -5,13 +5,14 @@
 //! when its time is set, the alarm stays where it is on the dial. All of it lives as long as the
 //! namespace, whoever has the clock open. A persona's alarms come in the background too.
 
-use abi::rtc::{RTC_AF, RTC_IRQF, RTC_UF};
-use alloc::sync::Arc;
+use abi::rtc::{RTC_AF, RTC_IRQF, RTC_PF, RTC_UF};
+use alloc::sync::{Arc, Weak};
 use core::convert::Infallible;
 use devns::{Class, Foreground, Handle, Lifetime, Namespace, RegisterError, Switching};
 use spin::mutex::SpinMutex;
 
 use super::mux::Mux;
+use super::periodic::{Periodic, Timers};
 
 /// Wakes those who wait for an interrupt. Must not sleep.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -20,6 +21,8 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 pub struct Clock {
     /// Whether its time is the hardware's.
     pub(super) is_root: bool,
+    /// Its interrupts at a rate of its own.
+    pub periodic: Periodic,
     own: SpinMutex<Own>,
 }
 
@@ -46,11 +49,21 @@ struct Own {
 }
 
 impl Clock {
-    pub(super) fn new(is_root: bool) -> Self {
-        Self {
-            is_root,
-            own: SpinMutex::new(Own::default()),
-        }
+    pub(super) fn new(is_root: bool, timers: &dyn Timers) -> Arc<Self> {
+        Arc::new_cyclic(|clock: &Weak<Self>| {
+            let clock = clock.clone();
+            let expired = move |count| {
+                let clock = clock.upgrade();
+                if let Some(clock) = clock.filter(|clock| clock.periodic.is_on()) {
+                    clock.note(count, RTC_PF);
+                }
+            };
+            Self {
+                is_root,
+                periodic: Periodic::new(timers.timer(Arc::new(expired))),
+                own: SpinMutex::new(Own::default()),
+            }
+        })
     }
 
     /// Seconds that it is ahead of the hardware.
@@ -82,7 +95,7 @@ impl Clock {
     pub(super) fn ring(&self, now: i64) {
         if self.due().is_some_and(|due| due <= now) {
             self.own.lock().alarm.enabled = false;
-            self.note(RTC_AF);
+            self.note(1, RTC_AF);
         }
     }
 
@@ -97,14 +110,14 @@ impl Clock {
     /// A second began.
     pub(super) fn update(&self) {
         if self.updates() {
-            self.note(RTC_UF);
+            self.note(1, RTC_UF);
         }
     }
 
-    /// There was an interrupt of this kind.
-    fn note(&self, kind: u64) {
+    /// There were so many interrupts of this kind.
+    fn note(&self, count: u64, kind: u64) {
         let mut own = self.own.lock();
-        own.data = own.data.wrapping_add(1 << 8) | RTC_IRQF | kind;
+        own.data = own.data.wrapping_add(count << 8) | RTC_IRQF | kind;
         let opener = own.opener.clone();
         drop(own);
         if let Some(wake) = opener {

@@ -1,5 +1,7 @@
 //! Personas and their clocks on one chip, second by second.
 
+mod more;
+
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -11,7 +13,7 @@ use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::cmos::Cmos;
-use super::fake::{BINARY, Chip, TWENTY_FOUR_HOURS};
+use super::fake::{BINARY, Chip, FakeTimers, TWENTY_FOUR_HOURS};
 use super::file::{Caller, RtcFile, clock_of};
 use super::mux::Mux;
 use super::persona::{RtcHandle, register};
@@ -24,6 +26,7 @@ const START: i64 = 1_767_225_600;
 
 struct Machine {
     chip: Chip,
+    timers: FakeTimers,
     mux: Arc<Mux>,
     handle: RtcHandle,
     foreground: Foreground,
@@ -35,11 +38,13 @@ fn machine() -> Machine {
         [0x00, 0x00, 0x00, 0x01, 0x01, 0x26, 0x20],
     );
     let hardware = Cmos::find(chip.clone()).expect("it answers");
-    let mux = Arc::new(Mux::new(Box::new(hardware)));
+    let timers = FakeTimers::default();
+    let mux = Arc::new(Mux::new(Box::new(hardware), Box::new(timers.clone())));
     let foreground = Foreground::new(Box::new(HostGate::default()), 1);
     let handle = register(&foreground, &mux).expect("it is the first class");
     Machine {
         chip,
+        timers,
         mux,
         handle,
         foreground,
@@ -94,7 +99,8 @@ impl Machine {
 /// A program whose memory is one structure, at address 0.
 struct Program {
     memory: std::cell::RefCell<Vec<u8>>,
-    may_set_time: Cell<bool>,
+    /// Whether it has the capabilities that are asked for.
+    may: Cell<bool>,
 }
 
 impl UserMemory for Program {
@@ -115,7 +121,11 @@ impl UserMemory for Program {
 
 impl Caller for Program {
     fn may_set_time(&self) -> bool {
-        self.may_set_time.get()
+        self.may.get()
+    }
+
+    fn may_exceed_limit(&self) -> bool {
+        self.may.get()
     }
 }
 
@@ -127,7 +137,7 @@ impl Opened {
     ) -> Result<usize, Errno> {
         let program = Program {
             memory: argument.as_bytes().to_vec().into(),
-            may_set_time: Cell::new(true),
+            may: Cell::new(true),
         };
         let answer = self.file.ioctl(&program, command, 0);
         *argument = T::read_from_bytes(&program.memory.borrow()).expect("the same length");
@@ -429,10 +439,10 @@ fn each_errno() {
     ] {
         assert_eq!(root.call(command, &mut 0_u8), Err(Errno::EFAULT));
     }
-    assert_eq!(root.call(0x7005, &mut 0_u8), Err(Errno::ENOTTY));
+    assert_eq!(root.call(0x7000, &mut 0_u8), Err(Errno::ENOTTY));
     let program = Program {
         memory: Vec::new().into(),
-        may_set_time: Cell::new(false),
+        may: Cell::new(false),
     };
     assert_eq!(
         root.file.ioctl(&program, RTC_SET_TIME, 0),
@@ -445,7 +455,10 @@ fn an_alarm_that_was_on_at_the_start_is_the_roots() {
     let chip = Chip::new(TWENTY_FOUR_HOURS | BINARY, [0, 0, 0, 1, 1, 26, 20]);
     chip.set_register(1, 5);
     chip.set_register(0x0b, TWENTY_FOUR_HOURS | BINARY | 0x20);
-    let mux = Arc::new(Mux::new(Box::new(Cmos::find(chip).unwrap())));
+    let mux = Arc::new(Mux::new(
+        Box::new(Cmos::find(chip).unwrap()),
+        Box::new(FakeTimers::default()),
+    ));
     let foreground = Foreground::new(Box::new(HostGate::default()), 1);
     let handle = register(&foreground, &mux).unwrap();
     let clock = clock_of(&handle, foreground.root()).unwrap();

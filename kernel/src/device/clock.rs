@@ -1,7 +1,11 @@
 //! The clock that runs on while the machine is off: sets the time of day at boot.
-use crate::time::{self, NANOSECONDS_PER_SECOND, Nanoseconds};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use abi::Timespec;
 use drivers::rtc::cmos;
 use metal::interrupt::Lock;
+
+use crate::time;
 
 /// Where a register of the CMOS memory is chosen, and where it is then read.
 const INDEX: u16 = 0x70;
@@ -37,14 +41,31 @@ impl cmos::Port for Cmos {
     }
 }
 
-/// Sets the time of day from the clock; says so when there is none.
+/// Whether the clock has set the time of day at boot.
+static HAS_SET_TIME: AtomicBool = AtomicBool::new(false);
+
+/// Sets the time of day from the clock; says so when there is none, or it has no time to give.
 pub(super) fn set_time() {
+    let set = |seconds: i64| {
+        let time = Timespec {
+            tv_sec: seconds,
+            tv_nsec: 0,
+        };
+        time::settable(time).is_ok_and(time::set_realtime)
+    };
     match cmos::read_time(&Cmos) {
-        Ok(date) => {
-            let seconds = u64::try_from(date.unix_seconds()).unwrap_or(0);
-            time::set_realtime(Nanoseconds(seconds * NANOSECONDS_PER_SECOND));
+        Ok(date) if set(date.unix_seconds()) => {
+            HAS_SET_TIME.store(true, Ordering::Relaxed);
             log::info!("rtc_cmos: the time is {date} UTC");
         }
+        Ok(date) => log::warn!(
+            "the CMOS clock says {date}, which lies before 1970; time starts at 1970 until somebody sets it"
+        ),
         Err(error) => log::warn!("{error}; time starts at 1970"),
     }
+}
+
+/// Whether the time of day was set from the clock at boot.
+pub(super) fn has_set_time() -> bool {
+    HAS_SET_TIME.load(Ordering::Relaxed)
 }

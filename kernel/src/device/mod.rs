@@ -1,8 +1,6 @@
 //! Devices: wires drivers to the machine and to /dev and /sys.
 
-#[cfg(feature = "devns")]
 pub mod alarm;
-#[cfg(feature = "devns")]
 mod caller;
 pub mod character;
 mod clock;
@@ -18,12 +16,9 @@ pub mod light;
 #[cfg(feature = "devns")]
 pub mod logger;
 mod memory;
-#[cfg(feature = "devns")]
 mod misc;
 pub mod random;
-#[cfg(feature = "devns")]
 mod readers;
-#[cfg(feature = "devns")]
 pub mod rtc;
 pub mod serial;
 #[cfg(feature = "ktest")]

@@ -1,10 +1,27 @@
 //! In place of `device` when the kernel is built without device namespaces: the baseline for
-//! what they cost. There is no persona, so no pid namespace can be made either, as in the
-//! original.
+//! what they cost. All processes are the root's: there is no other persona, so no pid namespace
+//! can be made either, as in the original.
 
+#[path = "device/gate.rs"]
+mod gate;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use devns::{Foreground, Namespace as DeviceNamespace};
+use spin::LazyLock;
+
+use self::gate::KernelGate;
 use crate::error::{Errno, Result};
 use crate::namespace::PidNamespace;
 use crate::process::{Process, ProcessId, Thread};
+
+/// The root, which is always in front, and the device classes.
+pub fn foreground() -> &'static Foreground {
+    static FOREGROUND: LazyLock<Foreground> =
+        LazyLock::new(|| Foreground::new(Box::new(KernelGate::new()), 1));
+    &FOREGROUND
+}
 
 /// What goes with a pid namespace: nothing.
 pub struct Companion;
@@ -48,6 +65,11 @@ impl Membership {
     pub fn new(of: &PidNamespace, _parent: Option<&Process>) -> Result<Self> {
         let Companion = of.companion();
         Ok(Self)
+    }
+
+    /// The device namespace: the root's.
+    pub fn namespace(&self) -> Arc<DeviceNamespace> {
+        Arc::clone(foreground().root())
     }
 
     /// The process is the first of its pid namespace.

@@ -12,7 +12,8 @@ use drivers::rtc::text::{self, Shown};
 
 use super::file::NUMBER;
 use super::machine;
-use crate::error::Result;
+use crate::device::clock as device_clock;
+use crate::error::{Errno, Result};
 use crate::file::generated::no_memory;
 use crate::file::sysfs::{self, Attribute};
 use crate::process;
@@ -24,8 +25,9 @@ pub(super) fn initialise(name: &'static str) -> Result<()> {
     directory.add_attribute("date", 0o444, Time(Shown::Date))?;
     directory.add_attribute("time", 0o444, Time(Shown::Time))?;
     directory.add_attribute("since_epoch", 0o444, Time(Shown::SinceEpoch))?;
+    directory.add_attribute("max_user_freq", 0o644, Time(Shown::PeriodicLimit))?;
     directory.add_attribute("hctosys", 0o444, SetsSystem)?;
-    directory.add_attribute("wakealarm", 0o644, WakeAlarm)
+    directory.add_attribute("wakealarm", 0o644, Time(Shown::WakeAlarm))
 }
 
 /// The clock of the running process's persona.
@@ -34,45 +36,37 @@ fn clock() -> Result<StateRef<RtcClass>> {
     clock_of(&machine().handle, &namespace)
 }
 
-/// `name`: its driver.
+/// `name`: its driver and, since it is no device of a bus that numbers them, the driver again.
 struct Name(&'static str);
 
 impl Attribute for Name {
     fn show(&self, text: &mut Text) -> Result<()> {
-        writeln!(text, "{}", self.0).map_err(no_memory)
+        writeln!(text, "{0} {0}", self.0).map_err(no_memory)
     }
 }
 
-/// `date`, `time` and `since_epoch`.
+/// What is each persona's own.
 struct Time(Shown);
 
 impl Attribute for Time {
     fn show(&self, text: &mut Text) -> Result<()> {
         text::show(&machine().mux, &*clock()?, self.0, text)
     }
+
+    fn store(&self, bytes: &[u8]) -> Result<()> {
+        match self.0 {
+            Shown::PeriodicLimit => text::store_periodic_limit(&*clock()?, bytes),
+            Shown::WakeAlarm => text::store_wake_alarm(&machine().mux, &*clock()?, bytes),
+            Shown::Date | Shown::Time | Shown::SinceEpoch => Err(Errno::EIO),
+        }
+    }
 }
 
-/// `hctosys`: the system's time was set from this clock at boot.
+/// `hctosys`: whether the system's time was set from this clock at boot.
 struct SetsSystem;
 
 impl Attribute for SetsSystem {
     fn show(&self, text: &mut Text) -> Result<()> {
-        writeln!(text, "1").map_err(no_memory)
-    }
-}
-
-/// `wakealarm`: when the alarm comes; empty while it is off.
-struct WakeAlarm;
-
-impl Attribute for WakeAlarm {
-    fn show(&self, text: &mut Text) -> Result<()> {
-        match clock()?.enabled_alarm() {
-            Some(moment) => writeln!(text, "{moment}").map_err(no_memory),
-            None => Ok(()),
-        }
-    }
-
-    fn store(&self, bytes: &[u8]) -> Result<()> {
-        text::store_wake_alarm(&machine().mux, &*clock()?, bytes)
+        writeln!(text, "{}", u8::from(device_clock::has_set_time())).map_err(no_memory)
     }
 }

@@ -8,7 +8,9 @@ mod attributes;
 mod file;
 #[cfg(feature = "ktest")]
 mod tests;
+mod timers;
 
+use abi::procfs::Text;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -20,11 +22,13 @@ use drivers::rtc::persona::{RtcHandle, register};
 use metal::apic::Trigger;
 use spin::Once;
 
+use self::timers::KernelTimers;
 use super::clock;
 use super::deferred::{self, Work};
 use super::interrupt;
 use crate::error::{Errno, Result};
 use crate::namespace::device::foreground;
+use crate::process;
 
 /// The clock of the machine.
 struct Machine {
@@ -47,7 +51,7 @@ pub fn initialise() -> Result<()> {
         Err(ClockError::Absent) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    let mux = Arc::new(Mux::new(Box::new(hardware)));
+    let mux = Arc::new(Mux::new(Box::new(hardware), Box::new(KernelTimers)));
     let handle = register(foreground(), &mux).map_err(|error| Errno::from_number(error.errno()))?;
     let machine = MACHINE.call_once(|| Machine { mux, handle });
     deferred::register(Work::RTC, service);
@@ -65,6 +69,21 @@ pub fn initialise() -> Result<()> {
 /// Files that need the clock are there only once it is found.
 fn machine() -> &'static Machine {
     MACHINE.get().expect("found at boot")
+}
+
+/// Shows what `/proc/driver/rtc` says of the clock of the running process's persona.
+///
+/// Nothing, where the machine has none.
+///
+/// # Errors
+/// ENOMEM.
+pub fn show_proc(text: &mut Text) -> Result<()> {
+    let Some(machine) = MACHINE.get() else {
+        return Ok(());
+    };
+    let namespace = process::current().process.membership.namespace();
+    let clock = drivers::rtc::file::clock_of(&machine.handle, &namespace)?;
+    drivers::rtc::proc::show(&machine.mux, &clock, text)
 }
 
 /// Sets the clock's time, where there is a clock; those of all personas move with it.

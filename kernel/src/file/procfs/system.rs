@@ -25,6 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     #[cfg(feature = "devns")]
     Entry { name: "dev_ns",      permissions: 0o555, node: Node::Directory(super::device_namespaces::ENTRIES) },
     Entry { name: "devices",     permissions: 0o444, node: Node::Read(show_devices) },
+    Entry { name: "driver",      permissions: 0o555, node: Node::Directory(DRIVER_ENTRIES) },
     #[cfg(feature = "devns")]
     Entry { name: "fb",          permissions: 0o444, node: Node::Read(crate::device::display::show_list) },
     Entry { name: "filesystems", permissions: 0o444, node: Node::Read(show_file_systems) },
@@ -39,6 +40,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "sys",         permissions: 0o555, node: Node::Directory(sysctl::ENTRIES) },
     Entry { name: "uptime",      permissions: 0o444, node: Node::Read(show_uptime) },
     Entry { name: "version",     permissions: 0o444, node: Node::Read(show_version) },
+];
+
+#[rustfmt::skip]
+const DRIVER_ENTRIES: &[Entry] = &[
+    Entry { name: "rtc",         permissions: 0o444, node: Node::Read(crate::device::rtc::show_proc) },
 ];
 
 #[cfg(feature = "devns")]

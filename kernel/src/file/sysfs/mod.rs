@@ -10,9 +10,9 @@ mod directory;
 #[cfg(feature = "ktest")]
 mod tests;
 
-pub use class::add_class_device;
 #[cfg(feature = "devns")]
-pub use class::{add_class_device_as, add_class_device_in};
+pub use class::add_class_device_in;
+pub use class::{add_class_device, add_class_device_as};
 pub use directory::{Attribute, Directory};
 
 use super::{

@@ -176,5 +176,14 @@ fn wakealarm() -> Outcome {
     same!(std::fs::read_to_string(FILE)?, format!("{}\n", moment + 10));
     same!(put("0\n"), 0);
     same!(put("+=10\n"), EINVAL);
+    same!(put(&format!("{moment}\n")), 0);
+    same!(put("+=-100\n"), 0);
+    same!(
+        std::fs::read_to_string(FILE)?,
+        format!("{}\n", moment - 100)
+    );
+    same!(put("-1\n"), 0);
+    same!(std::fs::read_to_string(FILE)?, "");
+    same!(put("--1\n"), EINVAL);
     Ok(())
 }

@@ -8,12 +8,18 @@ use abi_tests::runner::{self, Family};
 
 mod alarms;
 mod clock;
+mod periodic;
 mod personas;
 mod times;
 
 const FAMILIES: &[Family] = &[Family {
     name: "rtc",
-    tables: &[times::CASES, alarms::CASES, personas::CASES],
+    tables: &[
+        times::CASES,
+        alarms::CASES,
+        periodic::CASES,
+        personas::CASES,
+    ],
 }];
 
 fn main() {

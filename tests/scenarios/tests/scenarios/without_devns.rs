@@ -38,6 +38,28 @@ fn it_has_no_files_of_them() {
     );
 }
 
+/// What is one for all without personas works as it does with them.
+#[test]
+fn it_has_a_clock_and_alarms() {
+    let image = image();
+    let line = "grep . /sys/class/rtc/rtc0/since_epoch /proc/driver/rtc /dev/null; \
+                ls /dev/rtc0 /dev/alarm; date +%s";
+    for kind in Kind::ALL {
+        let output = image.run_on(kind, line).succeeded();
+        let shown = output
+            .lines()
+            .find_map(|line| line.strip_prefix("/sys/class/rtc/rtc0/since_epoch:"));
+        let date = output.lines().last();
+        let [shown, date] = [shown, date].map(|text| {
+            let number = text.and_then(|text| text.parse::<i64>().ok());
+            number.unwrap_or_else(|| panic!("{kind}: {output}"))
+        });
+        assert!((date - shown).abs() < 60, "{kind}: {output}");
+        assert!(output.contains("batt_status\t: okay"), "{kind}: {output}");
+        assert!(output.contains("/dev/alarm\n/dev/rtc0\n"), "{output}");
+    }
+}
+
 #[test]
 fn it_refuses_a_pid_namespace() {
     let refused = image().with_program("new-pid-namespace");
