@@ -37,6 +37,14 @@ impl Kind {
             Self::Microvm => "microvm",
         }
     }
+
+    /// The value of `-machine`. By itself, a microvm has a CMOS clock under TCG only.
+    fn board(self) -> &'static str {
+        match self {
+            Self::Q35 => "q35",
+            Self::Microvm => "microvm,rtc=on",
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -181,7 +189,7 @@ impl Machine {
     pub fn arguments(&self) -> Vec<OsString> {
         let mut line = Arguments(Vec::new());
         line.add("-nodefaults").add("-no-user-config");
-        line.pair("-machine", self.kind.name());
+        line.pair("-machine", self.kind.board());
         line.pair("-accel", self.accelerator.name());
         line.pair("-cpu", "max");
         line.pair("-m", format!("{}M", self.memory_mib));
@@ -298,7 +306,7 @@ mod tests {
         machine.serial = Serial::Person;
         machine.extra = vec!["-d".into(), "int".into()];
         let line = words(&machine);
-        assert!(line.contains("-machine microvm"));
+        assert!(line.contains("-machine microvm,rtc=on"));
         assert!(line.contains("-initrd a,,b.cpio -append init=/x -- y -d int"));
         assert!(line.contains("-qmp unix:/tmp/q,server=on,wait=off -qmp unix:/tmp/r"));
         assert!(line.contains("-display gtk -vnc unix:/tmp/v -global"));

@@ -68,7 +68,8 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
 }
 
 /// The machines that a program of tests/janus needs: one without a display does for all but the
-/// one that tests displays, which gets each there is; the one that tests input gets a tablet.
+/// one that tests displays, which gets each there is; the one that tests input gets a tablet, and
+/// those that test clocks run on each kind of machine.
 fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
     let with = |panel| Desk {
         panel: Some(panel),
@@ -91,6 +92,8 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
                 },
             )]
         }
+        // Both have a clock, and interrupts come to them by other ways.
+        "alarm" | "rtc" => Kind::ALL.map(|kind| (kind, Desk::EMPTY)).to_vec(),
         _ => vec![(Kind::Q35, Desk::EMPTY)],
     }
 }
