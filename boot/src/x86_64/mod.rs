@@ -109,7 +109,7 @@ boot_page_directory: .skip 4096
     .align 4096
     .global boot_stack_guard
 boot_stack_guard:    .skip 4096
-    .skip 0x8000
+    .skip 0x10000
 boot_stack_top:
     "#
 );
