@@ -1,4 +1,4 @@
-//! The device, its structures and its commands, written out as programs have them.
+//! `/dev/rtc0`, its structures and its commands, written out as programs have them.
 
 use abi_tests::call::Word;
 use abi_tests::check::Failure;
@@ -12,28 +12,46 @@ pub type Time = [i32; 9];
 /// `struct rtc_wkalrm`: enabled, pending and two bytes of nothing; then the time.
 pub type WakeAlarm = [i32; 10];
 
+/// Turns the alarm on.
 pub const RTC_AIE_ON: u32 = 0x7001;
+/// Turns it off.
 pub const RTC_AIE_OFF: u32 = 0x7002;
+/// Interrupts when a second begins.
 pub const RTC_UIE_ON: u32 = 0x7003;
+/// No longer.
 pub const RTC_UIE_OFF: u32 = 0x7004;
+/// Interrupts at the rate that was chosen.
 pub const RTC_PIE_ON: u32 = 0x7005;
+/// No longer.
 pub const RTC_PIE_OFF: u32 = 0x7006;
+/// Tells that rate.
 pub const RTC_IRQP_READ: u32 = 0x8008_700b;
+/// Chooses it.
 pub const RTC_IRQP_SET: u32 = 0x4008_700c;
+/// Sets the alarm to a time of day.
 pub const RTC_ALM_SET: u32 = 0x4024_7007;
+/// Reads it.
 pub const RTC_ALM_READ: u32 = 0x8024_7008;
+/// Reads the time.
 pub const RTC_RD_TIME: u32 = 0x8024_7009;
+/// Sets it.
 pub const RTC_SET_TIME: u32 = 0x4024_700a;
+/// Sets the alarm to a moment.
 pub const RTC_WKALM_SET: u32 = 0x4028_700f;
+/// Reads it.
 pub const RTC_WKALM_RD: u32 = 0x8028_7010;
 
 /// An open clock.
 pub struct Clock {
+    /// Its descriptor.
     pub fd: isize,
 }
 
 impl Clock {
-    /// Opens it. Skips the case where there is none, or another program has it.
+    /// Opens it.
+    ///
+    /// # Errors
+    /// Leaves the case out where there is none, or another program has it.
     pub fn open() -> Result<Self, Failure> {
         match sys!(SYS_open, c"/dev/rtc0", O_RDONLY | O_CLOEXEC) {
             fd if fd >= 0 => Ok(Self { fd }),
@@ -41,21 +59,30 @@ impl Clock {
         }
     }
 
+    /// Any command.
     pub fn call(&self, command: u32, argument: impl Word) -> isize {
         sys!(SYS_ioctl, self.fd, command, argument)
     }
 
+    /// Its time.
+    ///
+    /// # Errors
+    /// What the command answered.
     pub fn time(&self) -> Result<Time, Failure> {
         let mut time = Time::default();
         works!(SYS_ioctl, self.fd, RTC_RD_TIME, &mut time);
         Ok(time)
     }
 
-    /// Seconds since 1970.
+    /// Its time in seconds since 1970.
+    ///
+    /// # Errors
+    /// What the command answered.
     pub fn seconds(&self) -> Result<i64, Failure> {
         Ok(seconds(&self.time()?))
     }
 
+    /// Sets its time.
     pub fn set(&self, moment: i64) -> isize {
         self.call(RTC_SET_TIME, &fields(moment))
     }
@@ -66,6 +93,9 @@ impl Clock {
     }
 
     /// Waits for interrupts for `milliseconds` at most; what the read says, or 0.
+    ///
+    /// # Errors
+    /// What poll(2) or read(2) answered.
     pub fn wait(&self, milliseconds: i32) -> Result<u64, Failure> {
         let mut poll = [self.fd as u64 | u64::from(POLLIN as u16) << 32];
         let mut data = 0_u64;

@@ -1,4 +1,4 @@
-//! A device's file: finding it by its name, its commands, its events.
+//! An input device's file: finding it by its name, its commands, its events.
 
 use abi_tests::check::Failure;
 use abi_tests::{sys, works};
@@ -15,14 +15,23 @@ pub const TABLET: &str = "QEMU Virtio Tablet";
 /// An address where nothing is.
 pub const NOWHERE: usize = 8;
 
+/// The type of what parts packets.
 pub const EV_SYN: u16 = 0;
+/// Of keys.
 pub const EV_KEY: u16 = 1;
+/// Of movements.
 pub const EV_REL: u16 = 2;
+/// Of places.
 pub const EV_ABS: u16 = 3;
+/// Of lights.
 pub const EV_LED: u16 = 0x11;
+/// Of repetition.
 pub const EV_REP: u16 = 0x14;
+/// Events were lost.
 pub const SYN_DROPPED: u16 = 3;
+/// A.
 pub const KEY_A: u16 = 30;
+/// B.
 pub const KEY_B: u16 = 48;
 
 /// Type, code and value.

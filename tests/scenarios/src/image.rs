@@ -96,15 +96,15 @@ impl Image {
 
     /// Runs `line` in the shell of a machine of this kind and powers off.
     pub fn run_on(&self, kind: Kind, line: &str) -> Ran {
+        self.run_in(&self.machine(kind), line)
+    }
+
+    /// Runs `line` in the shell of `machine`, which is one of this image's, perhaps changed, and
+    /// powers off.
+    pub fn run_in(&self, machine: &Machine, line: &str) -> Ran {
         let mut output = Vec::new();
-        let outcome = exec::run(
-            &self.machine(kind),
-            &self.ramdisk,
-            line,
-            RUN_LIMIT,
-            &mut output,
-        )
-        .unwrap_or_else(|error| panic!("{error}"));
+        let outcome = exec::run(machine, &self.ramdisk, line, RUN_LIMIT, &mut output)
+            .unwrap_or_else(|error| panic!("{error}"));
         Ran {
             output: String::from_utf8_lossy(&output).into_owned(),
             status: outcome.status,

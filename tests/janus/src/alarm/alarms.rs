@@ -1,10 +1,10 @@
 //! Commands, masks and errors.
 
-use crate::device::*;
 use abi_tests::check::Outcome;
 use abi_tests::process::{now, pause, status_of};
 use abi_tests::signal::{Context, Info};
 use abi_tests::{cases, fails, gives, holds, raw, same, works};
+use janus_tests::alarms::*;
 use libc::*;
 
 cases![

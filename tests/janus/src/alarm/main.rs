@@ -6,7 +6,6 @@
 use abi_tests::runner::{self, Family};
 
 mod alarms;
-mod device;
 mod personas;
 
 const FAMILIES: &[Family] = &[Family {

@@ -1,9 +1,9 @@
 //! Personas and their alarms.
 
-use crate::device::*;
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{spawn_by, until_asleep, wait};
 use abi_tests::{cases, holds, same, sys, works};
+use janus_tests::alarms::*;
 use janus_tests::persona;
 use libc::*;
 

@@ -1,13 +1,13 @@
 //! What personas share of the devices: nothing. Events go to the one in front; the others are
 //! answered as if they were there.
 
-use crate::device::{
-    EV_KEY, EV_LED, EV_REP, Event, GRAB, KEY_A, KEYBOARD, NOWHERE, REPORT, TABLET, get, key, open,
-    set,
-};
 use crate::player::{Order, Player};
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, same, works};
+use janus_tests::inputs::{
+    EV_KEY, EV_LED, EV_REP, Event, GRAB, KEY_A, KEYBOARD, NOWHERE, REPORT, TABLET, get, key, open,
+    set,
+};
 use janus_tests::persona::{ACTIVE, in_front, inside, put};
 use libc::*;
 

@@ -1,10 +1,10 @@
 //! Commands that ask what a device is and has, and those that set what it is at.
 
-use crate::device::{
-    EV_LED, EV_REP, KEY_A, KEYBOARD, MOUSE, NOWHERE, REPORT, TABLET, get, key, open, set,
-};
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, same, works};
+use janus_tests::inputs::{
+    EV_LED, EV_REP, KEY_A, KEYBOARD, MOUSE, NOWHERE, REPORT, TABLET, get, key, open, set,
+};
 use libc::*;
 
 cases![

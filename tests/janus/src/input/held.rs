@@ -1,9 +1,9 @@
 //! A key that is held down repeats.
 
-use crate::device::{EV_KEY, EV_SYN, Event, KEY_A, KEY_B, KEYBOARD, REPORT, key, open, set};
 use abi_tests::check::Outcome;
 use abi_tests::process::{pause, until};
 use abi_tests::{cases, holds, same, works};
+use janus_tests::inputs::{EV_KEY, EV_SYN, Event, KEY_A, KEY_B, KEYBOARD, REPORT, key, open, set};
 use libc::*;
 
 cases![

@@ -1,8 +1,10 @@
 //! `EVIOCGKEYCODE`, `EVIOCSKEYCODE` and their second versions: what a key's code means.
 
-use crate::device::{EV_KEY, EV_SYN, KEY_A, KEY_B, KEYBOARD, NOWHERE, TABLET, get, key, open, set};
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, same};
+use janus_tests::inputs::{
+    EV_KEY, EV_SYN, KEY_A, KEY_B, KEYBOARD, NOWHERE, TABLET, get, key, open, set,
+};
 use libc::*;
 
 cases![

@@ -11,7 +11,6 @@ use abi_tests::runner::{self, Family};
 
 mod background;
 mod commands;
-mod device;
 mod held;
 mod keymap;
 mod mice;

@@ -1,8 +1,10 @@
 //! `/dev/input/mice` and `mouseN`: any pointer, as the bytes of a PS/2 mouse.
 
-use crate::device::{EV_ABS, EV_KEY, EV_REL, File, MOUSE, NOWHERE, REPORT, TABLET, key, open};
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::{cases, fails, gives, same, sys, works};
+use janus_tests::inputs::{
+    EV_ABS, EV_KEY, EV_REL, File, MOUSE, NOWHERE, REPORT, TABLET, key, open,
+};
 use libc::*;
 
 cases![

@@ -1,9 +1,9 @@
 //! A persona whose first process has two files of the keyboard and does what it is told.
 
-use crate::device::{EV_KEY, Event, File, GRAB, KEY_A, KEYBOARD, key, open};
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::leave;
 use abi_tests::{same, sys, works};
+use janus_tests::inputs::{EV_KEY, Event, File, GRAB, KEY_A, KEYBOARD, key, open};
 use janus_tests::persona::{ACTIVE, Persona, put};
 use libc::*;
 

@@ -1,12 +1,12 @@
 //! Several readers of one device: all see everything, unless one of them wants to be alone, is
 //! cut off, or is too slow.
 
-use crate::device::{
+use abi_tests::check::Outcome;
+use abi_tests::{cases, fails, gives, same, works};
+use janus_tests::inputs::{
     EV_KEY, EV_LED, EV_SYN, GRAB, KEY_A, KEY_B, KEYBOARD, KEYS, NOWHERE, REPORT, REVOKE, Record,
     SYN_DROPPED, TABLET, key, open,
 };
-use abi_tests::check::Outcome;
-use abi_tests::{cases, fails, gives, same, works};
 use libc::*;
 
 cases![

@@ -1,13 +1,13 @@
 //! read(2), write(2), poll(2), select(2), epoll(7) and SIGIO on a device's file.
 
-use crate::device::{
-    EV_KEY, EV_REL, EV_SYN, File, KEY_A, KEY_B, KEYBOARD, NOWHERE, REPORT, REVOKE, Record,
-    SYN_DROPPED, key, open,
-};
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{inside_child, spawn, until_asleep, wait};
 use abi_tests::signal::{Context, Info};
 use abi_tests::{cases, fails, gives, holds, raw, same, signal, sys, works};
+use janus_tests::inputs::{
+    EV_KEY, EV_REL, EV_SYN, File, KEY_A, KEY_B, KEYBOARD, NOWHERE, REPORT, REVOKE, Record,
+    SYN_DROPPED, key, open,
+};
 use libc::*;
 
 cases![

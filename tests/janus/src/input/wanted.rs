@@ -1,12 +1,12 @@
 //! What one reader wants: which events (`EVIOCSMASK`), and times of which clock
 //! (`EVIOCSCLOCKID`).
 
-use crate::device::{
+use abi_tests::check::{Failure, Outcome};
+use abi_tests::{cases, fails, gives, holds, same, sys, works};
+use janus_tests::inputs::{
     EV_KEY, EV_LED, EV_SYN, File, KEY_A, KEY_B, KEYBOARD, NOWHERE, REPORT, SYN_DROPPED, get, key,
     open, set,
 };
-use abi_tests::check::{Failure, Outcome};
-use abi_tests::{cases, fails, gives, holds, same, sys, works};
 use libc::*;
 
 cases![

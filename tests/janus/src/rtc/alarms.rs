@@ -1,8 +1,8 @@
 //! Alarms and the beginning of seconds.
 
-use crate::clock::*;
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, holds, same, works};
+use janus_tests::clock::*;
 use libc::*;
 
 cases![

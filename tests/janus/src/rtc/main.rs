@@ -7,7 +7,6 @@
 use abi_tests::runner::{self, Family};
 
 mod alarms;
-mod clock;
 mod periodic;
 mod personas;
 mod times;

@@ -1,9 +1,9 @@
 //! Interrupts at a rate of one's own, and what /proc says of them.
 
-use crate::clock::*;
 use abi_tests::check::Outcome;
 use abi_tests::process::inside_child;
 use abi_tests::{cases, fails, gives, holds, same, works};
+use janus_tests::clock::*;
 use janus_tests::persona;
 use libc::*;
 

@@ -1,9 +1,9 @@
 //! Personas and their clocks: a time of its own for each, and alarms that wake their own only.
 
-use crate::clock::*;
 use abi_tests::check::Outcome;
 use abi_tests::process::{spawn, status_of, wait};
 use abi_tests::{cases, holds, same, sys, works};
+use janus_tests::clock::*;
 use janus_tests::persona;
 use libc::*;
 

@@ -1,9 +1,9 @@
 //! Opening, reading and setting the time.
 
-use crate::clock::*;
 use abi_tests::check::Outcome;
 use abi_tests::process::{inside_child, pause};
 use abi_tests::{cases, fails, gives, holds, same, sys, works};
+use janus_tests::clock::*;
 use libc::*;
 
 cases![

@@ -17,6 +17,7 @@ mod power;
 mod programs;
 mod resize;
 mod terminal;
+mod time;
 mod tools;
 mod typing;
 mod without_devns;

@@ -43,7 +43,7 @@ fn it_has_no_files_of_them() {
 fn it_has_a_clock_and_alarms() {
     let image = image();
     let line = "grep . /sys/class/rtc/rtc0/since_epoch /proc/driver/rtc /dev/null; \
-                ls /dev/rtc0 /dev/alarm; date +%s";
+                ls -1 /dev/rtc0 /dev/alarm; date +%s";
     for kind in Kind::ALL {
         let output = image.run_on(kind, line).succeeded();
         let shown = output
