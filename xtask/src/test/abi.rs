@@ -92,6 +92,14 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
                 },
             )]
         }
+        // Everything that the matrix tries something with.
+        "matrix" => vec![(
+            Kind::Q35,
+            Desk {
+                hands: vec![Hand::Tablet],
+                ..with(Panel::Virtio)
+            },
+        )],
         // Both have a clock, and interrupts come to them by other ways.
         "alarm" | "rtc" => Kind::ALL.map(|kind| (kind, Desk::EMPTY)).to_vec(),
         _ => vec![(Kind::Q35, Desk::EMPTY)],
