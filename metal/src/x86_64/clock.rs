@@ -3,9 +3,8 @@
 //! Both rates are measured against channel 0 of the PIT, whose 1,193,182 Hz is fixed by the
 //! PC's design, once at boot, for ten milliseconds. (Channel 2 is what PCs measure by, but its
 //! gate belongs to the speaker, which microvm lacks; nobody listens to channel 0's interrupt.)
-//! CPUID says nothing usable under QEMU. If
-//! the machine has no PIT the counter is taken to run at 1 GHz, which is what QEMU's instruction
-//! counting mode makes true, and so is what its local timer always does.
+//! CPUID says nothing usable under QEMU. Where there is no PIT (microvm with `pit=off`), the
+//! counter is measured against the local timer, which QEMU always runs at 1 GHz.
 //!
 //! Source: the 8254 data sheet (mode 0, the read-back command), SDM volume 3, section 19.17 (time-stamp counter).
 
@@ -21,11 +20,12 @@ const PIT_CHANNEL_0: u16 = 0x40;
 const PIT_COMMAND: u16 = 0x43;
 /// The wait for the PIT ends after so many looks at it, whatever it says: at least a second.
 const LOOKS_MAX: u32 = 4_000_000;
-const DEFAULT_HERTZ: u64 = 1_000_000_000;
+/// The rate of QEMU's local timer; in its instruction counting mode, of the counter too.
+const LOCAL_TIMER_HERTZ: u64 = 1_000_000_000;
 
 /// Nanoseconds per tick of the counter, as a fixed-point number with 32 fractional bits.
 static TIME_STAMP_SCALE: AtomicU64 = AtomicU64::new(1 << 32);
-static TIME_STAMP_HERTZ: AtomicU64 = AtomicU64::new(DEFAULT_HERTZ);
+static TIME_STAMP_HERTZ: AtomicU64 = AtomicU64::new(LOCAL_TIMER_HERTZ);
 static START: AtomicU64 = AtomicU64::new(0);
 
 /// The time-stamp counter.
@@ -70,7 +70,8 @@ pub fn nanoseconds_of(ticks: u64) -> u64 {
 /// Measures the rates and starts the clock. To be called once, after the local timer is
 /// mapped.
 pub fn calibrate() {
-    let (hertz, timer_hertz) = measure().unwrap_or((DEFAULT_HERTZ, DEFAULT_HERTZ));
+    let rates = measure().or_else(measure_by_local_timer);
+    let (hertz, timer_hertz) = rates.unwrap_or((LOCAL_TIMER_HERTZ, LOCAL_TIMER_HERTZ));
     TIME_STAMP_HERTZ.store(hertz, Ordering::Relaxed);
     TIME_STAMP_SCALE.store(
         ((1_000_000_000_u128 << 32) / u128::from(hertz)) as u64,
@@ -80,7 +81,7 @@ pub fn calibrate() {
     apic::set_timer_hertz(timer_hertz);
 }
 
-/// One run of the PIT, seen from the time-stamp counter: it took at least `least` and at most
+/// One run of the PIT or of the local timer, seen from the time-stamp counter: it took at least `least` and at most
 /// `most` ticks.
 struct Run {
     least: u64,
@@ -89,6 +90,11 @@ struct Run {
 }
 
 impl Run {
+    /// How many it probably took.
+    fn ticks(&self) -> u64 {
+        u64::midpoint(self.least, self.most)
+    }
+
     /// How much is not known, in ticks.
     fn doubt(&self) -> u64 {
         self.most - self.least
@@ -100,13 +106,27 @@ impl Run {
     }
 }
 
-/// Ticks a second of the time-stamp counter and of the local timer. The host may stop this
-/// machine in the middle of a run, so the run that leaves the least doubt counts.
+/// Ticks a second of the time-stamp counter and of the local timer.
 fn measure() -> Option<(u64, u64)> {
+    let best = best_of(run_once)?;
+    let per_second = |ticks: u64| ticks * PIT_HERTZ / u64::from(MEASURED_TICKS);
+    Some((per_second(best.ticks()), per_second(best.timer)))
+}
+
+/// The same without a PIT.
+fn measure_by_local_timer() -> Option<(u64, u64)> {
+    let best = best_of(run_local_timer)?;
+    let hertz = best.ticks() * LOCAL_TIMER_HERTZ / best.timer;
+    Some((hertz, LOCAL_TIMER_HERTZ))
+}
+
+/// The host may stop this machine in the middle of a run, so the run that leaves the least doubt
+/// counts.
+fn best_of(run: fn() -> Option<Run>) -> Option<Run> {
     const RUNS_MAX: usize = 8;
     let mut best: Option<Run> = None;
     for _ in 0..RUNS_MAX {
-        let run = run_once()?;
+        let run = run()?;
         let good = run.is_good();
         if best.as_ref().is_none_or(|best| run.doubt() < best.doubt()) {
             best = Some(run);
@@ -115,10 +135,27 @@ fn measure() -> Option<(u64, u64)> {
             break;
         }
     }
-    let best = best?;
-    let per_second = |ticks: u64| ticks * PIT_HERTZ / u64::from(MEASURED_TICKS);
-    let ticks = u64::midpoint(best.least, best.most);
-    (ticks > 0 && best.timer > 0).then(|| (per_second(ticks), per_second(best.timer)))
+    best.filter(|best| best.ticks() > 0 && best.timer > 0)
+}
+
+/// Lets the local timer run for ten milliseconds. None when it stands still.
+fn run_local_timer() -> Option<Run> {
+    const SPAN: u64 = LOCAL_TIMER_HERTZ / 100;
+    let before_start = time_stamp();
+    let timer_start = apic::timer_free_run();
+    let after_start = time_stamp();
+    for _ in 0..LOOKS_MAX {
+        let before_end = time_stamp();
+        let timer = u64::from(timer_start.wrapping_sub(apic::timer_count()));
+        if timer >= SPAN {
+            return Some(Run {
+                least: before_end - after_start,
+                most: time_stamp() - before_start,
+                timer,
+            });
+        }
+    }
+    None
 }
 
 /// Lets the PIT count down once. None when there is no PIT.
