@@ -141,9 +141,12 @@ fn play(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> {
             tally.attempts += 1;
             tally.crossings += isize::from(crossed);
         }
-        println!("{name}: {}", answered(played.answer));
         let trouble = match (attempt.by_design, crossed) {
-            (false, true) => Some(played.crossings.join("; ")),
+            (false, true) => Some(format!(
+                "{}; {}",
+                answered(played.answer),
+                played.crossings.join("; ")
+            )),
             (true, false) => Some("is to be shared by all, and was not".into()),
             _ => None,
         };

@@ -228,8 +228,8 @@ impl View {
         Ok(seen)
     }
 
-    /// As before: at rest, caps lock and scroll lock are dark, num lock is lit, and the clock's
-    /// alarm is on.
+    /// As before: at rest, caps lock and scroll lock are dark, num lock is lit, the panel shines as
+    /// much as it can, and the clock's alarm is on.
     ///
     /// # Errors
     /// What the clock answered.
@@ -244,6 +244,17 @@ impl View {
             ("numlock", "1\n"),
         ] {
             store_in_all(&of_class("leds", name, "brightness"), value);
+        }
+        for (class, file, from) in [
+            ("backlight", "brightness", Some("max_brightness")),
+            ("backlight", "bl_power", None),
+            ("lcd", "contrast", Some("max_contrast")),
+            ("lcd", "lcd_power", None),
+        ] {
+            for path in of_class(class, "", "") {
+                let value = from.map_or("0\n".into(), |from| text(&format!("{path}{from}")));
+                store(&format!("{path}{file}"), &value);
+            }
         }
         if let Some((_, alarms)) = &self.owns {
             alarms.call(alarms::CLEAR, alarms::ELAPSED_WAKEUP, 0);
