@@ -134,11 +134,15 @@ fn out_of_pipe(
     if file.flags().append() || file.inode().kind() == FileKind::Directory {
         return Err(Errno::EINVAL);
     }
-    if !pipe.wait_for_bytes(nonblocking)? {
-        return Ok(0);
-    }
     let mut buffer = buffer(length)?;
-    let mut pieces = pipe.take_pieces(length)?;
+    let mut pieces = loop {
+        if !pipe.wait_for_bytes(nonblocking)? {
+            return Ok(0);
+        }
+        if let Some(pieces) = pipe.lend(length)? {
+            break pieces;
+        }
+    };
     let (mut total, mut outcome) = (0, Ok(0));
     while !pieces.is_empty() {
         let count = pieces.peek(&mut buffer);
@@ -150,9 +154,6 @@ fn out_of_pipe(
             break;
         }
         process::yield_if_needed();
-    }
-    if !pieces.is_empty() {
-        pipe.put_back(pieces);
     }
     if total > 0 { Ok(total) } else { outcome }
 }

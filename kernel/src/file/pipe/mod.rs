@@ -16,6 +16,8 @@ mod end;
 mod fifo;
 pub mod limits;
 mod ring;
+#[cfg(feature = "ktest")]
+mod tests;
 mod transfer;
 
 pub use end::{PipeEnd, bytes_in_pipe, capacity, set_capacity};
@@ -51,6 +53,8 @@ pub struct Pipe {
     filled: AtomicUsize,
     full: AtomicBool,
     capacity: AtomicUsize,
+    /// Its first pieces are lent out ([`transfer`]); changed by who has the ring's lock.
+    lent: AtomicBool,
     readers: AtomicUsize,
     writers: AtomicUsize,
     /// How many ends were ever opened: what an opening that waits watches, so that a counterpart
@@ -85,6 +89,7 @@ impl Pipe {
             filled: AtomicUsize::new(0),
             full: AtomicBool::new(false),
             capacity: AtomicUsize::new(pages * PAGE_SIZE),
+            lent: AtomicBool::new(false),
             ring: Mutex::new(Ring::new(pages)),
             readers: AtomicUsize::new(0),
             writers: AtomicUsize::new(0),
@@ -108,8 +113,24 @@ impl Pipe {
 
     /// Copies what others look at without the ring's lock. To be called after each change of it.
     fn publish(&self, ring: &Ring) {
-        self.filled.store(ring.len(), Ordering::SeqCst);
+        let filled = if self.is_lent() { 0 } else { ring.len() };
+        self.filled.store(filled, Ordering::SeqCst);
         self.full.store(ring.is_full(), Ordering::SeqCst);
+    }
+
+    fn is_lent(&self) -> bool {
+        self.lent.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing will come any more, behind what is there.
+    fn is_at_end(&self) -> bool {
+        !self.has_writers() && !self.is_lent()
+    }
+
+    /// Waits until there is something to take, or nothing will come.
+    fn wait_for_more(&self) -> Result<()> {
+        self.readable
+            .wait_until(|| (self.filled() > 0 || self.is_at_end()).then_some(()))
     }
 
     /// Tells readers that something came.
@@ -147,15 +168,14 @@ impl Pipe {
             if let Some(count) = self.take(sink)? {
                 return Ok(count);
             }
-            if !self.has_writers() {
+            if self.is_at_end() {
                 // One may have written and gone between the two looks.
                 return Ok(self.take(sink)?.unwrap_or(0));
             }
             if nonblocking {
                 return Err(Errno::EAGAIN);
             }
-            self.readable
-                .wait_until(|| (self.filled() > 0 || !self.has_writers()).then_some(()))?;
+            self.wait_for_more()?;
         }
     }
 
@@ -165,7 +185,7 @@ impl Pipe {
             return Ok(None);
         }
         let mut ring = self.ring.lock();
-        if ring.len() == 0 {
+        if ring.len() == 0 || self.is_lent() {
             return Ok(None);
         }
         let was_full = ring.is_full();

@@ -210,11 +210,20 @@ impl Ring {
         Ok(moved)
     }
 
+    /// Makes sure that what is there now can come back by [`Self::put_in_front`], however full the
+    /// ring is by then. `ENOMEM`.
+    pub fn keep_places(&mut self) -> Result<()> {
+        self.pieces
+            .try_reserve(self.pages)
+            .map_err(|_| Errno::ENOMEM)
+    }
+
     /// Puts all pieces of another ring in front of its own.
-    pub fn put_in_front(&mut self, mut other: Ring) {
+    pub fn put_in_front(&mut self, other: Ring) {
         self.length += other.length;
-        other.pieces.append(&mut self.pieces);
-        self.pieces = other.pieces;
+        for piece in other.pieces.into_iter().rev() {
+            self.pieces.push_front(piece);
+        }
     }
 
     /// Copies the first bytes out; returns how many.

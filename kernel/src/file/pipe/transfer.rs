@@ -1,8 +1,9 @@
 //! Moving pieces between pipes without looking inside: splice(2) and tee(2).
 //!
 //! A piece keeps its frame: nothing is copied. Of two pipes the one at the lower address is locked
-//! first. What goes to another file is taken out while that file writes, for no pipe may be locked
-//! then, and what it did not want is put back in front.
+//! first. What goes to another file is lent out while that file writes, for no pipe may be locked
+//! then, and what it did not want comes back in front. Until then nobody takes from the pipe: it
+//! looks empty, though not at its end, so nothing that was written later is read earlier.
 //!
 //! Source: splice(2), tee(2).
 
@@ -14,6 +15,7 @@ use crate::process::signal;
 use abi::Errno;
 use alloc::sync::Arc;
 use core::any::Any;
+use core::sync::atomic::Ordering;
 
 /// The pipe behind an open file; None if it is something else.
 pub fn pipe_behind(file: &dyn File) -> Option<&Arc<Pipe>> {
@@ -29,14 +31,13 @@ impl Pipe {
             if self.filled() > 0 {
                 return Ok(true);
             }
-            if !self.has_writers() {
+            if self.is_at_end() {
                 return Ok(self.filled() > 0);
             }
             if nonblocking {
                 return Err(Errno::EAGAIN);
             }
-            self.readable
-                .wait_until(|| (self.filled() > 0 || !self.has_writers()).then_some(()))?;
+            self.wait_for_more()?;
         }
     }
 
@@ -96,6 +97,9 @@ impl Pipe {
             to = output.ring.lock();
             from = self.ring.lock();
         }
+        if self.is_lent() {
+            return Ok(0);
+        }
         let (was_full, was_empty) = (from.is_full(), to.len() == 0);
         let outcome = from.give_to(&mut to, length, keep);
         self.publish(&from);
@@ -111,46 +115,60 @@ impl Pipe {
         outcome
     }
 
-    /// Takes the first pieces out, together at most `length` bytes. `ENOMEM`.
-    pub fn take_pieces(&self, length: usize) -> Result<Pieces> {
+    /// Lends the first pieces out, together at most `length` bytes; `None` if somebody else has
+    /// been quicker. `ENOMEM`.
+    pub fn lend(&self, length: usize) -> Result<Option<Lent<'_>>> {
         let mut ring = self.ring.lock();
+        if self.is_lent() || ring.len() == 0 {
+            return Ok(None);
+        }
+        ring.keep_places()?;
         let was_full = ring.is_full();
-        let mut taken = Ring::new(usize::MAX);
-        let outcome = ring.give_to(&mut taken, length, false);
+        let mut lent = Lent {
+            pipe: self,
+            pieces: Ring::new(usize::MAX),
+        };
+        self.lent.store(true, Ordering::SeqCst);
+        let outcome = ring.give_to(&mut lent.pieces, length, false);
         self.publish(&ring);
         drop(ring);
         self.tell_writers(was_full);
-        outcome.map(|_| Pieces(taken))
-    }
-
-    /// Puts pieces back in front that were taken out and not used. The pipe may hold more than its
-    /// size for a while.
-    pub fn put_back(&self, pieces: Pieces) {
-        let mut ring = self.ring.lock();
-        let was_empty = ring.len() == 0;
-        ring.put_in_front(pieces.0);
-        self.publish(&ring);
-        drop(ring);
-        self.tell_readers(was_empty);
+        outcome.map(|_| Some(lent))
     }
 }
 
-/// Pieces that were taken out of a pipe.
-pub struct Pieces(Ring);
+/// Pieces that are lent out of a pipe. Those that are left when it is dropped go back; the pipe
+/// may then hold more than its size for a while.
+pub struct Lent<'a> {
+    pipe: &'a Pipe,
+    pieces: Ring,
+}
 
-impl Pieces {
+impl Lent<'_> {
     /// Puts the first bytes into `buffer`; returns how many.
     pub fn peek(&self, buffer: &mut [u8]) -> usize {
-        self.0.peek(buffer)
+        self.pieces.peek(buffer)
     }
 
     /// Forgets the first `count` bytes.
     pub fn skip(&mut self, count: usize) {
-        self.0.skip(count);
+        self.pieces.skip(count);
     }
 
     /// Whether none is left.
     pub fn is_empty(&self) -> bool {
-        self.0.len() == 0
+        self.pieces.len() == 0
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut ring = self.pipe.ring.lock();
+        ring.put_in_front(core::mem::replace(&mut self.pieces, Ring::new(0)));
+        self.pipe.lent.store(false, Ordering::SeqCst);
+        self.pipe.publish(&ring);
+        drop(ring);
+        // Whether there are bytes or the end: either can be seen again.
+        self.pipe.tell_readers(true);
     }
 }
