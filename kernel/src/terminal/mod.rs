@@ -54,6 +54,8 @@ pub struct Terminal {
     line: Arc<dyn Line>,
     state: SpinLock<State>,
     job_control: SpinLock<JobControl>,
+    /// Whose turn it is to read.
+    reading: read::Turns,
     /// Who waits for input.
     readers: Arc<WaitQueue>,
     /// Who waits for room in the output.
@@ -78,6 +80,7 @@ impl Terminal {
                 window: Winsize::default(),
             }),
             job_control: SpinLock::new(JobControl::default()),
+            reading: read::Turns::new(),
             readers: Arc::new(WaitQueue::new()),
             writers: Arc::new(WaitQueue::new()),
             signals: AsyncSignals::default(),

@@ -1,17 +1,61 @@
 //! Reading: a line at a time, or bytes by `VMIN` and `VTIME`.
 //!
+//! Readers take turns: what one call takes is whole, though it takes it in several steps and
+//! waits in between. As on Linux, who may not wait for a turn gets `EAGAIN`.
+//!
 //! Source: `termios(3)`, sections on canonical and noncanonical mode.
 use super::Terminal;
 use super::file::Opened;
 use crate::error::{Errno, Result};
 use crate::file::IoFlags;
 use crate::memory::io::Sink;
+use crate::sync::WaitQueue;
 use crate::time::{Instant, Nanoseconds, monotonic_now};
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use drivers::terminal::{LineRead, ReadRule};
 
 /// Bytes moved at once between the queue and the reader.
 const CHUNK: usize = 512;
+
+/// Whose turn it is to read.
+pub(super) struct Turns {
+    taken: AtomicBool,
+    waiting: WaitQueue,
+}
+
+/// A turn to read; ends when dropped.
+struct Turn<'a>(&'a Turns);
+
+impl Turns {
+    /// Nobody's.
+    pub(super) fn new() -> Self {
+        Self {
+            taken: AtomicBool::new(false),
+            waiting: WaitQueue::new(),
+        }
+    }
+
+    /// Waits for a turn. `EAGAIN`: another has it and the caller may not wait. `EINTR` and its
+    /// kin: a signal came first.
+    fn take(&self, nonblocking: bool) -> Result<Turn<'_>> {
+        let try_take = || (!self.taken.swap(true, Ordering::Acquire)).then(|| Turn(self));
+        match try_take() {
+            Some(turn) => Ok(turn),
+            None if nonblocking => Err(Errno::EAGAIN),
+            None => self.waiting.wait_until(try_take),
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.taken.store(false, Ordering::Release);
+        // All of them: one alone might have been woken by a signal at the same moment, and would
+        // not take the turn.
+        self.0.waiting.wake_all();
+    }
+}
 
 /// What a look at the input queue gave.
 enum Look {
@@ -35,6 +79,7 @@ impl Terminal {
             return Ok(0);
         }
         self.check_background_read(opened)?;
+        let _turn = self.reading.take(flags.nonblocking)?;
         let rule = self.state.lock().discipline.read_rule();
         let result = match rule {
             ReadRule::Line => self.read_line(opened, sink, flags),

@@ -34,6 +34,7 @@ cases![
     raw_minimum_and_timeout,
     raw_timeout_only,
     raw_poll_zero_zero,
+    readers_take_turns,
     switch_from_canonical_shows_rest,
     signals_off_gives_bytes,
     stop_and_start_output,
@@ -304,6 +305,32 @@ fn raw_poll_zero_zero() -> Outcome {
     gives!(0, SYS_read, pair.slave, &mut [0u8; 10], 10);
     put(pair.master, "xy")?;
     same!(get(pair.slave)?, "xy");
+    Ok(())
+}
+
+/// While one call waits for the rest of what it wants, no other takes it away.
+fn readers_take_turns() -> Outcome {
+    let pair = pair()?;
+    set(pair.slave, |now| {
+        now.local &= !(ICANON | ECHO);
+        now.characters[VMIN] = 4;
+        now.characters[VTIME] = 0;
+    })?;
+    let path = super::name(pair.master)?;
+    let impatient = works!(SYS_open, path.as_c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK);
+    let reader = spawn(|| {
+        let mut text = [0u8; 10];
+        let count = sys!(SYS_read, pair.slave, &mut text, 10);
+        i32::from((count, &text[..4]) != (4, b"abcd"))
+    })?;
+    holds!(process::until_asleep(reader));
+    for part in ["ab", "cd"] {
+        put(pair.master, part)?;
+        fails!(EAGAIN, SYS_read, impatient, &mut [0u8; 10], 10);
+    }
+    same!(wait(reader)?, 0);
+    put(pair.master, "later")?;
+    same!(get(pair.slave)?, "later");
     Ok(())
 }
 
