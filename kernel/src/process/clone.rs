@@ -1,7 +1,7 @@
 //! Making threads and processes. Source: clone(2), fork(2), vfork(2).
 
 use alloc::sync::Arc;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicI32, Ordering};
 
 use abi::raw::general as linux;
 use metal::context::UserState;
@@ -269,8 +269,14 @@ fn process_for(
     copy(&parent.personality, &process.personality);
     let given_up = parent.gave_terminal_up.load(Ordering::Relaxed);
     process.gave_terminal_up.store(given_up, Ordering::Relaxed);
-    let score = parent.out_of_memory_score.load(Ordering::Relaxed);
-    process.out_of_memory_score.store(score, Ordering::Relaxed);
+    let copy = |from: &AtomicI32, to: &AtomicI32| {
+        to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+    };
+    copy(&parent.out_of_memory_score, &process.out_of_memory_score);
+    copy(
+        &parent.out_of_memory_score_floor,
+        &process.out_of_memory_score_floor,
+    );
     *process.executable.lock() = parent.executable.lock().clone();
     if process.is_namespace_init() {
         process.membership.note_init(process.pid);

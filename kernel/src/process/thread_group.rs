@@ -2,9 +2,10 @@
 
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::counters::Counts;
+use super::credentials::Credentials;
 use super::limits::{INFINITY, Limits, Resource};
 use super::session::{ControllingTerminal, Session};
 use super::signal::ProcessSignals;
@@ -99,7 +100,9 @@ pub struct Process {
     /// PR_SET_DUMPABLE.
     pub dumpable: AtomicU32,
     /// /proc/PID/oom_score_adj.
-    pub out_of_memory_score: core::sync::atomic::AtomicI32,
+    pub out_of_memory_score: AtomicI32,
+    /// How low an unprivileged process may set that.
+    pub out_of_memory_score_floor: AtomicI32,
     /// Minor page faults.
     pub page_faults: AtomicU64,
     /// The most memory it had in those address spaces that it has left, in bytes.
@@ -119,6 +122,8 @@ pub struct Process {
     /// The real user of its first thread: each signal is counted for somebody.
     user: AtomicU32,
     last_name: SpinLock<[u8; 16]>,
+    /// Who the thread acted as that ended last.
+    last_credentials: SpinLock<Option<Arc<Credentials>>>,
     exit_status: SpinLock<Option<ExitStatus>>,
     threads: SpinLock<Vec<Weak<Thread>>>,
     session: SpinLock<Arc<Session>>,
@@ -154,7 +159,8 @@ impl Process {
             exit_signal: AtomicU32::new(abi::raw::general::SIGCHLD),
             parent_death_signal: AtomicU32::new(0),
             dumpable: AtomicU32::new(1),
-            out_of_memory_score: core::sync::atomic::AtomicI32::new(0),
+            out_of_memory_score: AtomicI32::new(0),
+            out_of_memory_score_floor: AtomicI32::new(0),
             page_faults: AtomicU64::new(0),
             peak_resident_bytes: AtomicU64::new(0),
             membarrier_registered: AtomicBool::new(false),
@@ -165,6 +171,7 @@ impl Process {
             timers: ProcessTimers::new(limits.soft(Resource::Cpu) != INFINITY),
             user: AtomicU32::new(0),
             last_name: SpinLock::new([0; 16]),
+            last_credentials: SpinLock::new(None),
             exit_status: SpinLock::new(None),
             threads: SpinLock::new(Vec::new()),
             session: SpinLock::new(session),
@@ -263,6 +270,11 @@ impl Process {
         self.leader().map_or(last, |thread| thread.name())
     }
 
+    /// Who the thread acted as that ended last; none when none has.
+    pub fn last_credentials(&self) -> Option<Arc<Credentials>> {
+        self.last_credentials.lock().clone()
+    }
+
     /// Adds a thread.
     pub fn add_thread(&self, thread: &Arc<Thread>) {
         self.threads.lock().push(Arc::downgrade(thread));
@@ -271,6 +283,8 @@ impl Process {
     /// Removes a thread that ended; returns how many are left.
     pub fn remove_thread(&self, thread: &Thread) -> usize {
         *self.last_name.lock() = thread.name();
+        let before = self.last_credentials.lock().replace(thread.credentials());
+        drop(before);
         let mut threads = self.threads.lock();
         threads.retain(|other| !core::ptr::eq(other.as_ptr(), thread));
         let left = threads.len();

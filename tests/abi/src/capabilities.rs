@@ -32,6 +32,8 @@ pub const CAP_SYS_ADMIN: u32 = 21;
 pub const CAP_SYS_BOOT: u32 = 22;
 /// Run before others.
 pub const CAP_SYS_NICE: u32 = 23;
+/// Use more than the limits.
+pub const CAP_SYS_RESOURCE: u32 = 24;
 /// Set the clock.
 pub const CAP_SYS_TIME: u32 = 25;
 /// Make device nodes.

@@ -38,11 +38,13 @@ impl Root {
 
     fn process(&self, name: &[u8]) -> Option<Arc<dyn Inode>> {
         let number = parse_number(name)?;
-        let process = self.view.process(number)?;
-        Some(Arc::new(ProcessDirectory::new(Subject::process_of(
-            self.view.clone(),
-            &process,
-        ))))
+        let view = self.view.clone();
+        // A thread's number leads to its process too, though the list leaves it out.
+        let subject = match self.view.process(number) {
+            Some(process) => Subject::process_of(view, &process),
+            None => Subject::process_by_thread(view, &*self.view.thread(number)?),
+        };
+        Some(Arc::new(ProcessDirectory::new(subject)))
     }
 }
 

@@ -62,14 +62,14 @@ fn name(thread: Option<&Arc<Thread>>, process: &Process) -> Vec<u8> {
 fn state(
     process: &Process,
     thread: Option<&Arc<Thread>>,
-    of_process: bool,
+    number: ProcessId,
     ended: bool,
 ) -> TaskState {
     match thread {
         _ if ended => TaskState::Zombie,
         None => TaskState::Zombie,
         // The first thread has ended and others go on: its number is held, as by a zombie.
-        Some(_) if of_process && process::find_thread(process.pid).is_none() => TaskState::Zombie,
+        Some(thread) if thread.tid() != number => TaskState::Zombie,
         Some(_) if process::signal::is_stopped(process) => TaskState::Stopped,
         Some(thread) if thread.is_runnable() => TaskState::Running,
         Some(_) => TaskState::Sleeping,
@@ -93,7 +93,7 @@ fn identity(subject: &Subject) -> Result<Identity> {
     let ended = relations.exit_status.is_some();
     Ok(Identity {
         name: name(thread.as_ref(), &process),
-        state: state(&process, thread.as_ref(), subject.is_whole_process(), ended),
+        state: state(&process, thread.as_ref(), subject.number(), ended),
         signals: process::signal::sets(&process, thread.as_deref()),
         process,
         thread,
@@ -220,10 +220,7 @@ fn exit_signal(process: &Process) -> i32 {
 /// `status`.
 pub(super) fn show_status(subject: &Subject, text: &mut Text) -> Result<()> {
     let who = identity(subject)?;
-    let credentials = who
-        .thread
-        .as_ref()
-        .map_or_else(|| Arc::new(Credentials::root()), |t| t.credentials());
+    let credentials = subject.credentials()?;
     let counts = counts(subject, &who.process);
     let view = &subject.view;
     let below = |number| view.shown_below(&who.process, number);
@@ -364,7 +361,7 @@ pub(super) fn show_adjustment(subject: &Subject, text: &mut Text) -> Result<()> 
     writeln!(text, "{adjustment}").map_err(no_memory)
 }
 
-/// Sets it; only with CAP_SYS_RESOURCE can it be lowered.
+/// Sets it. Only with CAP_SYS_RESOURCE can it be lowered below what who had that set last.
 pub(super) fn store_adjustment(subject: &Subject, bytes: &[u8]) -> Result<()> {
     let process = subject.process()?;
     let number = str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?.trim();
@@ -372,9 +369,13 @@ pub(super) fn store_adjustment(subject: &Subject, bytes: &[u8]) -> Result<()> {
     if !(-ADJUSTMENT_MAX..=ADJUSTMENT_MAX).contains(&adjustment) {
         return Err(Errno::EINVAL);
     }
-    let before = process.out_of_memory_score.load(Ordering::Relaxed);
-    let own = process::current().credentials();
-    if adjustment < before && !own.has(Capability::SysResource) {
+    let floor = &process.out_of_memory_score_floor;
+    if process::current()
+        .credentials()
+        .has(Capability::SysResource)
+    {
+        floor.store(adjustment, Ordering::Relaxed);
+    } else if adjustment < floor.load(Ordering::Relaxed) {
         return Err(Errno::EACCES);
     }
     process

@@ -4,19 +4,29 @@ use crate::error::{Errno, Result};
 use crate::file::{FileTable, FsContext, Location};
 use crate::memory::AddressSpace;
 use crate::process::capabilities::Capability;
-use crate::process::credentials::Inspector;
+use crate::process::credentials::{Credentials, Inspector};
 use crate::process::{self, Process, ProcessId, Thread, table};
 use alloc::sync::{Arc, Weak};
 use core::sync::atomic::Ordering;
 
-/// A process, or one thread of it. It does not keep the process in existence.
+/// A process, or one thread of it. It keeps neither in existence.
 #[derive(Clone)]
 pub(super) struct Subject {
     pub(super) view: View,
     process: Weak<Process>,
     pid: ProcessId,
-    /// The thread, below `task/TID`.
-    thread: Option<ProcessId>,
+    part: Part,
+}
+
+/// Which part of a process is looked at.
+#[derive(Clone, Copy)]
+enum Part {
+    /// All of it, by its own number.
+    Whole,
+    /// All of it, by the number of one of its threads.
+    WholeByThread(ProcessId),
+    /// One thread, below `task/TID`.
+    Thread(ProcessId),
 }
 
 /// Bits of an inode number for what it is of its subject.
@@ -32,7 +42,23 @@ impl Subject {
             view,
             process: Arc::downgrade(process),
             pid: process.pid,
-            thread: None,
+            part: Part::Whole,
+        }
+    }
+
+    /// The process that `thread` belongs to, by that thread's number.
+    pub(super) fn process_by_thread(view: View, thread: &Thread) -> Self {
+        Self {
+            part: Part::WholeByThread(thread.tid()),
+            ..Self::process_of(view, &thread.process)
+        }
+    }
+
+    /// The thread that was named, if not the process itself.
+    fn named_thread(&self) -> Option<ProcessId> {
+        match self.part {
+            Part::Whole => None,
+            Part::WholeByThread(tid) | Part::Thread(tid) => Some(tid),
         }
     }
 
@@ -45,27 +71,29 @@ impl Subject {
             return Err(Errno::ENOENT);
         }
         Ok(Self {
-            thread: Some(tid),
+            part: Part::Thread(tid),
             ..self.clone()
         })
     }
 
     /// The inode number of this subject's file number `code`.
     pub(super) fn inode_number(&self, code: u64) -> u64 {
-        match self.thread {
-            None => OF_PROCESS | u64::from(self.pid) << CODE_BITS | code,
-            Some(tid) => OF_THREAD | u64::from(tid) << CODE_BITS | code,
-        }
+        let kind = if self.is_thread() {
+            OF_THREAD
+        } else {
+            OF_PROCESS
+        };
+        kind | u64::from(self.number()) << CODE_BITS | code
     }
 
     /// Whether it is a thread below `task`.
     pub(super) fn is_thread(&self) -> bool {
-        self.thread.is_some()
+        matches!(self.part, Part::Thread(_))
     }
 
     /// The number of the process or thread.
     pub(super) fn number(&self) -> ProcessId {
-        self.thread.unwrap_or(self.pid)
+        self.named_thread().unwrap_or(self.pid)
     }
 
     /// The process. `ESRCH`: it is gone.
@@ -75,15 +103,10 @@ impl Subject {
 
     /// The thread that answers for the subject. `ESRCH`: none is left.
     pub(super) fn thread(&self) -> Result<Arc<Thread>> {
-        match self.thread {
+        match self.named_thread() {
             Some(tid) => process::find_thread(tid).ok_or(Errno::ESRCH),
             None => self.process()?.leader().ok_or(Errno::ESRCH),
         }
-    }
-
-    /// Whether a process is looked at rather than one of its threads.
-    pub(super) fn is_whole_process(&self) -> bool {
-        self.thread.is_none()
     }
 
     /// Its memory; none once it has ended.
@@ -113,23 +136,33 @@ impl Subject {
         let known = table::find(self.pid).is_some_and(|known| Arc::ptr_eq(&known, &process));
         !known
             || self
-                .thread
+                .named_thread()
                 .is_some_and(|tid| process::find_thread(tid).is_none())
     }
 
-    /// User and group it acts as; root's once it has ended.
+    /// Who it acts as; of a process that has ended, who it acted as. `ESRCH`: it is gone.
+    pub(super) fn credentials(&self) -> Result<Arc<Credentials>> {
+        match self.thread() {
+            Ok(thread) => Ok(thread.credentials()),
+            Err(_) => self.process()?.last_credentials().ok_or(Errno::ESRCH),
+        }
+    }
+
+    /// User and group it acts as, or acted as; root's once it is gone.
     pub(super) fn user(&self) -> (u32, u32) {
-        self.thread().map_or((0, 0), |thread| {
-            let credentials = thread.credentials();
-            (credentials.euid, credentials.egid)
-        })
+        self.credentials()
+            .map_or((0, 0), |credentials| (credentials.euid, credentials.egid))
     }
 
     /// User and group that own the files: those it acts as, or root's when it must not be looked
-    /// into (PR_SET_DUMPABLE).
+    /// into (PR_SET_DUMPABLE) or has ended.
     pub(super) fn owner(&self) -> (u32, u32) {
         let dumpable = self.process().is_ok_and(|process| is_dumpable(&process));
-        if dumpable { self.user() } else { (0, 0) }
+        if dumpable && self.thread().is_ok() {
+            self.user()
+        } else {
+            (0, 0)
+        }
     }
 
     /// Answers whether the caller may look into the process (`ptrace(2)`, access mode checking):

@@ -2,7 +2,7 @@
 //!
 //! Every number that procfs shows or is asked for goes through here.
 use crate::namespace::PidNamespace;
-use crate::process::{self, Process, ProcessId};
+use crate::process::{self, Process, ProcessId, Thread};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -32,6 +32,11 @@ impl View {
     /// The process shown under `number`.
     pub(super) fn process(&self, number: u32) -> Option<Arc<Process>> {
         self.0.resolve(number).and_then(process::find)
+    }
+
+    /// The thread shown under `number`.
+    pub(super) fn thread(&self, number: u32) -> Option<Arc<Thread>> {
+        self.0.resolve(number).and_then(process::find_thread)
     }
 
     /// The shown numbers of all processes from `first` on, in order.

@@ -1,11 +1,13 @@
 //! What /proc tells of a process in numbers: stat, statm, status, limits, and what may be set
 //! there. Source: proc_pid_stat(5), proc_pid_status(5) and their neighbours.
 
+use abi_tests::capabilities::{CAP_SYS_RESOURCE, sets, without};
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{self, inside_child, spawn, wait};
 use abi_tests::{cases, fails, holds, same, sys, works};
 use libc::*;
 use std::fs::{read_link, read_to_string};
+use std::os::unix::fs::MetadataExt;
 
 cases![
     self_link,
@@ -19,6 +21,9 @@ cases![
     limits_form,
     comm_can_be_written,
     oom_score_adjust,
+    oom_score_back_down,
+    another_thread_by_its_number,
+    ended_process_keeps_its_user,
 ];
 
 fn self_link() -> Outcome {
@@ -207,5 +212,96 @@ fn oom_score_adjust() -> Outcome {
     let fd = works!(SYS_open, c"/proc/self/oom_score_adj", O_WRONLY);
     fails!(EINVAL, SYS_write, fd, b"1001", 4);
     fails!(EINVAL, SYS_write, fd, b"word", 4);
+    Ok(())
+}
+
+/// Who is not privileged may lower it again, though not below where the privileged set it.
+fn oom_score_back_down() -> Outcome {
+    let set = |score: i32| {
+        let outcome = std::fs::write("/proc/self/oom_score_adj", score.to_string());
+        outcome.map_err(|error| error.raw_os_error())
+    };
+    inside_child(|| {
+        without(&[CAP_SYS_RESOURCE])?;
+        same!(
+            (set(700), set(0), set(-1)),
+            (Ok(()), Ok(()), Err(Some(EACCES)))
+        );
+        Ok(())
+    })?;
+    // Even root may lack it in a container.
+    if sets()?.effective & 1 << CAP_SYS_RESOURCE == 0 {
+        return Ok(());
+    }
+    same!(set(200), Ok(()));
+    without(&[CAP_SYS_RESOURCE])?;
+    inside_child(|| {
+        same!(
+            (set(700), set(200), set(199)),
+            (Ok(()), Ok(()), Err(Some(EACCES)))
+        );
+        Ok(())
+    })
+}
+
+/// What is not listed in /proc is there all the same.
+fn another_thread_by_its_number() -> Outcome {
+    let me = works!(SYS_getpid);
+    let seen = std::thread::spawn(move || -> Outcome {
+        let tid = works!(SYS_gettid);
+        std::fs::write(format!("/proc/self/task/{tid}/comm"), "other")?;
+        let status = read_to_string(format!("/proc/{tid}/status"))?;
+        let line = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_default().trim().to_owned()
+        };
+        same!(
+            (line("Name:"), line("Tgid:")),
+            ("other".into(), me.to_string())
+        );
+        same!(
+            (line("Pid:"), line("Threads:")),
+            (tid.to_string(), "2".into())
+        );
+        let (before, rest) = stat(&tid.to_string())?;
+        same!((before, rest[0].as_str()), (format!("{tid} (other"), "R"));
+        same!(std::fs::read_dir(format!("/proc/{tid}/task"))?.count(), 2);
+        same!(
+            read_link(format!("/proc/{tid}/exe"))?,
+            read_link("/proc/self/exe")?
+        );
+        let listed = std::fs::read_dir("/proc")?.flatten();
+        let name = tid.to_string();
+        same!(
+            listed
+                .filter(|entry| entry.file_name() == name.as_str())
+                .count(),
+            0
+        );
+        Ok(())
+    });
+    seen.join()
+        .unwrap_or(Err(Failure::Wrong("it panicked".into())))
+}
+
+fn ended_process_keeps_its_user() -> Outcome {
+    let child = spawn(|| {
+        sys!(SYS_setresgid, 30, 31, 32);
+        sys!(SYS_setresuid, 20, 21, 22);
+        0
+    })?;
+    holds!(process::until(|| process::state(child) == 'Z'));
+    let status = read_to_string(format!("/proc/{child}/status"))?;
+    let ids = status
+        .lines()
+        .filter(|line| line.starts_with("Uid:") || line.starts_with("Gid:"));
+    same!(
+        ids.collect::<Vec<_>>(),
+        ["Uid:\t20\t21\t22\t21", "Gid:\t30\t31\t32\t31"]
+    );
+    let owner = |path: String| std::fs::metadata(path).map(|stat| (stat.uid(), stat.gid()));
+    same!(owner(format!("/proc/{child}"))?, (21, 31));
+    same!(owner(format!("/proc/{child}/status"))?, (0, 0));
+    same!(wait(child)?, 0);
     Ok(())
 }
