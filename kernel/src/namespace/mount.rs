@@ -12,7 +12,8 @@ use abi::raw::general::CLONE_NEWNS;
 use super::{Kind, Namespace, Plan, kind};
 use crate::error::{Errno, Result};
 use crate::file::{FsContext, MountTable};
-use crate::process::Thread;
+use crate::process::capabilities::Capability;
+use crate::process::{Thread, table};
 
 /// The row of the list of kinds.
 pub(super) const KIND: Kind = Kind {
@@ -40,10 +41,11 @@ impl Namespace for MountTable {
         self.number()
     }
 
-    /// EINVAL when the thread shares its directories with another, who would be moved too.
-    fn enter(self: Arc<Self>, _thread: &Thread, plan: &mut Plan) -> Result<()> {
-        // One reference is the thread's and one is the plan's.
-        if Arc::strong_count(&plan.old_fs) > 2 {
+    /// EPERM for whoever may not change its root. EINVAL when the thread shares its directories
+    /// with another, who would be moved too.
+    fn enter(self: Arc<Self>, thread: &Thread, plan: &mut Plan) -> Result<()> {
+        thread.credentials().require(Capability::SysChroot)?;
+        if table::shares_directories(&plan.old_fs, |other| other.tid() != thread.tid()) {
             return Err(Errno::EINVAL);
         }
         let fs = FsContext::new(self);

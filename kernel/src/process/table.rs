@@ -12,6 +12,7 @@ use core::sync::atomic::Ordering;
 use super::signal::SignalInfo;
 use super::{ExitStatus, Process, ProcessId, Thread};
 use crate::error::{Errno, Result};
+use crate::file::FsContext;
 use crate::namespace::PidNamespace;
 use crate::sync::SpinLock;
 
@@ -343,6 +344,18 @@ pub fn find(pid: ProcessId) -> Option<Arc<Process>> {
 /// The thread with this number.
 pub fn find_thread(tid: ProcessId) -> Option<Arc<Thread>> {
     with(|table| table.threads.get(&tid).cloned())
+}
+
+/// Whether a thread that `is_meant` has its directories in `fs`, which the caller has from a
+/// thread.
+pub fn shares_directories(fs: &Arc<FsContext>, is_meant: impl Fn(&Thread) -> bool) -> bool {
+    // Two references are that thread's and the caller's. Who looks into /proc may have another
+    // for a moment, so more of them prove nothing.
+    Arc::strong_count(fs) > 2
+        && with(|table| {
+            let mut threads = table.threads.values();
+            threads.any(|other| is_meant(other) && other.has_directories(fs))
+        })
 }
 
 /// All processes, zombies too, in the order of their numbers.

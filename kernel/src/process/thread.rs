@@ -287,6 +287,14 @@ impl Thread {
         self.fs.lock().clone().ok_or(Errno::ESRCH)
     }
 
+    /// Whether its directories are `fs`.
+    pub(super) fn has_directories(&self, fs: &Arc<FsContext>) -> bool {
+        self.fs
+            .lock()
+            .as_ref()
+            .is_some_and(|own| Arc::ptr_eq(own, fs))
+    }
+
     /// Gives it other directories (unshare) or none (exit).
     pub fn set_fs(&self, fs: Option<Arc<FsContext>>) {
         let old = core::mem::replace(&mut *self.fs.lock(), fs);

@@ -23,6 +23,7 @@ use abi::raw::general::{AT_FDCWD, SIGSEGV};
 use metal::context::UserState;
 use metal::user::UserContext;
 
+use self::identity::Identity;
 use super::credentials::Credentials;
 use super::limits::{Limits, Resource};
 use super::session::Session;
@@ -156,14 +157,14 @@ fn load(
         let head = elf::read_head(&executable)?;
         let script = formats::script::parse(&head).map_err(|_| Errno::ENOEXEC)?;
         let Some(script) = script else {
-            let credentials = identity::for_program(&executable, credentials);
+            let identity = identity::for_program(&executable, thread, credentials)?;
             return load_elf(
                 thread,
                 executable,
                 &head,
                 arguments,
                 name,
-                credentials,
+                identity,
                 stack_limit,
             );
         };
@@ -184,27 +185,20 @@ fn load_elf(
     head: &[u8],
     arguments: Arguments,
     name: Vec<u8>,
-    credentials: Credentials,
+    identity: Identity,
     stack_limit: u64,
 ) -> Result<Loaded> {
     let space = AddressSpace::new()?;
     let process = &thread.process;
     let image = elf::load(thread, &space, process, &executable, head)?;
-    let stack = stack::build(
-        &space,
-        process,
-        &image,
-        &arguments,
-        &credentials,
-        stack_limit,
-    )?;
+    let stack = stack::build(&space, process, &image, &arguments, &identity, stack_limit)?;
     Ok(Loaded {
         space,
         entry: image.start,
         stack,
         executable,
         name,
-        credentials,
+        credentials: identity.credentials,
     })
 }
 

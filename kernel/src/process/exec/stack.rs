@@ -17,11 +17,11 @@ use core::ops::Range;
 use abi::raw::auxvec as linux;
 
 use super::elf::Image;
+use super::identity::Identity;
 use super::{Arguments, Strings};
 use crate::error::{Errno, Result};
 use crate::memory::{AddressSpace, MapRequest, PAGE_SIZE, Place, Protection, STACK_TOP};
 use crate::process::Process;
-use crate::process::credentials::Credentials;
 use crate::process::signal;
 
 /// Pages of the stack that are mapped from the start; it grows by faults.
@@ -121,7 +121,7 @@ pub fn build(
     process: &Process,
     image: &Image,
     arguments: &Arguments,
-    credentials: &Credentials,
+    identity: &Identity,
     limit: u64,
 ) -> Result<usize> {
     let layout = Layout::new(arguments).ok_or(Errno::E2BIG)?;
@@ -140,7 +140,7 @@ pub fn build(
     words.push_pointers(&arguments.arguments, layout.arguments.start)?;
     words.push_pointers(&arguments.environment, layout.environment.start)?;
     let vdso = space.map_vdso()?;
-    let auxiliary = auxiliary_vector(image, credentials, vdso, &layout);
+    let auxiliary = auxiliary_vector(image, identity, vdso, &layout);
     for word in auxiliary.as_flattened() {
         words.push(*word)?;
     }
@@ -166,11 +166,11 @@ fn map_stack(space: &AddressSpace, process: &Process, used: usize) -> Result<()>
 
 fn auxiliary_vector(
     image: &Image,
-    credentials: &Credentials,
+    identity: &Identity,
     vdso: usize,
     layout: &Layout,
 ) -> [[usize; 2]; AUXILIARY_ENTRIES] {
-    let secure = credentials.uid != credentials.euid || credentials.gid != credentials.egid;
+    let credentials = &identity.credentials;
     let entries: [(u32, usize); AUXILIARY_ENTRIES] = [
         (linux::AT_SYSINFO_EHDR, vdso),
         (
@@ -189,7 +189,7 @@ fn auxiliary_vector(
         (linux::AT_EUID, credentials.euid as usize),
         (linux::AT_GID, credentials.gid as usize),
         (linux::AT_EGID, credentials.egid as usize),
-        (linux::AT_SECURE, usize::from(secure)),
+        (linux::AT_SECURE, usize::from(identity.is_secure)),
         (linux::AT_RANDOM, layout.random),
         (
             linux::AT_HWCAP2,

@@ -2,6 +2,7 @@
 //! setns(2), ioctl_ns(2).
 
 use super::{inside, sleep_for_good, start_init};
+use abi_tests::capabilities::{CAP_SYS_CHROOT, without};
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{inside_child, spawn, status_of, wait};
 use abi_tests::{cases, fails, gives, holds, same, sys, works};
@@ -203,6 +204,13 @@ fn setns_needs_privilege() -> Outcome {
         }
         let pidfd = works!(SYS_pidfd_open, works!(SYS_getpid), 0);
         fails!(EPERM, SYS_setns, pidfd, CLONE_NEWUTS | CLONE_NEWPID);
+        Ok(())
+    })?;
+    // A mount namespace has a root, and not everybody may change that.
+    inside_child(|| {
+        without(&[CAP_SYS_CHROOT])?;
+        gives!(0, SYS_setns, handles[0], 0);
+        fails!(EPERM, SYS_setns, handles[1], 0);
         Ok(())
     })
 }

@@ -1,13 +1,14 @@
 //! What each capability allows, and that without it even root is refused. Only those that a
 //! container usually has are counted on. Source: capabilities(7).
 
+use crate::helper;
 use abi_tests::capabilities::{
     CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_MKNOD,
     CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, CAP_SYS_BOOT, CAP_SYS_CHROOT, CAP_SYS_NICE,
     CAP_SYS_TIME, Sets, set, sets, without,
 };
 use abi_tests::check::{Failure, Outcome};
-use abi_tests::process::{inside_child, spawn};
+use abi_tests::process::{inside_child, spawn, spawn_by, wait};
 use abi_tests::{cases, fails, gives, same, sys, works};
 use libc::*;
 
@@ -19,6 +20,7 @@ cases![
     nodes_ask_for_mknod_and_roots_for_chroot,
     access_of_a_real_user_without_them,
     the_machine_asks_for_admin,
+    shared_directories_keep_a_program_from_rights,
 ];
 
 /// A child of root that does nothing until it is killed.
@@ -189,5 +191,33 @@ fn the_machine_asks_for_admin() -> Outcome {
     fails!(EPERM, SYS_setpriority, PRIO_PROCESS, other, 10);
     works!(SYS_setresuid, 0, 0, 0);
     works!(SYS_kill, other, SIGKILL);
+    Ok(())
+}
+
+/// Whoever shares the directories could change the root under a set-user-ID program (clone(2),
+/// CLONE_FS): it gains nothing, unless its caller may change user ids itself.
+fn shared_directories_keep_a_program_from_rights() -> Outcome {
+    std::fs::copy("/proc/self/exe", "abi-helper")?;
+    gives!(0, SYS_chmod, c".", 0o755);
+    works!(SYS_chown, c"abi-helper", 111, 222);
+    works!(SYS_chmod, c"abi-helper", 0o6755);
+    let vector = [c"abi-helper".as_ptr(), c"users".as_ptr(), std::ptr::null()];
+    let users = |user: u32, shared: i32| {
+        helper::output_of(|| {
+            sys!(SYS_setresgid, user, user, user);
+            sys!(SYS_setresuid, user, user, user);
+            let child = spawn_by(
+                || sys!(SYS_clone, shared | SIGCHLD, 0, 0, 0, 0),
+                || -sys!(SYS_execve, c"./abi-helper", vector.as_slice(), 0) as i32,
+            );
+            child.and_then(wait).map_or(99, |status| status >> 8)
+        })
+    };
+    same!(users(1000, 0)?, "1000 111 111 1000 222 222 secure 1\n");
+    same!(
+        users(1000, CLONE_FS)?,
+        "1000 1000 1000 1000 1000 1000 secure 1\n"
+    );
+    same!(users(0, CLONE_FS)?, "0 111 111 0 222 222 secure 1\n");
     Ok(())
 }
