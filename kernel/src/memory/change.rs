@@ -75,8 +75,16 @@ impl AddressSpace {
     /// # Errors
     /// EINVAL for bad advice or a bad range, ENOMEM when a part is not mapped.
     pub fn advise(&self, address: usize, length: usize, advice: u32) -> Result<()> {
+        // Bad advice is told of before a range where nothing is.
+        self.advise_range(0..0, advice)?;
+        if length == 0 && address.is_multiple_of(PAGE_SIZE) {
+            return Ok(());
+        }
         // Nothing is mapped beyond the user half: ENOMEM, as anywhere where nothing is.
-        let range = page_range(address, length)?;
+        self.advise_range(page_range(address, length)?, advice)
+    }
+
+    fn advise_range(&self, range: Range<usize>, advice: u32) -> Result<()> {
         if let Some(wanted) = population_advice(advice) {
             return self.populate_for(range, wanted);
         }

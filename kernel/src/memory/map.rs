@@ -199,7 +199,7 @@ impl AddressSpace {
         let locking = state.future_locking;
         drop(state);
         if end > heap.end && locking != Locking::None {
-            self.populate(super::page_align_down(heap.end)..end);
+            self.populate(heap.end..end);
         }
         end
     }
@@ -237,10 +237,7 @@ impl AddressSpaceState {
         if kind.locking != Locking::None {
             self.check_locked_bytes(process, length)?;
         }
-        let limit = process.limit(Resource::AddressSpace) as usize;
-        if self.mapped_bytes.saturating_add(length) > limit {
-            return Err(Errno::ENOMEM);
-        }
+        self.check_mapped_bytes(process, length)?;
         let written = kind.protection.contains(Protection::WRITE) && !kind.shared;
         let limit = process.limit(Resource::Data);
         let data = written && !kind.grows_down;
@@ -250,6 +247,18 @@ impl AddressSpaceState {
         // As Linux's heuristic: what obviously cannot be had is refused.
         let memory = metal::memory::total_frames() * PAGE_SIZE;
         if written && !kind.unreserved && length > memory {
+            return Err(Errno::ENOMEM);
+        }
+        Ok(())
+    }
+
+    /// Whether `length` bytes more may be mapped at all.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub(super) fn check_mapped_bytes(&self, process: &Process, length: usize) -> Result<()> {
+        let limit = process.limit(Resource::AddressSpace) as usize;
+        if self.mapped_bytes.saturating_add(length) > limit {
             return Err(Errno::ENOMEM);
         }
         Ok(())
@@ -270,17 +279,8 @@ impl AddressSpaceState {
     fn choose(&self, place: Place, length: usize) -> Result<Range<usize>> {
         match place {
             Place::Hint(address) => {
-                let address = address / PAGE_SIZE * PAGE_SIZE;
-                let wanted = page_range(address, length);
-                let usable = wanted
-                    .ok()
-                    .filter(|range| range.start >= LOWEST && self.is_free(range));
-                match usable {
-                    Some(range) => Ok(range),
-                    None => self
-                        .find_free(length, PAGE_SIZE)
-                        .map(|start| start..start + length),
-                }
+                let start = self.find_free_near(address, length)?;
+                Ok(start..start + length)
             }
             Place::Fixed(address) | Place::FixedIfFree(address) => {
                 let range = page_range(address, length)?;
@@ -292,6 +292,19 @@ impl AddressSpaceState {
                 }
                 Ok(range)
             }
+        }
+    }
+
+    /// Where a mapping goes that a program would like to have at `address`.
+    ///
+    /// # Errors
+    /// ENOMEM when there is no room anywhere.
+    pub(super) fn find_free_near(&self, address: usize, length: usize) -> Result<usize> {
+        let address = address / PAGE_SIZE * PAGE_SIZE;
+        let wanted = page_range(address, length).ok();
+        match wanted.filter(|range| range.start >= LOWEST && self.is_free(range)) {
+            Some(range) => Ok(range.start),
+            None => self.find_free(length, PAGE_SIZE),
         }
     }
 

@@ -9,8 +9,13 @@
 
 use core::ops::Range;
 
+use metal::paging::USER_END;
+
 use super::fault::{self, Outcome};
-use super::{AddressSpace, AddressSpaceState, Area, FaultError, Locking, PAGE_SIZE, Protection};
+use super::{
+    AddressSpace, AddressSpaceState, Area, FaultError, Locking, PAGE_SIZE, Protection,
+    page_align_down, page_align_up,
+};
 use crate::error::{Errno, Result};
 use crate::process::scheduler;
 
@@ -25,10 +30,11 @@ struct Step {
 }
 
 impl AddressSpace {
-    /// Brings in what can be had of a range; what cannot is left to faults.
+    /// Brings in what can be had of the pages that a range touches; what cannot is left to faults.
     pub(super) fn populate(&self, range: Range<usize>) {
-        let mut at = range.start;
-        while let Some(step) = self.lock().populate_step(at..range.end) {
+        let mut at = page_align_down(range.start);
+        let end = page_align_up(range.end).unwrap_or(USER_END);
+        while let Some(step) = self.lock().populate_step(at..end) {
             at = match step.outcome {
                 Ok(()) => step.part.end,
                 Err(FaultError::OutOfMemory) => return,

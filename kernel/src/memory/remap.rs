@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::map::Growth;
+use super::map::{Growth, page_range};
 use super::space::LOWEST;
 use super::{AddressSpace, AddressSpaceState, Area, Backing, Locking, PAGE_SIZE, page_align_up};
 use crate::error::{Errno, Result, out_of_memory};
@@ -16,6 +16,8 @@ pub enum Move {
     No,
     /// Anywhere (MREMAP_MAYMOVE).
     Anywhere,
+    /// To this address if it is free (MREMAP_DONTUNMAP), else anywhere.
+    Near(usize),
     /// To this address, in place of what is there (MREMAP_FIXED).
     To(usize),
 }
@@ -58,67 +60,51 @@ impl AddressSpace {
         if !old.is_multiple_of(PAGE_SIZE) || new_length == 0 {
             return Err(Errno::EINVAL);
         }
-        let old_length = page_align_up(old_length).ok_or(Errno::EINVAL)?;
+        // A length that is too large comes round, as it does on Linux.
+        let old_length = page_align_up(old_length).unwrap_or(0);
         let new_length = page_align_up(new_length).ok_or(Errno::ENOMEM)?;
-        let old_end = old.checked_add(old_length).ok_or(Errno::EINVAL)?;
+        if let Move::To(address) | Move::Near(address) = destination {
+            let range = target_range(address, new_length)?;
+            if range.start < old.saturating_add(old_length) && old < range.end {
+                return Err(Errno::EINVAL);
+            }
+        }
         let mut state = self.lock();
         let area = state.area_at(old).ok_or(Errno::EFAULT)?.clone();
-        let is_fixed = area.is_of_fixed_size();
-        if keep_old && is_fixed {
+        if keep_old && area.is_of_fixed_size() {
             return Err(Errno::EINVAL);
         }
         if old_length == 0 {
             // A second view of a shared mapping.
             return state.duplicate(&area, old, new_length, destination);
         }
-        if old_end > area.range.end {
-            return Err(Errno::EFAULT);
-        }
-        let growth = new_length.saturating_sub(old_length);
-        if growth > 0 && is_fixed {
-            return Err(Errno::EFAULT);
-        }
-        state.check_growth(process, &Growth::of_area(&area), growth)?;
         if let Move::To(address) = destination {
-            let range = fixed_range(address, new_length)?;
-            if range.start < old_end && old < range.end {
-                return Err(Errno::EINVAL);
-            }
-            state.unmap(range)?;
-            return state.relocate(old..old_end, address, new_length, keep_old);
+            state.unmap(fixed_range(address, new_length)?)?;
         }
-        if keep_old {
-            let address = state.find_free(new_length, PAGE_SIZE)?;
-            return state.relocate(old..old_end, address, new_length, true);
+        // What goes may reach over other mappings; only the rest has to lie in one.
+        if new_length < old_length {
+            let gone = page_range(old + new_length, old_length - new_length);
+            state.unmap(gone.map_err(|_| Errno::EINVAL)?)?;
         }
-        if new_length <= old_length {
-            if new_length < old_length {
-                state.unmap(old + new_length..old_end)?;
-            }
+        if new_length <= old_length && matches!(destination, Move::No | Move::Anywhere) {
             return Ok(old);
         }
-        let extension = old_end..old + new_length;
-        if area.range.end == old_end && extension.end <= USER_END && state.is_free(&extension) {
-            let mut more = area.part(old..old_end);
-            more.backing = area.backing_beyond_end();
-            more.range = extension;
-            state.insert(more);
-            return Ok(old);
-        }
-        if destination == Move::No {
-            return Err(Errno::ENOMEM);
-        }
-        let address = state.find_free(new_length, PAGE_SIZE)?;
-        state.relocate(old..old_end, address, new_length, false)
+        let kept = old..old.saturating_add(old_length.min(new_length));
+        state.resize(process, &area, kept, new_length, destination, keep_old)
     }
 }
 
+/// The range that a caller names for the new mapping.
+fn target_range(address: usize, length: usize) -> Result<Range<usize>> {
+    page_range(address, length).map_err(|_| Errno::EINVAL)
+}
+
+/// The same, where the mapping must lie there.
 fn fixed_range(address: usize, length: usize) -> Result<Range<usize>> {
-    let end = address.checked_add(length).ok_or(Errno::EINVAL)?;
-    if !address.is_multiple_of(PAGE_SIZE) || end > USER_END || address < LOWEST {
-        return Err(Errno::EINVAL);
+    match target_range(address, length)? {
+        range if range.start < LOWEST => Err(Errno::EINVAL),
+        range => Ok(range),
     }
-    Ok(address..end)
 }
 
 impl Area {
@@ -133,6 +119,47 @@ impl Area {
 }
 
 impl AddressSpaceState {
+    /// Grows what `area` maps at `old`, or moves it, or both.
+    fn resize(
+        &mut self,
+        process: &Process,
+        area: &Area,
+        old: Range<usize>,
+        length: usize,
+        destination: Move,
+        keep_old: bool,
+    ) -> Result<usize> {
+        let growth = length - old.len();
+        if old.end > area.range.end || (growth > 0 && area.is_of_fixed_size()) {
+            return Err(Errno::EFAULT);
+        }
+        if keep_old {
+            self.check_mapped_bytes(process, length)?;
+        }
+        self.check_growth(process, &Growth::of_area(area), growth)?;
+        let address = match destination {
+            Move::To(address) => address,
+            Move::Near(address) => self.find_free_near(address, length)?,
+            Move::No | Move::Anywhere => {
+                let extension = old.end..old.start + length;
+                let ends_here = area.range.end == old.end;
+                if ends_here && extension.end <= USER_END && self.is_free(&extension) {
+                    let mut more = area.part(old);
+                    more.backing = area.backing_beyond_end();
+                    let start = more.range.start;
+                    more.range = extension;
+                    self.insert(more);
+                    return Ok(start);
+                }
+                if destination == Move::No {
+                    return Err(Errno::ENOMEM);
+                }
+                self.find_free(length, PAGE_SIZE)?
+            }
+        };
+        self.relocate(old, address, length, keep_old)
+    }
+
     /// Moves the mapping of `old` to the free range at `address`, `length` bytes long.
     fn relocate(
         &mut self,
@@ -179,7 +206,7 @@ impl AddressSpaceState {
         }
         let address = match destination {
             Move::No => return Err(Errno::ENOMEM),
-            Move::Anywhere => self.find_free(length, PAGE_SIZE)?,
+            Move::Anywhere | Move::Near(_) => self.find_free(length, PAGE_SIZE)?,
             Move::To(address) => {
                 let range = fixed_range(address, length)?;
                 self.unmap(range)?;

@@ -259,10 +259,11 @@ impl AddressSpaceState {
         self.areas.values()
     }
 
-    /// The mappings that touch `range`.
+    /// The mappings that touch `range`; none touches an empty one.
     pub(super) fn overlapping(&self, range: &Range<usize>) -> impl Iterator<Item = &Area> {
         let first = self
             .area_at(range.start)
+            .filter(|_| !range.is_empty())
             .map_or(range.start, |area| area.range.start);
         self.areas.range(first..range.end).map(|(_, area)| area)
     }

@@ -10,12 +10,32 @@ use abi::raw::general as linux;
 use metal::paging::USER_END;
 
 use crate::error::{Errno, Result};
+use crate::file::OpenFile;
 use crate::memory::{
     AddressSpace, Locking, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection,
 };
 use crate::process::capabilities::Capability;
 use crate::process::limits::Resource;
 use crate::process::{Thread, personality};
+
+/// The flags that MAP_SHARED_VALIDATE does not refuse: those that are older than itself, whether or
+/// not they still mean anything.
+const VALIDATED: u32 = linux::MAP_TYPE
+    | linux::MAP_FIXED
+    | linux::MAP_ANONYMOUS
+    | linux::MAP_DENYWRITE
+    | linux::MAP_EXECUTABLE
+    | linux::MAP_UNINITIALIZED
+    | linux::MAP_GROWSDOWN
+    | linux::MAP_LOCKED
+    | linux::MAP_NORESERVE
+    | linux::MAP_POPULATE
+    | linux::MAP_NONBLOCK
+    | linux::MAP_STACK
+    | linux::MAP_HUGETLB
+    | linux::MAP_HUGE_2MB
+    | linux::MAP_HUGE_1GB
+    | linux::MAP_32BIT;
 
 /// The calling thread's memory.
 fn space(thread: &Thread) -> Result<Arc<AddressSpace>> {
@@ -46,9 +66,17 @@ pub fn sys_mmap(
     let protection = Protection::from_bits_truncate(protection as u32);
     let protection = personality::protection(&thread.process, protection);
     let mut request = MapRequest::anonymous(place, length, protection);
+    let is_anonymous = flags & linux::MAP_ANONYMOUS != 0;
+    let file = match is_anonymous {
+        true => None,
+        false => Some(thread.files()?.get_usable(descriptor as i32)?),
+    };
     request.shared = match flags & linux::MAP_TYPE {
         linux::MAP_PRIVATE => false,
-        linux::MAP_SHARED | linux::MAP_SHARED_VALIDATE => true,
+        linux::MAP_SHARED => true,
+        linux::MAP_SHARED_VALIDATE if is_anonymous => return Err(Errno::EINVAL),
+        linux::MAP_SHARED_VALIDATE if flags & !VALIDATED != 0 => return Err(Errno::EOPNOTSUPP),
+        linux::MAP_SHARED_VALIDATE => true,
         _ => return Err(Errno::EINVAL),
     };
     request.grows_down = flags & linux::MAP_GROWSDOWN != 0;
@@ -58,20 +86,14 @@ pub fn sys_mmap(
         check_may_lock(thread)?;
         request.locking = Locking::Whole;
     }
-    if flags & linux::MAP_ANONYMOUS == 0 {
-        attach_file(thread, &mut request, descriptor as i32, offset as u64)?;
+    if let Some(file) = file {
+        attach_file(file, &mut request, offset as u64)?;
     }
     space(thread)?.map(&thread.process, request)
 }
 
-/// Looks a descriptor up and checks that the file allows what the mapping wants.
-fn attach_file(
-    thread: &Thread,
-    request: &mut MapRequest,
-    descriptor: i32,
-    offset: u64,
-) -> Result<()> {
-    let file = thread.files()?.get_usable(descriptor)?;
+/// Checks that a file allows what the mapping wants.
+fn attach_file(file: Arc<OpenFile>, request: &mut MapRequest, offset: u64) -> Result<()> {
     let end = offset.checked_add(request.length as u64);
     if end.is_none_or(|end| end > i64::MAX as u64) {
         return Err(Errno::EOVERFLOW);
@@ -145,13 +167,14 @@ pub fn sys_mremap(
         return Err(Errno::EINVAL);
     }
     // What is longer than all that a program can have makes no sense, wherever it is.
-    if old_length > USER_END || new_length > USER_END {
+    if new_length > USER_END {
         return Err(Errno::EINVAL);
     }
-    let destination = match (flags & linux::MREMAP_FIXED != 0, may_move) {
-        (true, _) => Move::To(new),
-        (false, true) => Move::Anywhere,
-        (false, false) => Move::No,
+    let destination = match (flags & linux::MREMAP_FIXED != 0, keep_old, may_move) {
+        (true, ..) => Move::To(new),
+        (false, true, _) => Move::Near(new),
+        (false, false, true) => Move::Anywhere,
+        (false, false, false) => Move::No,
     };
     space(thread)?.remap(
         &thread.process,
@@ -175,7 +198,7 @@ pub fn sys_madvise(
     length: usize,
     advice: usize,
 ) -> Result<usize> {
-    if length != 0 && rounds_to_nothing(length) {
+    if length != 0 && (rounds_to_nothing(length) || address.checked_add(length - 1).is_none()) {
         return Err(Errno::EINVAL);
     }
     space(thread)?
@@ -295,6 +318,18 @@ pub fn sys_mincore(
     length: usize,
     vector: usize,
 ) -> Result<usize> {
+    if !address.is_multiple_of(PAGE_SIZE) {
+        return Err(Errno::EINVAL);
+    }
+    let is_outside =
+        |start: usize, length| start.checked_add(length).is_none_or(|end| end > USER_END);
+    if is_outside(address, length) {
+        return Err(Errno::ENOMEM);
+    }
+    let pages = length.div_ceil(PAGE_SIZE);
+    if is_outside(vector, pages) {
+        return Err(Errno::EFAULT);
+    }
     let space = space(thread)?;
     // A page of answers at a time: a range can be far larger than memory.
     let mut answers = alloc::vec::Vec::new();
@@ -302,7 +337,6 @@ pub fn sys_mincore(
         .try_reserve_exact(PAGE_SIZE)
         .map_err(|_| Errno::ENOMEM)?;
     answers.resize(PAGE_SIZE, 0_u8);
-    let pages = length.div_ceil(PAGE_SIZE);
     space.presence(address, &mut answers[..pages.min(1)])?;
     for first in (0..pages).step_by(PAGE_SIZE) {
         let part = &mut answers[..(pages - first).min(PAGE_SIZE)];

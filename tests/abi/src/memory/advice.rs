@@ -11,6 +11,8 @@ cases![
     madvise_dont_need_zeroes,
     madvise_dont_need_file_rereads,
     madvise_errors,
+    madvise_of_nothing,
+    mincore_looks_at_the_vector_first,
     madvise_populate,
     madvise_populate_errors,
     population_is_looked_at_and_killed,
@@ -214,5 +216,30 @@ fn mapped_hole_is_filled_by_one_page() -> Outcome {
         std::os::unix::fs::MetadataExt::blocks(&std::fs::metadata(path)?),
         8
     );
+    Ok(())
+}
+
+/// Bad advice is told of first, and nothing can be wrong with no bytes.
+fn madvise_of_nothing() -> Outcome {
+    let at = pages(3)?;
+    let beyond = usize::MAX - PAGE + 1;
+    for advice in [MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DODUMP] {
+        gives!(0, SYS_madvise, at + PAGE, 0, advice);
+        gives!(0, SYS_madvise, beyond, 0, advice);
+        fails!(EINVAL, SYS_madvise, at + 1, 0, advice);
+    }
+    fails!(EINVAL, SYS_madvise, at, 0, 7);
+    fails!(EINVAL, SYS_madvise, beyond, 0, 7);
+    fails!(EINVAL, SYS_madvise, 1usize << 47, PAGE, 7);
+    fails!(ENOMEM, SYS_madvise, 1usize << 47, PAGE, MADV_DODUMP);
+    fails!(EINVAL, SYS_madvise, beyond, 2 * PAGE, MADV_DODUMP);
+    Ok(())
+}
+
+fn mincore_looks_at_the_vector_first() -> Outcome {
+    let at = pages(1)?;
+    works!(SYS_munmap, at, PAGE);
+    fails!(EFAULT, SYS_mincore, at, PAGE, usize::MAX - 8);
+    fails!(ENOMEM, SYS_mincore, at, PAGE, 0);
     Ok(())
 }

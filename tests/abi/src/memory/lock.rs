@@ -18,6 +18,8 @@ cases![
     lock_all_and_unlock_all,
     map_locked,
     locked_mapping_grows,
+    part_of_a_page_is_locked_whole,
+    lock_of_no_bytes_changes_nothing,
     lock_is_not_inherited,
     locked_pages_refuse_advice,
     lock_calls_refuse_flags,
@@ -251,6 +253,39 @@ fn lock_calls_refuse_flags() -> Outcome {
         for flags in [0, MCL_ONFAULT, 8 | MCL_FUTURE] {
             fails!(EINVAL, SYS_mlockall, flags);
         }
+        Ok(())
+    })
+}
+
+/// What grows by part of a page brings that page in.
+fn part_of_a_page_is_locked_whole() -> Outcome {
+    limited(LIMIT_PAGES, || {
+        let at = pages(4)?;
+        works!(SYS_munmap, at + PAGE, 3 * PAGE);
+        gives!(0, SYS_mlock, at, PAGE);
+        gives!(at, SYS_mremap, at, PAGE, 2 * PAGE + 5, 0);
+        same!((resident(at)?, locked()?), ([1, 1, 1], 3));
+        gives!(0, SYS_munlock, at, 3 * PAGE);
+        gives!(0, SYS_mlockall, MCL_FUTURE);
+        let end = works!(SYS_brk, 0) as usize;
+        let from = end.next_multiple_of(PAGE);
+        gives!(from + PAGE + 5, SYS_brk, from + PAGE + 5);
+        same!(resident(from)?, [1, 1]);
+        Ok(())
+    })
+}
+
+fn lock_of_no_bytes_changes_nothing() -> Outcome {
+    limited(LIMIT_PAGES, || {
+        let at = pages(3)?;
+        gives!(0, SYS_mlock, at + PAGE, 0);
+        gives!(0, SYS_mlock2, at + PAGE, usize::MAX, 0);
+        gives!(0, SYS_munlock, at + PAGE, 0);
+        same!((resident(at)?, locked()?), ([0, 0, 0], 0));
+        gives!(0, SYS_mlock, at, 3 * PAGE);
+        gives!(0, SYS_madvise, at + PAGE, 0, MADV_DONTNEED);
+        gives!(0, SYS_msync, at + PAGE, 0, MS_INVALIDATE);
+        same!((resident(at)?, locked()?), ([1, 1, 1], 3));
         Ok(())
     })
 }

@@ -81,12 +81,20 @@ fn map_bad_flags() -> Outcome {
     fails!(EINVAL, SYS_mmap, 0, PAGE, RW, MAP_ANONYMOUS, -1, 0);
     let fd = file(b"x")?;
     fails!(EINVAL, SYS_mmap, 0, PAGE, RW, 0, fd, 0);
+    // MAP_SHARED_VALIDATE is for files, and knows what it was never told of.
+    let anonymous = MAP_SHARED_VALIDATE | MAP_ANONYMOUS;
+    fails!(EINVAL, SYS_mmap, 0, PAGE, RW, anonymous, -1, 0);
+    works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED_VALIDATE, fd, 0);
+    let unknown = MAP_SHARED_VALIDATE | 0x20_0000;
+    fails!(EOPNOTSUPP, SYS_mmap, 0, PAGE, RW, unknown, fd, 0);
+    works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED | 0x20_0000, fd, 0);
     Ok(())
 }
 
 fn map_bad_descriptor() -> Outcome {
     fails!(EBADF, SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, 99, 0);
     fails!(EBADF, SYS_mmap, 0, PAGE, RW, MAP_PRIVATE, -1, 0);
+    fails!(EBADF, SYS_mmap, 0, PAGE, RW, 0, -1, 0);
     works!(SYS_mmap, 0, PAGE, RW, ANON, 99, 0);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{ANON, PAGE, RW, file, pages};
 use abi_tests::check::Outcome;
-use abi_tests::process::status_of;
+use abi_tests::process::{inside_child, status_of};
 use abi_tests::raw::{peek, poke};
 use abi_tests::{cases, fails, gives, holds, same, works};
 use libc::*;
@@ -17,6 +17,11 @@ cases![
     remap_bad_arguments,
     remap_unmapped,
     remap_across_mappings,
+    remap_shrinks_over_mappings,
+    remap_moves_less_than_several_mappings,
+    remap_looks_for_a_mapping_before_its_extent,
+    remap_dont_unmap_takes_a_hint,
+    remap_dont_unmap_counts,
     remap_keeps_protection,
     remap_file_grows_with_file,
     remap_zero_old_length_shares,
@@ -196,4 +201,71 @@ fn remap_growth_beyond_memory() -> Outcome {
     fails!(ENOMEM, SYS_mremap, at, PAGE, 1usize << 44, MREMAP_MAYMOVE);
     poke(at, 1);
     Ok(())
+}
+
+/// Only what stays has to lie in one mapping.
+fn remap_shrinks_over_mappings() -> Outcome {
+    let at = pages(4)?;
+    works!(SYS_mprotect, at + PAGE, PAGE, PROT_READ);
+    works!(SYS_munmap, at + 2 * PAGE, PAGE);
+    poke(at, 7);
+    gives!(at, SYS_mremap, at, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE);
+    gives!(at, SYS_mremap, at, 4 * PAGE, 2 * PAGE, 0);
+    same!((peek(at), peek(at + PAGE)), (7, 0));
+    same!(status_of(|| i32::from(peek(at + 3 * PAGE)))?, SIGSEGV);
+    gives!(at, SYS_mremap, at, 2 * PAGE, PAGE, 0);
+    same!(status_of(|| i32::from(peek(at + PAGE)))?, SIGSEGV);
+    Ok(())
+}
+
+fn remap_moves_less_than_several_mappings() -> Outcome {
+    let (at, to) = (pages(3)?, pages(2)?);
+    works!(SYS_mprotect, at + PAGE, 2 * PAGE, PROT_READ);
+    poke(at, 7);
+    let flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    gives!(to, SYS_mremap, at, 3 * PAGE, PAGE, flags, to);
+    same!(peek(to), 7);
+    same!(status_of(|| i32::from(peek(at + 2 * PAGE)))?, SIGSEGV);
+    Ok(())
+}
+
+fn remap_looks_for_a_mapping_before_its_extent() -> Outcome {
+    let at = pages(1)?;
+    let huge = usize::MAX - 2 * PAGE + 1;
+    fails!(EINVAL, SYS_mremap, at, huge, PAGE, MREMAP_MAYMOVE);
+    works!(SYS_munmap, at, PAGE);
+    fails!(EFAULT, SYS_mremap, at, huge, PAGE, MREMAP_MAYMOVE);
+    let last = usize::MAX - PAGE + 1;
+    fails!(EFAULT, SYS_mremap, last, 3 * PAGE, PAGE, MREMAP_MAYMOVE);
+    let flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    fails!(EINVAL, SYS_mremap, at, PAGE, PAGE, flags, last);
+    Ok(())
+}
+
+fn remap_dont_unmap_takes_a_hint() -> Outcome {
+    let (at, to) = (pages(1)?, pages(3)?);
+    let flags = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+    works!(SYS_munmap, to, 3 * PAGE);
+    poke(at, 4);
+    gives!(to + PAGE, SYS_mremap, at, PAGE, PAGE, flags, to + PAGE);
+    same!((peek(to + PAGE), peek(at)), (4, 0));
+    let other = works!(SYS_mremap, at, PAGE, PAGE, flags, to + PAGE) as usize;
+    holds!(other != to + PAGE);
+    same!(peek(to + PAGE), 4);
+    fails!(EINVAL, SYS_mremap, at, PAGE, PAGE, flags, at);
+    fails!(EINVAL, SYS_mremap, at, PAGE, PAGE, flags, to + 1);
+    Ok(())
+}
+
+/// The old range stays, so the new one is so much more.
+fn remap_dont_unmap_counts() -> Outcome {
+    inside_child(|| {
+        let at = pages(64)?;
+        let kept = [0_u64, u64::MAX];
+        works!(SYS_setrlimit, RLIMIT_AS, &kept);
+        let flags = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+        fails!(ENOMEM, SYS_mremap, at, 64 * PAGE, 64 * PAGE, flags, 0);
+        gives!(at, SYS_mremap, at, 64 * PAGE, 64 * PAGE, MREMAP_MAYMOVE);
+        Ok(())
+    })
 }
