@@ -100,7 +100,7 @@ impl AnonymousInode {
 
 impl Inode for AnonymousInode {
     fn kind(&self) -> FileKind {
-        FileKind::Regular
+        FileKind::Untyped
     }
 
     fn number(&self) -> u64 {
@@ -108,7 +108,7 @@ impl Inode for AnonymousInode {
     }
 
     fn metadata(&self) -> Metadata {
-        Metadata::synthetic(1, FileKind::Regular, 0o600, clock::now())
+        Metadata::synthetic(1, FileKind::Untyped, 0o600, clock::now())
     }
 
     fn open(self: Arc<Self>, _flags: OpenFlags) -> Result<Arc<dyn File>> {

@@ -30,6 +30,8 @@ pub enum FileKind {
     CharacterDevice,
     /// A device of blocks.
     BlockDevice,
+    /// What exists only as a descriptor and is none of these: its `st_mode` tells no type.
+    Untyped,
 }
 
 impl FileKind {
@@ -43,6 +45,7 @@ impl FileKind {
             FileKind::Socket => general::S_IFSOCK,
             FileKind::CharacterDevice => general::S_IFCHR,
             FileKind::BlockDevice => general::S_IFBLK,
+            FileKind::Untyped => 0,
         }
     }
 

@@ -199,6 +199,7 @@ impl Unpacker {
             FileKind::Socket => Some(NewContent::Socket),
             FileKind::CharacterDevice => Some(NewContent::CharacterDevice(number)),
             FileKind::BlockDevice => Some(NewContent::BlockDevice(number)),
+            FileKind::Untyped => return Err(Errno::EINVAL),
         };
         let content = match content {
             None => Content::Target(Vec::new()),

@@ -4,6 +4,7 @@ use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{self, spawn, wait};
 use abi_tests::{cases, fails, gives, holds, same, works};
 use libc::*;
+use std::os::unix::fs::MetadataExt;
 
 cases![
     eventfd_flags,
@@ -147,6 +148,18 @@ fn eventfd_name_and_fdinfo() -> Outcome {
     let fd = create(0x1f, 0)?;
     let name = std::fs::read_link(format!("/proc/self/fd/{fd}"))?;
     same!(name.to_str(), Some("anon_inode:[eventfd]"));
+    // It is of none of the kinds that stat(2) knows.
+    let epoll = works!(SYS_epoll_create1, 0);
+    let timer = works!(SYS_timerfd_create, CLOCK_MONOTONIC, 0);
+    let process = works!(SYS_pidfd_open, std::process::id(), 0);
+    for fd in [fd as isize, epoll, timer, process] {
+        let metadata = std::fs::metadata(format!("/proc/self/fd/{fd}"))?;
+        holds!(!metadata.file_type().is_file());
+    }
+    same!(
+        std::fs::metadata(format!("/proc/self/fd/{epoll}"))?.mode(),
+        0o600
+    );
     let text = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}"))?;
     holds!(
         text.contains("eventfd-count:               1f\n"),
