@@ -272,9 +272,10 @@ impl OpenFile {
         if self.streams {
             return self.file.read(&mut 0, sink, Self::io_flags(flags));
         }
-        let count = self
-            .file
-            .read(&mut self.position.lock(), sink, Self::io_flags(flags))?;
+        let mut position = self.position.lock();
+        check_extent(*position, sink.remaining())?;
+        let count = self.file.read(&mut position, sink, Self::io_flags(flags))?;
+        drop(position);
         self.note_access(flags, count);
         Ok(count)
     }
@@ -283,6 +284,7 @@ impl OpenFile {
     pub fn read_from(&self, mut position: u64, sink: &mut Sink<'_>) -> Result<usize> {
         self.check_positioned()?;
         let flags = self.readable()?;
+        check_extent(position, sink.remaining())?;
         let count = self.file.read(&mut position, sink, Self::io_flags(flags))?;
         self.note_access(flags, count);
         Ok(count)
@@ -336,6 +338,7 @@ impl OpenFile {
         source: &mut Source<'_>,
         flags: OpenFlags,
     ) -> Result<usize> {
+        check_extent(*position, source.remaining())?;
         let mut io = Self::io_flags(flags);
         if self.inode().kind() != FileKind::Regular {
             return self.file.write(position, source, io);
@@ -416,6 +419,17 @@ pub fn check_size_limit(size: u64) -> Result<()> {
     }
     signal_size_limit();
     Err(Errno::EFBIG)
+}
+
+/// Whether a position may be reached at all.
+///
+/// # Errors
+/// EINVAL when the end would be beyond the largest offset there is.
+fn check_extent(position: u64, length: usize) -> Result<()> {
+    match position.checked_add(length as u64) {
+        Some(end) if end <= i64::MAX as u64 => Ok(()),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 fn signal_size_limit() {

@@ -50,11 +50,12 @@ impl UserRanges {
             return Err(Errno::EINVAL);
         }
         let mut ranges: alloc::vec::Vec<Iovec> = user::read_array(address, count)?;
+        // A senseless length anywhere is told of before the first bad address.
+        if ranges.iter().any(|range| range.iov_len > i64::MAX as u64) {
+            return Err(Errno::EINVAL);
+        }
         let mut left = TRANSFER_MAX as u64;
         for range in &mut ranges {
-            if range.iov_len > i64::MAX as u64 {
-                return Err(Errno::EINVAL);
-            }
             let end = range.iov_base.checked_add(range.iov_len);
             if end.is_none_or(|end| end > USER_END as u64) {
                 return Err(Errno::EFAULT);

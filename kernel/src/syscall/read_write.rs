@@ -266,8 +266,12 @@ pub fn sys_lseek(
     offset: usize,
     whence: usize,
 ) -> Result<usize> {
-    let file = thread.files()?.get(descriptor as i32)?;
-    Ok(file.seek(offset as i64, whence as u32)? as usize)
+    let file = thread.files()?.get_usable(descriptor as i32)?;
+    let whence = whence as u32;
+    if whence > general::SEEK_HOLE {
+        return Err(Errno::EINVAL);
+    }
+    Ok(file.seek(offset as i64, whence)? as usize)
 }
 
 /// fsync(2) and fdatasync(2).
@@ -307,6 +311,9 @@ pub fn sys_sendfile(
     }
     let given = given.map(|offset| offset_of(offset as usize)).transpose()?;
     let kind = from.inode().kind();
+    if kind == FileKind::Directory {
+        return Err(Errno::EINVAL);
+    }
     if kind == FileKind::Fifo || kind == FileKind::Socket {
         return Err(if given.is_some() {
             Errno::ESPIPE

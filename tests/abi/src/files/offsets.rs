@@ -9,6 +9,7 @@ cases![
     seek_before_start,
     seek_overflow,
     seek_bad_whence,
+    transfer_beyond_the_largest_offset,
     seek_past_end_is_allowed,
     seek_data_and_hole,
     seek_data_past_end,
@@ -56,6 +57,28 @@ fn seek_bad_whence() -> Outcome {
     fails!(EINVAL, SYS_lseek, fd, 0, 5);
     fails!(EINVAL, SYS_lseek, fd, 0, -1);
     fails!(EBADF, SYS_lseek, 99, 0, 77);
+    // Those who have no position, or do not care for one, do not know it either.
+    let mut ends = [0i32; 2];
+    works!(SYS_pipe, &mut ends);
+    fails!(EINVAL, SYS_lseek, ends[0], 0, 77);
+    let null = works!(SYS_open, c"/dev/null", O_RDWR);
+    fails!(EINVAL, SYS_lseek, null, 0, 77);
+    Ok(())
+}
+
+/// What ends beyond the largest offset is refused before anything else is looked at.
+fn transfer_beyond_the_largest_offset() -> Outcome {
+    let fd = new(b"abc")?;
+    let last = i64::MAX - 1;
+    fails!(EINVAL, SYS_pread64, fd, &mut [0u8; 8], 8, last);
+    fails!(EINVAL, SYS_pwrite64, fd, b"12345678", 8, last);
+    gives!(0, SYS_pread64, fd, &mut [0u8; 8], 1, last);
+    gives!(0, SYS_pread64, fd, &mut [0u8; 8], 8, last - 7);
+    let directory = works!(SYS_open, c".", O_RDONLY);
+    fails!(EINVAL, SYS_pread64, directory, &mut [0u8; 8], 8, last);
+    fails!(EISDIR, SYS_pread64, directory, &mut [0u8; 8], 8, 0);
+    let null = works!(SYS_open, c"/dev/null", O_RDWR);
+    fails!(EINVAL, SYS_pwrite64, null, b"12345678", 8, last);
     Ok(())
 }
 

@@ -252,6 +252,9 @@ fn sendfile_to_append_refused() -> Outcome {
     fails!(EINVAL, SYS_sendfile, to, from, 0, 3);
     fails!(EBADF, SYS_sendfile, from, to, 0, 3);
     fails!(EBADF, SYS_sendfile, 99, from, 0, 3);
+    let directory = works!(SYS_open, c".", O_RDONLY);
+    let to = works!(SYS_open, c"g", O_WRONLY);
+    fails!(EINVAL, SYS_sendfile, to, directory, 0, 3);
     Ok(())
 }
 

@@ -67,6 +67,10 @@ fn vector_negative_length() -> Outcome {
     let parts = [[a.as_mut_ptr().expose_provenance(), 2], [4096, usize::MAX]];
     fails!(EINVAL, SYS_readv, fd, &parts, 2);
     fails!(EINVAL, SYS_writev, fd, &parts, 2);
+    // Even behind an address that nobody can have.
+    let parts = [[usize::MAX - 4096, 2], [4096, usize::MAX]];
+    fails!(EINVAL, SYS_readv, fd, &parts, 2);
+    fails!(EFAULT, SYS_readv, fd, &parts, 1);
     Ok(())
 }
 
