@@ -97,7 +97,6 @@ impl CloneRequest {
             || needs(linux::CLONE_THREAD, linux::CLONE_SIGHAND)
             || needs(linux::CLONE_SIGHAND, linux::CLONE_VM)
             || (clear_handlers && self.has(linux::CLONE_SIGHAND))
-            || self.exit_signal > 64
         {
             return Err(Errno::EINVAL);
         }

@@ -254,7 +254,8 @@ fn become_zombie(process: &Arc<Process>, thread: &Arc<Thread>, status: ExitStatu
     let wanted = process.exit_signal.load(Ordering::Relaxed);
     // A parent that ignores SIGCHLD gets no zombies (sigaction(2), SA_NOCLDWAIT).
     let discard = wanted == general::SIGCHLD && signal::discards_children(&parent);
-    if wanted != 0 {
+    // clone(2) lets a program ask for one that does not exist: nobody is told then.
+    if (1..=signal::SIGNAL_MAX).contains(&wanted) {
         let uid = thread.credentials().uid;
         let pid = parent.sees(process.pid);
         let mut info = child_information(wanted, pid, uid, status);

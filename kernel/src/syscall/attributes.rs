@@ -339,6 +339,14 @@ pub fn sys_ftruncate(thread: &Arc<Thread>, descriptor: usize, size: usize) -> Re
     set_size(thread, &file.location(), size)
 }
 
+/// What fallocate(2) may be asked for at all; a file system may know less.
+const FALLOCATE_MODES: u32 = general::FALLOC_FL_KEEP_SIZE
+    | general::FALLOC_FL_PUNCH_HOLE
+    | general::FALLOC_FL_COLLAPSE_RANGE
+    | general::FALLOC_FL_ZERO_RANGE
+    | general::FALLOC_FL_INSERT_RANGE
+    | general::FALLOC_FL_UNSHARE_RANGE;
+
 /// fallocate(2).
 pub fn sys_fallocate(
     thread: &Arc<Thread>,
@@ -355,6 +363,9 @@ pub fn sys_fallocate(
     }
     let punches = mode & general::FALLOC_FL_PUNCH_HOLE != 0;
     let zeroes = mode & general::FALLOC_FL_ZERO_RANGE != 0;
+    if mode & !FALLOCATE_MODES != 0 {
+        return Err(Errno::EOPNOTSUPP);
+    }
     if punches && (zeroes || mode & general::FALLOC_FL_KEEP_SIZE == 0) {
         return Err(Errno::EOPNOTSUPP);
     }

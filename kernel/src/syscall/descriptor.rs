@@ -147,7 +147,7 @@ pub fn sys_ioctl(
             let left = size as i64 - *file.position() as i64;
             user::write(argument, &(left as i32))?;
         }
-        ioctl::FIGETBSZ if file.inode().kind() == FileKind::Regular => {
+        ioctl::FIGETBSZ => {
             user::write(argument, &4096i32)?;
         }
         command => return file.file().ioctl(command, argument),

@@ -52,6 +52,9 @@ fn make(
     let credentials = walk.credentials();
     permission::check_add(credentials, &parent.directory)?;
     let kind = content.kind();
+    if kind.is_device() {
+        credentials.require(Capability::Mknod)?;
+    }
     let ownership = names::new_ownership(credentials, &parent.directory, permissions, kind);
     names::create(&parent.directory, name, &NewNode { content, ownership })?;
     Ok(0)
@@ -104,9 +107,6 @@ pub fn sys_mknodat(
         general::S_IFDIR => return Err(Errno::EPERM),
         _ => return Err(Errno::EINVAL),
     };
-    if content.kind().is_device() {
-        thread.credentials().require(Capability::Mknod)?;
-    }
     let permissions = mode & 0o7777 & !thread.fs()?.umask();
     let path = UserPath::read(path)?;
     make(thread, directory as i32, &path, content, permissions)

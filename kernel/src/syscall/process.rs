@@ -378,13 +378,15 @@ pub fn sys_getsid(thread: &Arc<Thread>, pid: usize) -> Result<usize> {
 /// setpgid(2).
 pub fn sys_setpgid(thread: &Arc<Thread>, pid: usize, group: usize) -> Result<usize> {
     let caller = thread.process.pid;
-    if (group as i32) < 0 || (pid as i32) < 0 {
+    // A group of 0 is one with the number of the process, senseless where that is.
+    let stands_for_process = group as i32 == 0 && (pid as i32) < 0;
+    if (group as i32) < 0 || stands_for_process {
         return Err(Errno::EINVAL);
     }
     let pid = target(thread, pid)?;
     let group = match group as ProcessId {
-        0 => pid,
-        number => thread.process.means(number).ok_or(Errno::EPERM)?,
+        0 => Some(pid),
+        number => thread.process.means(number),
     };
     table::with(|table| {
         let own_session = table.node(caller).ok_or(Errno::ESRCH)?.session;
@@ -401,6 +403,7 @@ pub fn sys_setpgid(thread: &Arc<Thread>, pid: usize, group: usize) -> Result<usi
                 return Err(Errno::EACCES);
             }
         }
+        let group = group.ok_or(Errno::EPERM)?;
         let group_session = table
             .group_members(group)
             .next()

@@ -85,7 +85,11 @@ pub fn sys_newfstatat(
     flags: usize,
 ) -> Result<usize> {
     let flags = flags as u32;
-    let known = general::AT_SYMLINK_NOFOLLOW | general::AT_NO_AUTOMOUNT | general::AT_EMPTY_PATH;
+    // How fresh it is to be is statx(2)'s, and taken here too.
+    let known = general::AT_SYMLINK_NOFOLLOW
+        | general::AT_NO_AUTOMOUNT
+        | general::AT_EMPTY_PATH
+        | general::AT_STATX_SYNC_TYPE;
     if flags & !known != 0 {
         return Err(Errno::EINVAL);
     }

@@ -55,7 +55,7 @@ pub use kill::{check_number, to_all, to_group, to_process, to_thread};
 pub use mask::{pause, pending, set_blocked, with_temporary_mask};
 pub use restart::{Restart, note_interrupted, restart_with, resume};
 pub use send::{raise_broken_pipe, send_fault, send_to_process, send_to_thread, try_send};
-pub use set::SignalSet;
+pub use set::{SIGNAL_MAX, SignalSet};
 pub use state::{ExceptionRecord, ProcessSignals, ThreadSignals};
 pub use stop::{is_stopped, take_stop_event};
 pub use take::wait_for;

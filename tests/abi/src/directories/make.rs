@@ -296,6 +296,10 @@ fn mknod_needs_privilege() -> Outcome {
         works!(SYS_setuid, 1000);
         fails!(EPERM, SYS_mknod, c"c", S_IFCHR | 0o600, makedev(1, 3));
         fails!(EPERM, SYS_mknod, c"b", S_IFBLK | 0o600, makedev(1, 3));
+        // What is wrong with the path comes first.
+        fails!(EEXIST, SYS_mknod, c".", S_IFCHR | 0o600, makedev(1, 3));
+        fails!(ENOENT, SYS_mknod, c"no/c", S_IFCHR | 0o600, makedev(1, 3));
+        fails!(EFAULT, SYS_mknod, 8, S_IFBLK | 0o600, makedev(1, 3));
         works!(SYS_mknod, c"p", S_IFIFO | 0o600, 0);
         works!(SYS_mknod, c"s", S_IFSOCK | 0o600, 0);
         Ok(())

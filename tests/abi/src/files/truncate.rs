@@ -18,6 +18,7 @@ cases![
     ftruncate_directory,
     ftruncate_bad_descriptor,
     truncate_beyond_any_file,
+    fallocate_knows_its_modes,
     sync_calls,
     fsync_errors,
     blocks_of_a_hole,
@@ -148,5 +149,22 @@ fn blocks_of_a_hole() -> Outcome {
     same!(std::fs::metadata("f")?.blocks(), 0);
     gives!(1, SYS_pwrite64, fd, b"x", 1, 0);
     same!(std::fs::metadata("f")?.blocks(), 8);
+    Ok(())
+}
+
+/// An unknown mode is told of before what the descriptor is.
+fn fallocate_knows_its_modes() -> Outcome {
+    let fd = new(b"abc")?;
+    let directory = works!(SYS_open, c".", O_RDONLY);
+    for mode in [0x100, 0x80_0000] {
+        fails!(EOPNOTSUPP, SYS_fallocate, fd, mode, 0, 1);
+        fails!(EOPNOTSUPP, SYS_fallocate, directory, mode, 0, 1);
+        fails!(EOPNOTSUPP, SYS_fallocate, fd, mode, 1, i64::MAX);
+        fails!(EINVAL, SYS_fallocate, directory, mode, -1, 1);
+        fails!(EBADF, SYS_fallocate, 99, mode, 0, 1);
+    }
+    fails!(EBADF, SYS_fallocate, directory, 0, 0, 1);
+    fails!(EFBIG, SYS_fallocate, fd, 0, 1, i64::MAX);
+    gives!(0, SYS_fallocate, fd, FALLOC_FL_KEEP_SIZE, 0, 8192);
     Ok(())
 }

@@ -147,6 +147,9 @@ fn newfstatat_flags() -> Outcome {
     );
     fails!(EBADF, SYS_newfstatat, 99, c"l", &mut seen, 0);
     gives!(0, SYS_newfstatat, 99, c"/", &mut seen, AT_NO_AUTOMOUNT);
+    for fresh in [AT_STATX_FORCE_SYNC, AT_STATX_DONT_SYNC] {
+        gives!(0, SYS_newfstatat, AT_FDCWD, c"/", &mut seen, fresh);
+    }
     Ok(())
 }
 

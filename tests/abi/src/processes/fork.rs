@@ -18,6 +18,7 @@ cases![
     fork_limit,
     vfork_shares_until_exit,
     clone_without_exit_signal,
+    clone_with_an_exit_signal_that_does_not_exist,
     clone_parent_tid,
     clone_child_tid_set_and_cleared,
     clone_shares_files,
@@ -212,6 +213,16 @@ fn clone_without_exit_signal() -> Outcome {
     same!(status, 6 << 8);
     let pid = raw::clone(0, stack()?, quit, 0, [0, 0]);
     gives!(pid, SYS_wait4, -1, &mut status, 0x4000_0000, 0);
+    Ok(())
+}
+
+/// The low byte of the flags is no signal that has to exist; one that does not tells nobody.
+fn clone_with_an_exit_signal_that_does_not_exist() -> Outcome {
+    let pid = raw::clone(0x80, stack()?, quit, 0, [0, 0]);
+    holds!(pid > 0);
+    let mut status = 0i32;
+    gives!(pid, SYS_wait4, pid, &mut status, __WALL, 0);
+    same!(status, 6 << 8);
     Ok(())
 }
 

@@ -73,6 +73,10 @@ fn setpgid_errors() -> Outcome {
     fails!(EPERM, SYS_setpgid, child, 4_000_000);
     fails!(ESRCH, SYS_setpgid, 1, 0);
     fails!(ESRCH, SYS_setpgid, 4_000_000, 0);
+    // Who it is about is looked up before the group that it is to join.
+    fails!(ESRCH, SYS_setpgid, -3, 3);
+    fails!(EINVAL, SYS_setpgid, -3, 0);
+    fails!(ESRCH, SYS_setpgid, 1, 4_000_000);
     works!(SYS_kill, child, SIGKILL);
     wait(child)?;
     Ok(())
