@@ -3,6 +3,7 @@
 use abi_tests::check::Case;
 
 mod epoll;
+mod epoll_wait;
 mod eventfd;
 mod fifo;
 mod packet;
@@ -17,6 +18,7 @@ pub const TABLES: &[&[Case]] = &[
     fifo::CASES,
     poll::CASES,
     epoll::CASES,
+    epoll_wait::CASES,
     eventfd::CASES,
     packet::CASES,
     signals::CASES,
