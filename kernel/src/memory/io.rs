@@ -75,6 +75,11 @@ impl UserRanges {
         }
     }
 
+    /// Whether there is no byte in them.
+    pub fn is_empty(&self) -> bool {
+        self.as_slice().iter().all(|range| range.iov_len == 0)
+    }
+
     /// The ranges as a place to put bytes.
     pub fn sink(&self) -> Sink<'_> {
         Sink(Target::User(Cursor::new(self.as_slice())))

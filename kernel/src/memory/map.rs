@@ -44,6 +44,8 @@ pub struct MapRequest {
     pub populate: bool,
     /// It may be larger than memory (MAP_NORESERVE).
     pub unreserved: bool,
+    /// It may lie where null pointers with an offset lead (CAP_SYS_RAWIO).
+    pub may_be_lowest: bool,
     /// It is locked in memory (MAP_LOCKED).
     pub locking: Locking,
     /// The object it shows; none for anonymous memory.
@@ -72,6 +74,7 @@ impl MapRequest {
             grows_down: false,
             populate: false,
             unreserved: false,
+            may_be_lowest: false,
             locking: Locking::None,
             object: None,
         }
@@ -140,7 +143,7 @@ impl AddressSpace {
         request.locking = request.locking.max(state.future_locking);
         state.check_area_count(1)?;
         state.check_growth(process, &Growth::of_request(&request), length)?;
-        let range = state.choose(request.place, length)?;
+        let range = state.choose(request.place, length, request.may_be_lowest)?;
         let backing = match request.object {
             Some(object) => Backing::Object {
                 pager: object.pager,
@@ -276,7 +279,7 @@ impl AddressSpaceState {
             .sum()
     }
 
-    fn choose(&self, place: Place, length: usize) -> Result<Range<usize>> {
+    fn choose(&self, place: Place, length: usize, lowest: bool) -> Result<Range<usize>> {
         match place {
             Place::Hint(address) => {
                 let start = self.find_free_near(address, length)?;
@@ -284,7 +287,7 @@ impl AddressSpaceState {
             }
             Place::Fixed(address) | Place::FixedIfFree(address) => {
                 let range = page_range(address, length)?;
-                if range.start < LOWEST {
+                if range.start < LOWEST && !lowest {
                     return Err(Errno::EPERM);
                 }
                 if matches!(place, Place::FixedIfFree(_)) && !self.is_free(&range) {

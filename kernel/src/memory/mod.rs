@@ -31,7 +31,7 @@ pub use fault::{FaultError, NO_GROWTH, handle_kernel_fault, without_faults};
 pub use map::{MapRequest, MappedObject, Place};
 pub use pager::{Pager, SharedMemory};
 pub use remap::Move;
-pub use space::{AddressSpace, AddressSpaceState, MMAP_TOP, STACK_TOP};
+pub use space::{AddressSpace, AddressSpaceState, LOWEST, MMAP_TOP, STACK_TOP};
 #[cfg(feature = "devns")]
 pub use written::Pace;
 pub use written::Written;

@@ -77,6 +77,10 @@ impl AddressSpace {
         while at < range.end {
             let mut state = self.lock();
             let area = state.area_at(at).ok_or(Errno::ENOMEM)?;
+            // The processor lets a program read what it may write, but Linux asks for the right.
+            if !area.protection.contains(wanted) {
+                return Err(Errno::EINVAL);
+            }
             let end = area.range.end.min(range.end).min(at + STEP_BYTES);
             let outcome = state.touch_all(at..end, wanted);
             drop(state);

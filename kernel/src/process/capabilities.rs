@@ -38,6 +38,8 @@ pub enum Capability {
     Setpcap = linux::CAP_SETPCAP,
     /// Lock as much memory as there is.
     IpcLock = linux::CAP_IPC_LOCK,
+    /// Map memory where null pointers lead.
+    SysRawio = linux::CAP_SYS_RAWIO,
     /// Change the root directory.
     SysChroot = linux::CAP_SYS_CHROOT,
     /// Look into anybody's process.

@@ -12,7 +12,7 @@ use metal::paging::USER_END;
 use crate::error::{Errno, Result};
 use crate::file::OpenFile;
 use crate::memory::{
-    AddressSpace, Locking, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection,
+    AddressSpace, LOWEST, Locking, MapRequest, MappedObject, Move, PAGE_SIZE, Place, Protection,
 };
 use crate::process::capabilities::Capability;
 use crate::process::limits::Resource;
@@ -81,6 +81,7 @@ pub fn sys_mmap(
     };
     request.grows_down = flags & linux::MAP_GROWSDOWN != 0;
     request.populate = flags & linux::MAP_POPULATE != 0;
+    request.may_be_lowest = address < LOWEST && thread.credentials().has(Capability::SysRawio);
     request.unreserved = flags & linux::MAP_NORESERVE != 0;
     if flags & linux::MAP_LOCKED != 0 {
         check_may_lock(thread)?;

@@ -22,6 +22,8 @@ pub const CAP_SETGID: u32 = 6;
 pub const CAP_SETUID: u32 = 7;
 /// Change what programs get.
 pub const CAP_SETPCAP: u32 = 8;
+/// Memory where null pointers lead.
+pub const CAP_SYS_RAWIO: u32 = 17;
 /// Lock any memory.
 pub const CAP_IPC_LOCK: u32 = 14;
 /// Change the root directory.

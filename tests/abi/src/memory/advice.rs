@@ -85,6 +85,8 @@ fn madvise_populate_errors() -> Outcome {
     works!(SYS_mprotect, at, PAGE, PROT_NONE);
     fails!(EINVAL, SYS_madvise, at, PAGE, MADV_POPULATE_READ);
     fails!(EINVAL, SYS_madvise, at, PAGE, MADV_POPULATE_WRITE);
+    works!(SYS_mprotect, at, PAGE, PROT_WRITE);
+    fails!(EINVAL, SYS_madvise, at, PAGE, MADV_POPULATE_READ);
     works!(SYS_munmap, at + 2 * PAGE, PAGE);
     fails!(ENOMEM, SYS_madvise, at + PAGE, 2 * PAGE, MADV_POPULATE_READ);
     let fd = file(b"short")?;

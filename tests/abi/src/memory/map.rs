@@ -1,6 +1,7 @@
 //! mmap: what it makes and what it refuses. Source: mmap(2).
 
 use super::{ANON, PAGE, RW, file, line_of, pages};
+use abi_tests::capabilities::{CAP_SYS_RAWIO, sets, without};
 use abi_tests::check::Outcome;
 use abi_tests::process::status_of;
 use abi_tests::raw::{peek, poke};
@@ -140,7 +141,16 @@ fn map_low_address_refused() -> Outcome {
         fails!(EPERM, SYS_mmap, 0, PAGE, RW, FIXED, -1, 0);
         gives!(0x10000, SYS_mmap, 0x10000, PAGE, RW, FIXED, -1, 0);
         Ok(())
-    })
+    })?;
+    // One who may use any port may also have memory there.
+    if sets()?.effective & (1 << CAP_SYS_RAWIO) == 0 {
+        return Ok(());
+    }
+    gives!(0, SYS_mmap, 0, PAGE, RW, FIXED, -1, 0);
+    works!(SYS_munmap, 0, PAGE);
+    without(&[CAP_SYS_RAWIO])?;
+    fails!(EPERM, SYS_mmap, 0, PAGE, RW, FIXED, -1, 0);
+    Ok(())
 }
 
 fn map_hint_is_taken() -> Outcome {
