@@ -59,6 +59,7 @@ pub fn end_thread(thread: &Arc<Thread>) {
         let mut ended = process.ended_threads_time.lock();
         *ended = ended.plus(times);
     }
+    *process.last_turns.lock() = (thread.scheduling(), thread.nice.load(Ordering::Relaxed));
     let counts = thread.counters.counts();
     {
         let mut ended = process.ended_threads_counts.lock();

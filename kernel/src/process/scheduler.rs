@@ -137,7 +137,7 @@ fn take_next(queue: &mut VecDeque<Arc<Thread>>) -> Option<Arc<Thread>> {
 }
 
 /// How long a thread's turns are while others wait; none when they do not end by themselves.
-pub fn slice_of(thread: &Thread) -> Option<Nanoseconds> {
+fn slice_of(thread: &Thread) -> Option<Nanoseconds> {
     let nice = thread.nice.load(Ordering::Relaxed);
     thread.scheduling().slice(nice)
 }

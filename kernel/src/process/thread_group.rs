@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use super::counters::Counts;
 use super::credentials::Credentials;
 use super::limits::{INFINITY, Limits, Resource};
+use super::scheduler::Scheduling;
 use super::session::{ControllingTerminal, Session};
 use super::signal::ProcessSignals;
 use super::table::Reserved;
@@ -83,6 +84,8 @@ pub struct Process {
     pub executable: SpinLock<Option<Arc<OpenFile>>>,
     /// Processor time of threads that ended.
     pub ended_threads_time: SpinLock<Times>,
+    /// How the thread that ended last took its turns, with its nice value: a zombie is asked too.
+    pub last_turns: SpinLock<(Scheduling, i8)>,
     /// Counts of threads that ended.
     pub ended_threads_counts: SpinLock<Counts>,
     /// Counts of children that were waited for.
@@ -151,6 +154,7 @@ impl Process {
             limits: SpinLock::new(limits),
             executable: SpinLock::new(None),
             ended_threads_time: SpinLock::new(Times::default()),
+            last_turns: SpinLock::default(),
             ended_threads_counts: SpinLock::new(Counts::default()),
             children_counts: SpinLock::new(Counts::default()),
             children_time: SpinLock::new(Times::default()),

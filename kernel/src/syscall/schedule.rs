@@ -15,7 +15,7 @@ use crate::error::{Errno, Result};
 use crate::memory::{PAGE_SIZE, user};
 use crate::process::capabilities::Capability;
 use crate::process::limits::Resource;
-use crate::process::scheduler::{self, Policy};
+use crate::process::scheduler::{self, Policy, Scheduling};
 use crate::process::{self, Thread, table};
 
 /// The mask of processors that there are, and its size in bytes as the calls have it.
@@ -32,12 +32,23 @@ fn target(thread: &Arc<Thread>, tid: usize) -> Result<Arc<Thread>> {
     }
 }
 
-/// As [`target`], for the calls that call a negative number invalid.
-fn target_or_invalid(thread: &Arc<Thread>, tid: usize) -> Result<Arc<Thread>> {
+/// How the thread that a `pid` argument means takes its turns, and its nice value. Zombies tell of
+/// how they did.
+fn turns_of(thread: &Arc<Thread>, tid: usize) -> Result<(Scheduling, i8)> {
+    let other = match target(thread, tid) {
+        Ok(other) => return Ok((other.scheduling(), other.nice.load(Ordering::Relaxed))),
+        Err(_) => thread.process.means(tid as u32).and_then(table::find),
+    };
+    let turns = *other.ok_or(Errno::ESRCH)?.last_turns.lock();
+    Ok(turns)
+}
+
+/// As [`turns_of`], for the calls that call a negative number invalid.
+fn turns_or_invalid(thread: &Arc<Thread>, tid: usize) -> Result<(Scheduling, i8)> {
     if (tid as i32) < 0 {
         return Err(Errno::EINVAL);
     }
-    target(thread, tid)
+    turns_of(thread, tid)
 }
 
 /// Whether the caller may change how another thread is scheduled.
@@ -106,14 +117,14 @@ pub fn sys_sched_get_priority_min(_thread: &Arc<Thread>, policy: usize) -> Resul
 
 /// sched_rr_get_interval(2).
 pub fn sys_sched_rr_get_interval(thread: &Arc<Thread>, tid: usize, result: usize) -> Result<usize> {
-    let other = target_or_invalid(thread, tid)?;
-    let slice = scheduler::slice_of(&other).unwrap_or_default();
+    let (scheduling, nice) = turns_or_invalid(thread, tid)?;
+    let slice = scheduling.slice(nice).unwrap_or_default();
     user::write(result, &slice.to_timespec()).map(|()| 0)
 }
 
 /// sched_getscheduler(2).
 pub fn sys_sched_getscheduler(thread: &Arc<Thread>, tid: usize) -> Result<usize> {
-    let scheduling = target_or_invalid(thread, tid)?.scheduling();
+    let (scheduling, _) = turns_or_invalid(thread, tid)?;
     let flag = if scheduling.reset_on_fork {
         linux::SCHED_RESET_ON_FORK
     } else {
@@ -127,7 +138,7 @@ pub fn sys_sched_getparam(thread: &Arc<Thread>, tid: usize, result: usize) -> Re
     if result == 0 {
         return Err(Errno::EINVAL);
     }
-    let scheduling = target_or_invalid(thread, tid)?.scheduling();
+    let (scheduling, _) = turns_or_invalid(thread, tid)?;
     let parameter = SchedParam {
         sched_priority: i32::from(scheduling.priority),
     };
@@ -247,8 +258,7 @@ pub fn sys_sched_getattr(
     if result == 0 || bad_size || flags as u32 != 0 {
         return Err(Errno::EINVAL);
     }
-    let other = target_or_invalid(thread, tid)?;
-    let scheduling = other.scheduling();
+    let (scheduling, nice) = turns_or_invalid(thread, tid)?;
     let known = size.min(size_of::<SchedAttr>());
     let attributes = SchedAttr {
         size: known as u32,
@@ -257,7 +267,7 @@ pub fn sys_sched_getattr(
         sched_nice: if scheduling.policy.is_realtime() {
             0
         } else {
-            i32::from(other.nice.load(Ordering::Relaxed))
+            i32::from(nice)
         },
         sched_priority: u32::from(scheduling.priority),
         sched_util_max: 1024,
@@ -347,9 +357,13 @@ fn named(thread: &Arc<Thread>, which: usize, who: usize) -> Result<Vec<Arc<Threa
 
 /// getpriority(2): the highest priority among the threads, as 20 less the nice value.
 pub fn sys_getpriority(thread: &Arc<Thread>, which: usize, who: usize) -> Result<usize> {
+    let raw = |nice: i8| (20 - i32::from(nice)) as usize;
+    if which as u32 == linux::PRIO_PROCESS {
+        return turns_of(thread, who).map(|(_, nice)| raw(nice));
+    }
     named(thread, which, who)?
         .iter()
-        .map(|other| (20 - i32::from(other.nice.load(Ordering::Relaxed))) as usize)
+        .map(|other| raw(other.nice.load(Ordering::Relaxed)))
         .max()
         .ok_or(Errno::ESRCH)
 }

@@ -2,6 +2,7 @@
 
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::{inside_child, now, spawn, wait};
+use abi_tests::signal::Info;
 use abi_tests::{cases, fails, gives, holds, raw, same, sys, works};
 use libc::*;
 use std::sync::atomic::Ordering::SeqCst;
@@ -15,6 +16,7 @@ cases![
     priority_inherited,
     policy_of_normal_process,
     policy_set_and_get,
+    policy_of_a_zombie,
     policy_errors,
     policy_ranges,
     policy_needs_privilege,
@@ -112,6 +114,25 @@ fn policy_set_and_get() -> Outcome {
     gives!(SCHED_BATCH, SYS_sched_getscheduler, 0);
     gives!(0, SYS_sched_setscheduler, 0, SCHED_OTHER, &0i32);
     gives!(0, SYS_sched_setparam, 0, &0i32);
+    Ok(())
+}
+
+/// Who has ended tells, until somebody has waited, how it took its turns.
+fn policy_of_a_zombie() -> Outcome {
+    let child = spawn(|| {
+        sys!(SYS_setpriority, PRIO_PROCESS, 0, 4);
+        sys!(SYS_sched_setscheduler, 0, SCHED_BATCH, &0i32);
+        0
+    })?;
+    let mut status = Info::default();
+    works!(SYS_waitid, P_PID, child, &mut status, WEXITED | WNOWAIT, 0);
+    gives!(SCHED_BATCH, SYS_sched_getscheduler, child);
+    gives!(16, SYS_getpriority, PRIO_PROCESS, child);
+    let mut parameter = 9i32;
+    gives!(0, SYS_sched_getparam, child, &mut parameter);
+    gives!(0, SYS_sched_rr_get_interval, child, &mut [0i64; 2]);
+    same!((wait(child)?, parameter), (0, 0));
+    fails!(ESRCH, SYS_sched_getscheduler, child);
     Ok(())
 }
 
