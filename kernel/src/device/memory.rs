@@ -81,6 +81,10 @@ impl File for MemoryFile {
         Seek::Ignored
     }
 
+    fn gives_to_splice(&self) -> bool {
+        !matches!(self, Self::Null)
+    }
+
     fn pager(self: Arc<Self>) -> Result<Arc<dyn Pager>> {
         match *self {
             // A mapping of zeros is anonymous memory, and each has its own.

@@ -113,6 +113,11 @@ pub trait File: Any + Send + Sync {
         }
     }
 
+    /// Whether splice(2) and sendfile(2) take bytes from it. `false`: `EINVAL`.
+    fn gives_to_splice(&self) -> bool {
+        true
+    }
+
     /// The pages of the file, for mmap(2). `ENODEV`: cannot be mapped.
     fn pager(self: Arc<Self>) -> Result<Arc<dyn Pager>> {
         Err(Errno::ENODEV)

@@ -212,9 +212,11 @@ pub fn sys_pwritev(
     write_at(thread, descriptor, offset, || vector(iovecs, count))
 }
 
-fn check_rwf(flags: usize) -> Result<()> {
-    if flags as u32 & !HARMLESS_FLAGS == 0 {
-        Ok(())
+/// As [`vector`], with flags that are looked at last, and only if there is something to move.
+fn flagged_vector(iovecs: usize, count: usize, flags: usize) -> Result<UserRanges> {
+    let ranges = vector(iovecs, count)?;
+    if flags as u32 & !HARMLESS_FLAGS == 0 || ranges.is_empty() {
+        Ok(ranges)
     } else {
         Err(Errno::EOPNOTSUPP)
     }
@@ -230,11 +232,10 @@ pub fn sys_preadv2(
     _offset_high: usize,
     flags: usize,
 ) -> Result<usize> {
-    readable(thread, descriptor)?;
-    check_rwf(flags)?;
+    let ranges = || flagged_vector(iovecs, count, flags);
     match offset as i64 {
-        -1 => sys_readv(thread, descriptor, iovecs, count),
-        _ => sys_preadv(thread, descriptor, iovecs, count, offset),
+        -1 => read_into(thread, descriptor, ranges),
+        _ => read_at(thread, descriptor, offset, ranges),
     }
 }
 
@@ -248,14 +249,10 @@ pub fn sys_pwritev2(
     _offset_high: usize,
     flags: usize,
 ) -> Result<usize> {
-    if offset as i64 >= 0 {
-        positioned(thread, descriptor)?;
-    }
-    writable(thread, descriptor)?;
-    check_rwf(flags)?;
+    let ranges = || flagged_vector(iovecs, count, flags);
     match offset as i64 {
-        -1 => sys_writev(thread, descriptor, iovecs, count),
-        _ => sys_pwritev(thread, descriptor, iovecs, count, offset),
+        -1 => write_from(thread, descriptor, ranges),
+        _ => write_at(thread, descriptor, offset, ranges),
     }
 }
 
@@ -311,7 +308,7 @@ pub fn sys_sendfile(
     }
     let given = given.map(|offset| offset_of(offset as usize)).transpose()?;
     let kind = from.inode().kind();
-    if kind == FileKind::Directory {
+    if kind == FileKind::Directory || !from.file().gives_to_splice() {
         return Err(Errno::EINVAL);
     }
     if kind == FileKind::Fifo || kind == FileKind::Socket {

@@ -167,7 +167,7 @@ fn into_pipe(
     nonblocking: bool,
 ) -> Result<usize> {
     check_position(file, *position)?;
-    if file.inode().kind() == FileKind::Directory {
+    if file.inode().kind() == FileKind::Directory || !file.file().gives_to_splice() {
         return Err(Errno::EINVAL);
     }
     pipe.wait_for_room(nonblocking)?;

@@ -160,7 +160,9 @@ fn list(
     if place.dentry.is_removed() {
         return Err(Errno::ENOENT);
     }
-    let limit = (size as u32 as usize).min(LISTING_BYTES_MAX);
+    // The size is a C `int` in the end: in one that is negative nothing has room.
+    let limit = usize::try_from(size as i32).unwrap_or(0);
+    let limit = limit.min(LISTING_BYTES_MAX);
     let mut position = file.position();
     let mut listing = Listing {
         layout,

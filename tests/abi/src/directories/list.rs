@@ -131,6 +131,9 @@ fn list_buffer_too_small() -> Outcome {
     let fd = works!(SYS_open, c".", O_RDONLY);
     fails!(EINVAL, SYS_getdents64, fd, &mut [0u8; 8], 8);
     fails!(EINVAL, SYS_getdents64, fd, 0, 0);
+    // A count is an `int` for Linux.
+    fails!(EINVAL, SYS_getdents64, fd, &mut [0u8; 100], 1_u32 << 31);
+    fails!(EINVAL, SYS_getdents, fd, &mut [0u8; 100], -1);
     Ok(())
 }
 

@@ -29,7 +29,7 @@ cases![
     huge_count_is_clamped,
     sendfile_between_files,
     sendfile_with_offset,
-    sendfile_to_append_refused,
+    sendfile_refused,
     copy_large_file,
     file_size_limit_signals,
     overwrite_middle,
@@ -245,7 +245,7 @@ fn sendfile_with_offset() -> Outcome {
     Ok(())
 }
 
-fn sendfile_to_append_refused() -> Outcome {
+fn sendfile_refused() -> Outcome {
     let from = new(c"f", b"abcdef")?;
     new(c"g", b"")?;
     let to = works!(SYS_open, c"g", O_WRONLY | O_APPEND);
@@ -255,6 +255,10 @@ fn sendfile_to_append_refused() -> Outcome {
     let directory = works!(SYS_open, c".", O_RDONLY);
     let to = works!(SYS_open, c"g", O_WRONLY);
     fails!(EINVAL, SYS_sendfile, to, directory, 0, 3);
+    let nothing = works!(SYS_open, c"/dev/null", O_RDONLY);
+    fails!(EINVAL, SYS_sendfile, to, nothing, 0, 3);
+    let zeros = works!(SYS_open, c"/dev/zero", O_RDONLY);
+    gives!(3, SYS_sendfile, to, zeros, 0, 3);
     Ok(())
 }
 

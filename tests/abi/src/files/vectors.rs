@@ -2,7 +2,7 @@
 
 use super::{low_page, new};
 use abi_tests::check::Outcome;
-use abi_tests::{cases, fails, gives, same};
+use abi_tests::{cases, fails, gives, same, works};
 use libc::*;
 
 cases![
@@ -134,6 +134,22 @@ fn preadv2_minus_one_uses_position() -> Outcome {
         0,
         0,
         0x4000_0000
+    );
+    // Flags are looked at after all else, and not at all if there is nothing to move.
+    let unknown = 0x4000_0000;
+    fails!(EFAULT, SYS_preadv2, fd, 0, 1, 0, 0, unknown);
+    gives!(0, SYS_preadv2, fd, &parts, 0, 0, 0, unknown);
+    let mut ends = [0i32; 2];
+    works!(SYS_pipe, &mut ends);
+    fails!(
+        ESPIPE,
+        SYS_preadv2,
+        ends[0],
+        parts.as_slice(),
+        1,
+        0,
+        0,
+        unknown
     );
     Ok(())
 }
