@@ -61,6 +61,8 @@ pub fn sys_prctl(
         }
         names::PR_GET_TIMERSLACK => Ok(thread.timer_slack() as usize),
         names::PR_GET_TIMING => Ok(names::PR_TIMING_STATISTICAL as usize),
+        // No process has performance counters that could be switched on or off.
+        names::PR_TASK_PERF_EVENTS_DISABLE | names::PR_TASK_PERF_EVENTS_ENABLE => Ok(0),
         names::PR_SET_TIMING if second == names::PR_TIMING_STATISTICAL as usize => Ok(0),
         names::PR_GET_TID_ADDRESS => {
             let address = thread.clear_child_tid.load(Ordering::Relaxed);

@@ -216,6 +216,39 @@ pub(super) fn check_details(thread: &Thread, target: i32, given: &SigInfo) -> Re
     Ok(())
 }
 
+/// Reads what a program says of a signal that it sends. What follows the known part must be 0 where
+/// nobody knows what the code stands for.
+///
+/// # Errors
+/// EFAULT, E2BIG.
+pub(super) fn read_details(signal: usize, address: usize) -> Result<SigInfo> {
+    const KNOWN_FIELDS: usize = 4;
+    let given: SigInfo = user::read(address)?;
+    let rest = &given.fields[KNOWN_FIELDS..];
+    if rest.iter().any(|&word| word != 0) && !is_known_code(signal as u32, given.code) {
+        return Err(Errno::E2BIG);
+    }
+    Ok(given)
+}
+
+/// Whether a `si_code` has a meaning for this signal.
+fn is_known_code(signal: u32, code: i32) -> bool {
+    if code == linux::SI_KERNEL as i32 || code == linux::SI_ASYNCNL {
+        return true;
+    }
+    let highest = match signal {
+        linux::SIGILL => linux::NSIGILL,
+        linux::SIGFPE => linux::NSIGFPE,
+        linux::SIGSEGV => linux::NSIGSEGV,
+        linux::SIGBUS => linux::NSIGBUS,
+        linux::SIGTRAP => linux::NSIGTRAP,
+        linux::SIGCHLD => linux::NSIGCHLD,
+        linux::SIGSYS => linux::NSIGSYS,
+        _ => linux::NSIGPOLL,
+    };
+    (linux::SI_DETHREAD..=highest as i32).contains(&code)
+}
+
 /// rt_sigqueueinfo(2).
 pub fn sys_rt_sigqueueinfo(
     thread: &Arc<Thread>,
@@ -224,7 +257,7 @@ pub fn sys_rt_sigqueueinfo(
     information: usize,
 ) -> Result<usize> {
     let pid = pid as i32;
-    let given: SigInfo = user::read(information)?;
+    let given = read_details(signal, information)?;
     check_details(thread, pid, &given)?;
     signal::to_process(thread, pid, signal as i32, &Origin::from_program(&given))?;
     Ok(0)
@@ -239,7 +272,7 @@ pub fn sys_rt_tgsigqueueinfo(
     information: usize,
 ) -> Result<usize> {
     let (pid, tid) = (pid as i32, tid as i32);
-    let given: SigInfo = user::read(information)?;
+    let given = read_details(signal, information)?;
     if pid <= 0 || tid <= 0 {
         return Err(Errno::EINVAL);
     }

@@ -14,11 +14,16 @@ pub struct AlternateStack {
 }
 
 impl AlternateStack {
-    /// None.
+    /// None, because it was given up.
     pub const NONE: Self = Self {
+        flags: linux::SS_DISABLE,
+        ..Self::FIRST
+    };
+    /// None, because nobody has asked for one yet.
+    pub const FIRST: Self = Self {
         base: 0,
         size: 0,
-        flags: linux::SS_DISABLE,
+        flags: 0,
     };
 
     /// Whether a program with this stack pointer runs on it. One that is disarmed while it is
@@ -80,7 +85,11 @@ impl AlternateStack {
         if self.is_in_use(stack_pointer) {
             return Err(Errno::EPERM);
         }
+        let is_same = (self.base, self.size) == (wanted.base, wanted.size);
         match wanted.flags & !linux::SS_AUTODISARM {
+            linux::SS_DISABLE | 0 | linux::SS_ONSTACK if is_same && self.flags == wanted.flags => {
+                Ok(self)
+            }
             linux::SS_DISABLE => Ok(Self {
                 base: 0,
                 size: 0,
@@ -121,6 +130,12 @@ mod tests {
             assert_eq!(none.replaced_by(&asked(4, 8192), 0), Err(Errno::EINVAL));
             assert_eq!(none.replaced_by(&asked(0, 2047), 0), Err(Errno::ENOMEM));
             assert_eq!(none.report(0).flags, linux::SS_DISABLE);
+            // What is there already is never refused.
+            let nothing = SigStack { base: 0, ..asked(0, 0) };
+            assert_eq!(none.replaced_by(&nothing, 0), Err(Errno::ENOMEM));
+            let first = AlternateStack::FIRST;
+            assert_eq!(first.replaced_by(&nothing, 0), Ok(first));
+            assert_eq!(first.report(0).flags, linux::SS_DISABLE);
         }
 
         fn a_stack_in_use_cannot_be_replaced() {

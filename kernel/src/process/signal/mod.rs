@@ -71,7 +71,7 @@ pub fn discards_children(process: &Process) -> bool {
 pub fn reset_for_exec(thread: &Arc<Thread>) {
     thread.process.signals.reset_handlers();
     let mut state = thread.signals.lock();
-    state.alternate_stack = AlternateStack::NONE;
+    state.alternate_stack = AlternateStack::FIRST;
     state.restart = None;
 }
 

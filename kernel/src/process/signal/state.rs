@@ -172,7 +172,7 @@ pub struct ExceptionRecord {
 impl ThreadSignals {
     /// Nothing pending, nothing blocked.
     pub fn new() -> Self {
-        Self::with(SignalSet::EMPTY, AlternateStack::NONE)
+        Self::with(SignalSet::EMPTY, AlternateStack::FIRST)
     }
 
     fn with(blocked: SignalSet, alternate_stack: AlternateStack) -> Self {

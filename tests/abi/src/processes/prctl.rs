@@ -18,6 +18,7 @@ cases![
     dumpable,
     keep_capabilities,
     unknown_option,
+    performance_events,
     timer_slack,
 ];
 
@@ -134,6 +135,12 @@ fn keep_capabilities() -> Outcome {
 fn unknown_option() -> Outcome {
     fails!(EINVAL, SYS_prctl, 0x7777_7777, 0, 0, 0, 0);
     fails!(EINVAL, SYS_prctl, -1, 0, 0, 0, 0);
+    Ok(())
+}
+
+fn performance_events() -> Outcome {
+    gives!(0, SYS_prctl, PR_TASK_PERF_EVENTS_DISABLE, 0, 0, 0, 0);
+    gives!(0, SYS_prctl, PR_TASK_PERF_EVENTS_ENABLE, 0, 0, 0, 0);
     Ok(())
 }
 

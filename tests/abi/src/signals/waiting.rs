@@ -170,6 +170,14 @@ fn queue_errors() -> Outcome {
     fails!(EINVAL, SYS_rt_sigqueueinfo, works!(SYS_getpid), 65, &info);
     fails!(EFAULT, SYS_rt_sigqueueinfo, works!(SYS_getpid), SIGUSR1, 8);
     same!(queue(0, 0), 0);
+    // What nobody knows the meaning of must be 0 beyond the known part.
+    let mut words = [0u64; 16];
+    words[1] = u64::from(-9_i32 as u32);
+    gives!(0, SYS_rt_sigqueueinfo, works!(SYS_getpid), 0, &words);
+    words[6] = 1;
+    fails!(E2BIG, SYS_rt_sigqueueinfo, works!(SYS_getpid), 0, &words);
+    words[1] = u64::from(SI_QUEUE as u32);
+    gives!(0, SYS_rt_sigqueueinfo, works!(SYS_getpid), 0, &words);
     Ok(())
 }
 
