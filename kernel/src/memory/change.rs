@@ -103,15 +103,17 @@ impl AddressSpace {
                 area.not_inherited = false;
                 Ok(())
             }),
-            general::MADV_WIPEONFORK | general::MADV_KEEPONFORK => {
-                state.change(&range, Holes::PassOver, |area| {
-                    if area.shared || !matches!(area.backing, Backing::Anonymous) {
-                        return Err(Errno::EINVAL);
-                    }
-                    area.wiped_in_child = advice == general::MADV_WIPEONFORK;
-                    Ok(())
-                })
-            }
+            general::MADV_WIPEONFORK => state.change(&range, Holes::PassOver, |area| {
+                if area.shared || !matches!(area.backing, Backing::Anonymous) {
+                    return Err(Errno::EINVAL);
+                }
+                area.wiped_in_child = true;
+                Ok(())
+            }),
+            general::MADV_KEEPONFORK => state.change(&range, Holes::PassOver, |area| {
+                area.wiped_in_child = false;
+                Ok(())
+            }),
             general::MADV_WILLNEED => state.check_mapped(&range),
             general::MADV_REMOVE => {
                 let whole = state.check_mapped(&range);

@@ -80,6 +80,9 @@ pub fn sys_mmap(
         _ => return Err(Errno::EINVAL),
     };
     request.grows_down = flags & linux::MAP_GROWSDOWN != 0;
+    if request.grows_down && request.shared && is_anonymous {
+        return Err(Errno::EINVAL);
+    }
     request.populate = flags & linux::MAP_POPULATE != 0;
     request.may_be_lowest = address < LOWEST && thread.credentials().has(Capability::SysRawio);
     request.unreserved = flags & linux::MAP_NORESERVE != 0;

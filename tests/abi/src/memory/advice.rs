@@ -60,6 +60,10 @@ fn madvise_errors() -> Outcome {
     }
     works!(SYS_munmap, at + PAGE, PAGE);
     fails!(ENOMEM, SYS_madvise, at, 3 * PAGE, MADV_DONTNEED);
+    // Only what is private and of no file can be wiped, but anything can be kept.
+    let at = works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED, file(b"x")?, 0);
+    fails!(EINVAL, SYS_madvise, at, PAGE, MADV_WIPEONFORK);
+    gives!(0, SYS_madvise, at, PAGE, MADV_KEEPONFORK);
     Ok(())
 }
 

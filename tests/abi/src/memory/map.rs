@@ -89,6 +89,10 @@ fn map_bad_flags() -> Outcome {
     let unknown = MAP_SHARED_VALIDATE | 0x20_0000;
     fails!(EOPNOTSUPP, SYS_mmap, 0, PAGE, RW, unknown, fd, 0);
     works!(SYS_mmap, 0, PAGE, RW, MAP_SHARED | 0x20_0000, fd, 0);
+    // Only private memory is a stack.
+    let stack = MAP_ANONYMOUS | MAP_GROWSDOWN;
+    fails!(EINVAL, SYS_mmap, 0, PAGE, RW, MAP_SHARED | stack, -1, 0);
+    works!(SYS_mmap, 0, PAGE, RW, MAP_PRIVATE | stack, -1, 0);
     Ok(())
 }
 
