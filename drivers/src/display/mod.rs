@@ -6,13 +6,14 @@
 //!
 //! A persona always draws into memory of its own ([`memory`], given from outside), in front or
 //! not; who is in front decides which memory the panel shows. What a program wrote through a
-//! mapping is found by the memory itself, and [`rows`] are what is sent to the panel.
+//! mapping is found by the memory itself, and [`rows`] are what is sent to the panel. How bright the panel is says [`light`].
 
 pub mod bochs;
 mod edid;
 #[cfg(test)]
 mod fake;
 pub mod fbdev;
+pub mod light;
 pub mod memory;
 pub mod mux;
 pub mod panel;
@@ -20,6 +21,7 @@ pub mod persona;
 pub mod picture;
 pub mod rows;
 pub mod screen;
+mod shade;
 #[cfg(test)]
 mod tests;
 pub mod virtio_gpu;

@@ -5,25 +5,34 @@
 //! settings are locked, then the panel's own lock; all of them for short. What takes long (the
 //! walk over what programs wrote, pixels that the CPU must move) is done with no lock held.
 //!
-//! A brightness of each persona would be applied where the front changes, in `Display::show`:
-//! it then costs nothing while it is full.
+//! In less than all the light the panel shows a [shadow] of the screen in front instead.
+//!
+//! [shadow]: super::shade
 
+use abi::framebuffer::VarScreenInfo;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
-use spin::mutex::SpinMutex;
+use spin::mutex::{SpinMutex, SpinMutexGuard};
 
+use super::fbdev::mode;
+use super::light::Light;
 use super::memory::{MemorySource, ScreenMemory};
 use super::panel::{Event, Layout, Panel, PanelError, Patience, PixelFormat, ScreenNumber, Size};
 use super::picture;
 use super::rows::Rows;
 use super::screen::Screen;
+use super::shade::{Front, Stage};
 
 /// The thread that brings to the eye what programs draw.
 pub trait Presenter: Send + Sync {
     /// There is something to present, or another screen is in front: [`Display::present`] should
     /// run soon. Called with locks held; does not sleep.
     fn wake(&self);
+
+    /// Something has failed that nobody waits for; to be told to whoever runs the machine.
+    fn failed(&self, error: PanelError);
 }
 
 /// A panel and who is seen on it.
@@ -31,7 +40,7 @@ pub struct Display {
     panel: Arc<dyn Panel>,
     source: Box<dyn MemorySource>,
     presenter: Box<dyn Presenter>,
-    front: SpinMutex<Option<Arc<Screen>>>,
+    stage: SpinMutex<Stage>,
     next_number: AtomicU64,
 }
 
@@ -46,7 +55,7 @@ impl Display {
             panel,
             source,
             presenter,
-            front: SpinMutex::new(None),
+            stage: SpinMutex::new(Stage::new()),
             next_number: AtomicU64::new(1),
         })
     }
@@ -56,16 +65,61 @@ impl Display {
         &*self.panel
     }
 
+    /// The lock of the front; a short one.
+    pub(super) fn stage(&self) -> SpinMutexGuard<'_, Stage> {
+        self.stage.lock()
+    }
+
+    pub(super) fn next_number(&self) -> ScreenNumber {
+        ScreenNumber(self.next_number.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) fn zeroed(&self, bytes: usize) -> Result<Arc<dyn ScreenMemory>, PanelError> {
+        let memory = self.source.zeroed(bytes);
+        memory.ok_or(PanelError::NoMemory(bytes))
+    }
+
+    pub(super) fn wake_presenter(&self) {
+        self.presenter.wake();
+    }
+
+    pub(super) fn report(&self, error: PanelError) {
+        self.presenter.failed(error);
+    }
+
+    /// How bright the panel is.
+    pub fn light(&self) -> Light {
+        self.stage.lock().light
+    }
+
+    /// The level (`FB_BLANK_*`) at which the screen in front is blanked.
+    pub fn blank_level(&self) -> u32 {
+        self.stage.lock().blank_level()
+    }
+
+    /// Changes how bright the panel is; `change` is given the level at which the screen in front
+    /// is blanked, too. Does not sleep.
+    pub fn set_light(&self, change: impl FnOnce(&mut Light, u32)) {
+        let unwanted = {
+            let mut stage = self.stage.lock();
+            let level = stage.blank_level();
+            change(&mut stage.light, level);
+            self.relight(&mut stage)
+        };
+        self.put_away(unwanted);
+    }
+
     /// The memory that is seen now, or would be if it were not blank.
     pub fn active_memory(&self) -> Option<Arc<dyn ScreenMemory>> {
-        let front = self.front.lock();
-        front.as_ref().map(|screen| Arc::clone(&screen.memory))
+        let stage = self.stage.lock();
+        let screen = stage.front.screen();
+        screen.map(|screen| Arc::clone(&screen.memory))
     }
 
     /// Sends what has changed on the screen in front since the last time: nothing when nothing
     /// has. May sleep; the caller holds no lock.
     pub fn present(&self) {
-        let front = self.front.lock().clone();
+        let front = self.stage.lock().front.screen().cloned();
         if let Some(screen) = front {
             self.present_screen(&screen);
         }
@@ -91,17 +145,19 @@ impl Display {
         if rows.is_empty() {
             return;
         }
-        let front = self.front.lock();
-        if is_same(&front, screen) {
-            self.panel.present(screen.number, rows);
-        } else {
-            screen.settings().unsent.add_all(rows);
+        let stage = self.stage.lock();
+        match &stage.front {
+            Front::Full(front) if Arc::ptr_eq(front, screen) => {
+                self.panel.present(screen.number(), rows);
+            }
+            front if front.is_of(screen) => self.draw_shadow(stage, screen, rows),
+            _ => screen.settings().unsent.add_all(rows),
         }
     }
 
     /// Whether it is seen now, or would be if it were not blank.
     fn is_in_front(&self, screen: &Arc<Screen>) -> bool {
-        is_same(&self.front.lock(), screen)
+        self.stage.lock().front.is_of(screen)
     }
 
     /// Something has been written by a call.
@@ -128,7 +184,7 @@ impl Display {
         };
         self.panel.check(&layout)?;
         let memory = self.memory_for(&layout)?;
-        let number = ScreenNumber(self.next_number.fetch_add(1, Ordering::Relaxed));
+        let number = self.next_number();
         self.panel.attach(number, layout, &memory)?;
         Ok(Arc::new(Screen::new(number, memory, size)))
     }
@@ -150,27 +206,37 @@ impl Display {
 
     /// A screen comes to the front.
     pub(super) fn show(&self, screen: &Arc<Screen>) {
-        let mut front = self.front.lock();
-        *front = Some(Arc::clone(screen));
-        self.panel.show(screen.view());
-        // What was drawn out of sight is not known to the panel yet, and there may be more.
-        self.presenter.wake();
+        let mut stage = self.stage.lock();
+        match &mut stage.front {
+            Front::Shaded(shaded) => {
+                shaded.enter(screen);
+                self.show_shaded(&mut stage);
+            }
+            front => {
+                *front = Front::Full(Arc::clone(screen));
+                self.panel.show(screen.view());
+                // What was drawn out of sight is not known to the panel yet, and there may be
+                // more.
+                self.presenter.wake();
+            }
+        }
     }
 
     /// A screen leaves the front. It is seen until [`Self::settle`]: its successor may have one.
     pub(super) fn leave(&self, screen: &Arc<Screen>) {
-        let mut front = self.front.lock();
-        if is_same(&front, screen) {
-            *front = None;
+        let mut stage = self.stage.lock();
+        if stage.front.is_of(screen) {
+            stage.front.leave();
         }
     }
 
     /// A switch is complete: if nobody's screen is in front, nothing is seen.
     pub(super) fn settle(&self) {
         {
-            let front = self.front.lock();
-            if front.is_none() {
+            let mut stage = self.stage.lock();
+            if stage.front.screen().is_none() {
                 self.panel.show(None);
+                stage.front.note_dark();
             }
         }
         self.panel.work();
@@ -179,7 +245,7 @@ impl Display {
     /// A screen is gone for good.
     pub(super) fn release(&self, screen: &Arc<Screen>) {
         self.leave(screen);
-        self.panel.detach(screen.number);
+        self.panel.detach(screen.number());
     }
 
     /// Changes a screen under the lock of the front: `change` decides, and what is to be seen
@@ -187,17 +253,78 @@ impl Display {
     pub(super) fn change<E>(
         &self,
         screen: &Arc<Screen>,
-        change: impl FnOnce(&dyn Panel) -> Result<(), E>,
+        change: impl FnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
         {
-            let front = self.front.lock();
-            change(&*self.panel)?;
-            if is_same(&front, screen) {
-                self.panel.show(screen.view());
+            let mut stage = self.stage.lock();
+            change()?;
+            match &stage.front {
+                Front::Full(front) if Arc::ptr_eq(front, screen) => {
+                    self.panel.show(screen.view());
+                }
+                front if front.is_of(screen) => self.show_shaded(&mut stage),
+                _ => {}
             }
         }
         self.panel.work();
         Ok(())
+    }
+
+    /// Gives a screen another mode, which its memory holds. The panel makes what it needs for
+    /// another layout (memory for converted pixels, perhaps) with no lock held.
+    ///
+    /// # Errors
+    /// What [`Panel::attach`] answers; nothing has changed then.
+    pub(super) fn set_mode(
+        &self,
+        screen: &Arc<Screen>,
+        var: VarScreenInfo,
+    ) -> Result<(), PanelError> {
+        let layout = mode::layout(&var);
+        let mut made = None;
+        loop {
+            let is_other = layout != screen.settings().layout();
+            if is_other && made.is_none() {
+                let number = self.next_number();
+                self.panel.attach(number, layout, &screen.memory)?;
+                made = Some(number);
+            }
+            let mut is_set = false;
+            let Ok(()) = self.change(screen, || {
+                let mut settings = screen.settings();
+                // Somebody else may have changed it meanwhile.
+                is_set = made.is_some() || settings.layout() == layout;
+                if is_set {
+                    made = made.map(|number| screen.set_number(number));
+                    settings.var = var;
+                }
+                Ok::<_, Infallible>(())
+            });
+            if is_set {
+                break;
+            }
+        }
+        // What it was known by before is not seen any more.
+        if let Some(old) = made {
+            self.panel.detach(old);
+        }
+        Ok(())
+    }
+
+    /// Blanks a screen at this level (`FB_BLANK_*`), or with 0 shows it again. In front this is
+    /// handed on to the LCD.
+    pub(super) fn blank(&self, screen: &Arc<Screen>, level: u32) {
+        let unwanted = {
+            let mut stage = self.stage.lock();
+            screen.settings().blank = level;
+            let in_front = stage.front.is_of(screen);
+            if in_front {
+                stage.light.lcd_power = None;
+            }
+            in_front.then(|| self.relight(&mut stage)).flatten()
+        };
+        self.put_away(unwanted);
+        self.panel.work();
     }
 
     /// In a panic: writes `lines` over what is seen. Takes no lock that is held, allocates
@@ -215,10 +342,4 @@ impl Display {
         };
         self.panel.draw_at_once(&mut draw, patience)
     }
-}
-
-fn is_same(front: &Option<Arc<Screen>>, screen: &Arc<Screen>) -> bool {
-    front
-        .as_ref()
-        .is_some_and(|other| Arc::ptr_eq(other, screen))
 }

@@ -3,6 +3,7 @@
 use abi::framebuffer::VarScreenInfo;
 use alloc::sync::Arc;
 use core::ops::Range;
+use core::sync::atomic::{AtomicU64, Ordering};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use super::fbdev::color_map::Colors;
@@ -13,7 +14,8 @@ use super::rows::Rows;
 
 /// A screen.
 pub struct Screen {
-    pub(super) number: ScreenNumber,
+    /// By what the panel knows it; another with each layout.
+    number: AtomicU64,
     pub(super) memory: Arc<dyn ScreenMemory>,
     settings: SpinMutex<Settings>,
 }
@@ -22,8 +24,8 @@ pub struct Screen {
 pub struct Settings {
     /// Mode, virtual size, offsets.
     pub var: VarScreenInfo,
-    /// Nothing is seen.
-    pub is_blank: bool,
+    /// `FB_BLANK_*`; but for 0, nothing is seen.
+    pub blank: u32,
     /// The colour map.
     pub colors: Colors,
     /// Rows written by calls and not sent yet.
@@ -42,12 +44,12 @@ impl Screen {
     pub(super) fn new(number: ScreenNumber, memory: Arc<dyn ScreenMemory>, size: Size) -> Self {
         let settings = Settings {
             var: mode::var_of(size),
-            is_blank: false,
+            blank: 0,
             colors: Colors::new(),
             unsent: Rows::new(),
         };
         Self {
-            number,
+            number: AtomicU64::new(number.0),
             memory,
             settings: SpinMutex::new(settings),
         }
@@ -58,6 +60,17 @@ impl Screen {
         &self.memory
     }
 
+    /// By what the panel knows it.
+    pub(super) fn number(&self) -> ScreenNumber {
+        ScreenNumber(self.number.load(Ordering::Relaxed))
+    }
+
+    /// The panel knows it anew. Returns what it was known by. To be called where the layout is
+    /// changed, under the lock of the front and that of the settings.
+    pub(super) fn set_number(&self, number: ScreenNumber) -> ScreenNumber {
+        ScreenNumber(self.number.swap(number.0, Ordering::Relaxed))
+    }
+
     /// What was chosen; a short lock.
     pub(super) fn settings(&self) -> SpinMutexGuard<'_, Settings> {
         self.settings.lock()
@@ -65,12 +78,32 @@ impl Screen {
 
     /// What is to be seen of it in front; None when it is blank.
     pub(super) fn view(&self) -> Option<View> {
-        let settings = self.settings();
-        (!settings.is_blank).then_some(View {
-            screen: self.number,
+        self.view_by(&self.settings())
+    }
+
+    fn view_by(&self, settings: &Settings) -> Option<View> {
+        (settings.blank == 0).then(|| View {
+            screen: self.number(),
             x: settings.var.xoffset,
             y: settings.var.yoffset,
         })
+    }
+
+    /// How it lies in memory, and what is to be seen of it there.
+    pub(super) fn layout_and_view(&self) -> (Layout, Option<View>) {
+        let settings = self.settings();
+        (settings.layout(), self.view_by(&settings))
+    }
+
+    /// All that is to be seen of it is to be sent. False: that is nothing.
+    pub(super) fn note_seen_changed(&self) -> bool {
+        let mut settings = self.settings();
+        let (first, height) = (settings.var.yoffset, settings.var.yres);
+        let is_seen = settings.blank == 0;
+        if is_seen {
+            settings.unsent.add(first..first + height);
+        }
+        is_seen
     }
 
     /// Some bytes of it were written by a call.

@@ -1,6 +1,8 @@
 //! The rules of the display among personas, on both panels, with devices that keep what an eye
 //! would see.
 
+mod light;
+
 use std::sync::{Arc, Mutex};
 
 use crate::host_gate::HostGate;
@@ -32,6 +34,10 @@ struct Nobody;
 
 impl Presenter for Nobody {
     fn wake(&self) {}
+
+    fn failed(&self, error: PanelError) {
+        panic!("{error}");
+    }
 }
 
 /// A program with a little memory.

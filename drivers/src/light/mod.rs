@@ -1,7 +1,7 @@
 //! Lights: the lamps of keyboards, the backlight and the contrast of the panel.
 //!
 //! The four doors: [`setting`] is a number that some hardware is at and that a program may
-//! change; [`led`] is a lamp with its trigger; [`persona`] says whose changes have an effect;
+//! change; [`led`] is a lamp with its trigger; [`panel`] is a display's backlight and LCD; [`persona`] says whose changes have an effect;
 //! what the files in `/sys` take and show is in [`number`] and [`led`].
 //!
 //! Only the persona in front changes a light. What another stores is taken, has no effect, and
@@ -10,6 +10,7 @@
 
 pub mod led;
 pub mod number;
+pub mod panel;
 pub mod persona;
 pub mod setting;
 

@@ -121,6 +121,13 @@ impl LightHandle {
         setting
     }
 
+    /// The setting of this name.
+    pub fn setting(&self, name: &str) -> Option<Arc<Setting>> {
+        let settings = self.handle.class().settings.lock();
+        let named = settings.iter().find(|setting| setting.name == name);
+        named.cloned()
+    }
+
     /// Adds a lamp, whose brightness was added before.
     pub fn add_led(&self, led: Led) -> Arc<Led> {
         let led = Arc::new(led);

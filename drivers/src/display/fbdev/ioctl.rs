@@ -7,10 +7,10 @@
 use abi::Errno;
 use abi::framebuffer::{
     ColorMap, FB_ACTIVATE_FORCE, FB_ACTIVATE_INV_MODE, FB_ACTIVATE_KD_TEXT, FB_ACTIVATE_MASK,
-    FB_ACTIVATE_NOW, FB_BLANK_POWERDOWN, FB_BLANK_UNBLANK, FB_TYPE_PACKED_PIXELS,
-    FB_VISUAL_TRUECOLOR, FB_VMODE_YWRAP, FBIO_CURSOR, FBIO_WAITFORVSYNC, FBIOBLANK,
-    FBIOGET_CON2FBMAP, FBIOGET_FSCREENINFO, FBIOGET_VSCREENINFO, FBIOGETCMAP, FBIOPAN_DISPLAY,
-    FBIOPUT_CON2FBMAP, FBIOPUT_VSCREENINFO, FBIOPUTCMAP, FixScreenInfo, VarScreenInfo,
+    FB_ACTIVATE_NOW, FB_BLANK_POWERDOWN, FB_TYPE_PACKED_PIXELS, FB_VISUAL_TRUECOLOR,
+    FB_VMODE_YWRAP, FBIO_CURSOR, FBIO_WAITFORVSYNC, FBIOBLANK, FBIOGET_CON2FBMAP,
+    FBIOGET_FSCREENINFO, FBIOGET_VSCREENINFO, FBIOGETCMAP, FBIOPAN_DISPLAY, FBIOPUT_CON2FBMAP,
+    FBIOPUT_VSCREENINFO, FBIOPUTCMAP, FixScreenInfo, VarScreenInfo,
 };
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -109,15 +109,7 @@ impl Framebuffer {
             return Ok(chosen);
         }
         self.display
-            .change(&self.screen, |panel| {
-                let mut settings = self.screen.settings();
-                let layout = mode::layout(&chosen);
-                if layout != settings.layout() {
-                    panel.attach(self.screen.number, layout, &self.screen.memory)?;
-                }
-                settings.var = chosen;
-                Ok(())
-            })
+            .set_mode(&self.screen, chosen)
             .map_err(|error| match error {
                 PanelError::NoMemory(_) | PanelError::Scattered { .. } => Errno::ENOMEM,
                 PanelError::Mode(_) => Errno::EINVAL,
@@ -135,7 +127,7 @@ impl Framebuffer {
             return Err(Errno::EINVAL);
         }
         self.display.present_if_in_front(&self.screen);
-        self.display.change(&self.screen, |_| {
+        self.display.change(&self.screen, || {
             let mut settings = self.screen.settings();
             // The mode may have become another meanwhile.
             if !mode::can_pan(&settings.var, wanted) {
@@ -156,11 +148,8 @@ impl Framebuffer {
         if level > FB_BLANK_POWERDOWN as usize {
             return Err(Errno::EINVAL);
         }
-        let is_blank = level != FB_BLANK_UNBLANK as usize;
-        self.display.change(&self.screen, |_| {
-            self.screen.settings().is_blank = is_blank;
-            Ok(())
-        })
+        self.display.blank(&self.screen, level as u32);
+        Ok(())
     }
 }
 

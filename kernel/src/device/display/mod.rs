@@ -18,13 +18,13 @@ use alloc::sync::Arc;
 
 use abi::procfs::Text;
 use drivers::display::mux::Display;
-use drivers::display::panel::{Event, Panel, Size};
+use drivers::display::panel::{Event, Panel, PanelError, Size};
 use drivers::display::persona::{DisplayHandle, register};
 use drivers::display::virtio_gpu::VirtioGpu;
 use drivers::virtio::GPU;
 use spin::Once;
 
-use super::virtio;
+use super::{light, virtio};
 use crate::error::{Errno, Result};
 use crate::namespace::device::foreground;
 
@@ -64,10 +64,11 @@ pub fn initialise(size: Option<Size>) -> Result<()> {
     let display = Display::new(panel, source, Box::new(presenter::Waker));
     let handle =
         register(foreground(), &display).map_err(|refused| Errno::from_number(refused.errno()))?;
-    MACHINE.call_once(|| Machine { display, handle });
+    let machine = MACHINE.call_once(|| Machine { display, handle });
     presenter::initialise()?;
     file::initialise()?;
-    attributes::initialise()
+    attributes::initialise()?;
+    light::add_panel(&machine.display)
 }
 
 /// The first panel of the machine; one that does not start is left out.
@@ -109,8 +110,13 @@ fn service() {
     let Some(machine) = machine() else { return };
     machine.display.service(&mut |event| match event {
         Event::Resized(size) => log::info!("fb0: new screens will have {size}"),
-        Event::Failed(error) => log::warn!("fb0: {error}"),
+        Event::Failed(error) => warn(error),
     });
+}
+
+/// Something about the panel did not work.
+fn warn(error: PanelError) {
+    log::warn!("fb0: {error}");
 }
 
 /// `/proc/fb`.

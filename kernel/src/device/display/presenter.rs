@@ -10,6 +10,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use alloc::sync::Arc;
 use drivers::display::mux::Presenter;
+use drivers::display::panel::PanelError;
 
 use super::memory::ScreenFrames;
 use super::{Machine, machine};
@@ -30,6 +31,10 @@ pub(super) struct Waker;
 impl Presenter for Waker {
     fn wake(&self) {
         wake();
+    }
+
+    fn failed(&self, error: PanelError) {
+        super::warn(error);
     }
 }
 

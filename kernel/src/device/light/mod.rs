@@ -1,9 +1,13 @@
-//! Lights: the lamps of keyboards, as files below `/sys/class/leds`.
+//! Lights: the lamps of keyboards, the backlight and the LCD of the panel, as files below
+//! `/sys/class/leds`, `backlight` and `lcd`.
 //!
-//! Whose changes have an effect is the business of `drivers::light`; here a lamp meets its
-//! keyboard, its files, and the kernel log.
+//! Whose changes have an effect is the business of `drivers::light`; here a light meets its
+//! device, its files, and the kernel log.
 
 mod leds;
+mod panel;
+#[cfg(feature = "ktest")]
+mod panel_tests;
 #[cfg(feature = "ktest")]
 mod tests;
 
@@ -20,6 +24,7 @@ use crate::namespace::device::foreground;
 use crate::process;
 
 pub use leds::add as add_lamps;
+pub use panel::add as add_panel;
 
 static LIGHTS: Once<Arc<LightHandle>> = Once::new();
 
