@@ -11,6 +11,7 @@ use janus_tests::persona;
 mod bytes;
 mod device;
 mod information;
+mod lights;
 mod maps;
 mod modes;
 mod pan;
@@ -25,6 +26,7 @@ const FAMILIES: &[Family] = &[Family {
         bytes::CASES,
         maps::CASES,
         personas::CASES,
+        lights::CASES,
     ],
 }];
 

@@ -11,6 +11,7 @@ mod desk;
 mod exec;
 mod hands;
 mod lamps;
+mod lights;
 mod look;
 mod options;
 mod personas;
