@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
-use crate::glyph;
+use crate::{Canvas, Colour, glyph};
 
 /// How thick letters are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -88,6 +88,23 @@ impl Font {
             };
         }
         glyph::draw(character, size).unwrap_or_else(|| glyph::missing(size))
+    }
+
+    /// Writes a line in `ink` on `paper`, a cell for each character; the upper left corner of the
+    /// first is at `place`.
+    pub fn write(
+        self,
+        canvas: &mut Canvas,
+        place: (i32, i32),
+        text: &str,
+        (ink, paper): (Colour, Colour),
+        weight: Weight,
+    ) {
+        for (index, character) in text.chars().enumerate() {
+            let glyph = self.glyph(character, weight, 1);
+            let x = place.0 + (index * self.width()) as i32;
+            canvas.stamp((x, place.1), (&glyph.pixels, glyph.width), ink, paper);
+        }
     }
 }
 

@@ -70,7 +70,7 @@ impl Bar {
         canvas.fill(Rect::new(0, 0, chip, height), colour);
         slope(canvas, chip, height, (colour, quiet));
         let text = &self.who.name;
-        self.write(
+        self.font.write(
             canvas,
             (2 * cell, top),
             text,
@@ -81,7 +81,7 @@ impl Bar {
         let pale = Colour::WHITE.mix(colour, 60);
         let marks = said.marks.chars().count() as i32;
         let right = width - (marks + 2) * cell;
-        self.write(
+        self.font.write(
             canvas,
             (right + cell, top),
             &said.marks,
@@ -91,23 +91,9 @@ impl Bar {
         let left = chip + height / 2 + 2 * cell;
         let room = ((right - left) / cell).max(0) as usize;
         let title = shortened(&said.title, room);
-        self.write(canvas, (left, top), &title, (pale, quiet), Weight::Regular);
+        self.font
+            .write(canvas, (left, top), &title, (pale, quiet), Weight::Regular);
         true
-    }
-
-    fn write(
-        &self,
-        canvas: &mut Canvas,
-        (x, y): (i32, i32),
-        text: &str,
-        (ink, paper): (Colour, Colour),
-        weight: Weight,
-    ) {
-        for (index, character) in text.chars().enumerate() {
-            let glyph = self.font.glyph(character, weight, 1);
-            let place = (x + (index * self.font.width()) as i32, y);
-            canvas.stamp(place, (&glyph.pixels, glyph.width), ink, paper);
-        }
     }
 }
 
