@@ -161,6 +161,12 @@ impl Date {
         }
     }
 
+    /// Hours, minutes and seconds.
+    pub fn time_of_day(&self) -> [u8; 3] {
+        // Each is below 60, since `new` takes it from the seconds of a day.
+        [self.hour, self.minute, self.second].map(|part| part as u8)
+    }
+
     fn days(&self) -> i64 {
         days_from_civil(self.year, self.month, self.day)
     }

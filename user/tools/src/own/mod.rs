@@ -4,7 +4,7 @@
 //! output and returns its exit status; `HELP` is what `--help` prints. Messages go to standard
 //! error and begin with the tool's name, as those of the Linux tools do.
 
-mod calendar;
+pub mod calendar;
 mod cat;
 mod clear;
 mod date;
@@ -19,7 +19,7 @@ mod hostname;
 mod kill;
 mod ls;
 mod lsns;
-mod moment;
+pub mod moment;
 mod more;
 mod mount;
 mod mounts;
