@@ -22,12 +22,12 @@ pub struct Axes {
 }
 
 impl Range {
-    /// A value of this range as a place among `length`.
+    /// A value of this range as a place among `length`, each of which has an equal share.
     fn place(self, value: i32, length: i32) -> i32 {
-        let span = i64::from(self.most) - i64::from(self.least);
+        let span = i64::from(self.most) - i64::from(self.least) + 1;
         let offset =
             i64::from(value.clamp(self.least, self.most.max(self.least))) - i64::from(self.least);
-        (offset * i64::from(length - 1))
+        (offset * i64::from(length))
             .checked_div(span)
             .unwrap_or(0) as i32
     }
@@ -112,6 +112,11 @@ mod tests {
                 pointer.feed(event(EventType::ABSOLUTE, code.0, value), axes);
             }
             assert_eq!((pointer.x, pointer.y), place);
+        }
+        // A value in the middle of a pixel's share means that pixel, to the right of the middle too.
+        for pixel in [0, 300, 511, 512, 900, 1023] {
+            let value = (2 * pixel + 1) * 32768 / (2 * 1024);
+            assert_eq!(full.map(|range| range.place(value, 1024)), Some(pixel));
         }
         let empty = Some(Range { least: 5, most: 5 });
         assert_eq!(empty.map(|range| range.place(5, 100)), Some(0));
