@@ -14,6 +14,7 @@
 mod canvas;
 mod colour;
 mod device;
+mod door;
 mod font;
 mod format;
 mod glyph;
@@ -25,6 +26,7 @@ mod who;
 pub use canvas::{Canvas, Rect};
 pub use colour::Colour;
 pub use device::{Mode, Screen};
+pub use door::Door;
 pub use evdev::{EventType, InputEvent, KeyCode, LedCode, RelativeAxisCode};
 pub use font::{Font, Glyph, Weight};
 pub use format::Format;

@@ -6,7 +6,8 @@
 //!
 //! A byte in the file says whether the picture is in order. It is while the terminal draws. It
 //! is not while the other has the screen, and is again after that one has put back what it
-//! found. So if that one was killed, the terminal sees it and draws everything anew.
+//! found. So if that one was killed, the terminal sees it and draws everything anew; a pipe beside
+//! the file wakes it ([`Door`]).
 //!
 //! The file is in `/run`, of which each persona has its own. Where it cannot be made, everyone
 //! draws at will: a picture in disorder is better than none.
@@ -15,9 +16,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use crate::door::{self, Door};
 
 const PATH: &str = "/run/fb0.lock";
 
@@ -29,7 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The lock, not held.
 #[derive(Debug)]
-pub struct Turn(Option<File>);
+pub struct Turn {
+    file: Option<File>,
+    door: PathBuf,
+}
 
 /// What the terminal found when it asked for its turn.
 #[derive(Debug)]
@@ -44,7 +50,17 @@ pub enum Chance<'a> {
 
 /// The lock, held until this is dropped.
 #[derive(Debug)]
-pub struct Hold<'a>(Option<&'a File>);
+pub struct Hold<'a> {
+    file: Option<&'a File>,
+    /// A program's end of the pipe; closed after the lock is free.
+    _door: Option<File>,
+}
+
+impl<'a> Hold<'a> {
+    fn of(file: Option<&'a File>) -> Self {
+        Self { file, _door: None }
+    }
+}
 
 impl Turn {
     /// Opens the file of this persona.
@@ -56,21 +72,29 @@ impl Turn {
     pub fn open_at(path: &Path) -> Self {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        Self(options.mode(0o666).open(path).ok())
+        Self {
+            file: options.mode(0o666).open(path).ok(),
+            door: path.with_extension("door"),
+        }
+    }
+
+    /// For the terminal: what wakes it when a program has left the screen.
+    pub fn door(&self) -> Door {
+        Door::open_at(self.door.clone())
     }
 
     /// For the terminal: a turn to draw, if it can be had now.
     pub fn take(&self) -> Chance<'_> {
-        let Some(file) = &self.0 else {
-            return Chance::Yours(Hold(None));
+        let Some(file) = &self.file else {
+            return Chance::Yours(Hold::of(None));
         };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Chance::Taken,
             // No locks on this file system: as without the file.
-            Err(TryLockError::Error(_)) => return Chance::Yours(Hold(None)),
+            Err(TryLockError::Error(_)) => return Chance::Yours(Hold::of(None)),
         }
-        let hold = Hold(Some(file));
+        let hold = Hold::of(Some(file));
         if !is_in_disorder(file) {
             return Chance::Yours(hold);
         }
@@ -84,14 +108,14 @@ impl Turn {
     /// # Errors
     /// Another program has it: a sentence that says so.
     pub fn keep(&self) -> Result<Hold<'_>, String> {
-        let Some(file) = &self.0 else {
-            return Ok(Hold(None));
+        let Some(file) = &self.file else {
+            return Ok(Hold::of(None));
         };
         let start = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::Error(_)) => return Ok(Hold(None)),
+                Err(TryLockError::Error(_)) => return Ok(Hold::of(None)),
                 Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
                     sleep(Duration::from_millis(10));
                 }
@@ -103,7 +127,10 @@ impl Turn {
             }
         }
         note(file, IN_DISORDER);
-        Ok(Hold(Some(file)))
+        Ok(Hold {
+            file: Some(file),
+            _door: door::enter(&self.door),
+        })
     }
 }
 
@@ -120,7 +147,7 @@ fn note(file: &File, state: u8) {
 impl Hold<'_> {
     /// Says that the picture is again what it was when the lock was taken.
     pub fn in_order(&self) {
-        if let Some(file) = self.0 {
+        if let Some(file) = self.file {
             note(file, IN_ORDER);
         }
     }
@@ -128,7 +155,7 @@ impl Hold<'_> {
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        if let Some(file) = self.0 {
+        if let Some(file) = self.file {
             // It can only fail for a lock that is not there.
             let _ = file.unlock();
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use screen::{Chance, Inputs, Screen, Turn};
+use screen::{Chance, Door, Inputs, Screen, Turn};
 
 use crate::options::Options;
 use crate::session::Session;
@@ -29,6 +29,7 @@ struct Desk {
     screen: Screen,
     inputs: Inputs,
     turn: Turn,
+    door: Door,
     session: Session,
     shell: Shell,
     /// Whether something waits to be drawn until another program leaves the screen.
@@ -41,6 +42,8 @@ struct Awake {
     input: bool,
     output: bool,
     ended: bool,
+    /// A program has left the screen.
+    left: bool,
 }
 
 impl Desk {
@@ -57,10 +60,12 @@ impl Desk {
         );
         let own = Path::new("/proc/self/exe");
         let shell = Shell::start(own, &options.command, session.size())?;
+        let turn = Turn::open();
         Ok(Self {
             screen,
             inputs,
-            turn: Turn::open(),
+            door: turn.door(),
+            turn,
             session,
             shell,
             behind: false,
@@ -72,6 +77,9 @@ impl Desk {
             self.follow_screen()?;
             self.draw();
             let awake = self.sleep().map_err(failed("cannot wait"))?;
+            if awake.left {
+                self.door.await_next();
+            }
             if awake.input {
                 self.take_input()?;
             }
@@ -111,6 +119,9 @@ impl Desk {
             PollFd::from_borrowed_fd(self.shell.terminal(), terminal),
             PollFd::from_borrowed_fd(self.shell.ended(), PollFlags::IN),
         ];
+        let door = self.door.descriptor();
+        descriptors.extend(door.map(|door| PollFd::from_borrowed_fd(door, PollFlags::empty())));
+        let devices = descriptors.len();
         for device in self.inputs.descriptors() {
             descriptors.push(PollFd::from_borrowed_fd(device, PollFlags::IN));
         }
@@ -118,11 +129,13 @@ impl Desk {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let has = |index: usize| descriptors[index].revents();
+        let output = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
+        let is_ready = |polled: &PollFd| !polled.revents().is_empty();
         Ok(Awake {
-            output: has(0).intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR),
-            ended: !has(1).is_empty(),
-            input: descriptors[2..].iter().any(|fd| !fd.revents().is_empty()),
+            output: descriptors[0].revents().intersects(output),
+            ended: is_ready(&descriptors[1]),
+            left: descriptors[2..devices].iter().any(is_ready),
+            input: descriptors[devices..].iter().any(is_ready),
         })
     }
 
