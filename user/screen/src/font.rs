@@ -3,7 +3,11 @@
 //! The font is Noto Sans Mono as `noto-sans-mono-bitmap` has it: the letters of western and
 //! central Europe. Lines, blocks, Braille and a few arrows and shapes are drawn for the size of
 //! the cell, so that they join (`glyph`). A few signs are shown as their nearest relative, such
-//! as a typographic quote as a plain one; everything else as the replacement character.
+//! as a typographic quote as a plain one.
+//!
+//! A character that takes two cells is the wide form of a letter, which stands in their middle, or
+//! one of eastern Asia or an emoji: their fonts are megabytes, which the ramdisk would carry
+//! through every boot. Those, and all others without a picture, are boxes with their number.
 
 use std::borrow::Cow;
 
@@ -74,7 +78,13 @@ impl Font {
     pub fn glyph(self, character: char, weight: Weight, cells: usize) -> Glyph {
         let size = (self.width() * cells, self.height());
         if cells != 1 {
-            return glyph::missing(size);
+            let narrow = narrow(character)
+                .filter(|_| cells > 1)
+                .map(|narrow| self.glyph(narrow, weight, 1));
+            return narrow.map_or_else(
+                || glyph::missing(character, size),
+                |glyph| centred(&glyph, size.0),
+            );
         }
         let style = match weight {
             Weight::Regular => FontWeight::Regular,
@@ -87,7 +97,7 @@ impl Font {
                 pixels: Cow::Borrowed(raster.pixels()),
             };
         }
-        glyph::draw(character, size).unwrap_or_else(|| glyph::missing(size))
+        glyph::draw(character, size).unwrap_or_else(|| glyph::missing(character, size))
     }
 
     /// Writes a line in `ink` on `paper`, a cell for each character; the upper left corner of the
@@ -106,6 +116,28 @@ impl Font {
             canvas.stamp((x, place.1), (&glyph.pixels, glyph.width), ink, paper);
         }
     }
+}
+
+/// The letter that a character is the wide form of.
+fn narrow(character: char) -> Option<char> {
+    match character {
+        '\u{3000}' => Some(' '),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(character as u32 - 0xff01 + 0x21),
+        _ => None,
+    }
+}
+
+/// A picture in the middle of rows of `width` pixels, which are at least as many as it has.
+fn centred(glyph: &Glyph, width: usize) -> Glyph {
+    let mut pixels = Vec::new();
+    let margin = (width - glyph.width) / 2;
+    for row in glyph.pixels.chunks(glyph.width) {
+        pixels.resize(pixels.len() + margin, 0);
+        pixels.extend_from_slice(row);
+        pixels.resize(pixels.len() + width - margin - row.len(), 0);
+    }
+    let pixels = Cow::Owned(pixels);
+    Glyph { width, pixels }
 }
 
 /// A character of the font that is nearly the same.
@@ -166,6 +198,34 @@ mod tests {
             font.glyph('\u{2019}', Weight::Bold, 1),
             font.glyph('\'', Weight::Bold, 1)
         );
+    }
+
+    #[test]
+    fn wide_letters_stand_in_the_middle_of_two_cells() {
+        for font in ALL {
+            let width = font.width();
+            let narrow = font.glyph('H', Weight::Bold, 1);
+            let wide = font.glyph('\u{ff28}', Weight::Bold, 2);
+            let rows = narrow
+                .pixels
+                .chunks(width)
+                .zip(wide.pixels.chunks(2 * width));
+            for (narrow, wide) in rows {
+                assert_eq!(&wide[width / 2..width / 2 + width], narrow);
+            }
+            let space = font.glyph('\u{3000}', Weight::Regular, 2);
+            assert!(space.pixels.iter().all(|&pixel| pixel == 0));
+        }
+    }
+
+    #[test]
+    fn characters_without_a_picture_differ_over_two_cells() {
+        for font in ALL {
+            let [one, two] = ['漢', '字'].map(|c| font.glyph(c, Weight::Regular, 2));
+            assert_ne!(one, two);
+            let beyond = |row: &[u8]| row[font.width()..].iter().any(|&pixel| pixel > 0);
+            assert!(one.pixels.chunks(one.width).any(beyond), "only one cell");
+        }
     }
 
     #[test]

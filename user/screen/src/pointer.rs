@@ -27,9 +27,7 @@ impl Range {
         let span = i64::from(self.most) - i64::from(self.least) + 1;
         let offset =
             i64::from(value.clamp(self.least, self.most.max(self.least))) - i64::from(self.least);
-        (offset * i64::from(length))
-            .checked_div(span)
-            .unwrap_or(0) as i32
+        (offset * i64::from(length)).checked_div(span).unwrap_or(0) as i32
     }
 }
 

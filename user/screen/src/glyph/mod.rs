@@ -3,6 +3,7 @@
 
 mod blocks;
 mod lines;
+mod missing;
 mod shapes;
 
 use std::borrow::Cow;
@@ -22,14 +23,10 @@ pub fn draw(character: char, size: (usize, usize)) -> Option<Glyph> {
     known.then(|| cell.finish())
 }
 
-/// What stands for a character that nothing here can draw: the outline of a box.
-pub fn missing(size: (usize, usize)) -> Glyph {
+/// What stands for a character that nothing here can draw, in a cell of this width and height.
+pub fn missing(character: char, size: (usize, usize)) -> Glyph {
     let mut cell = Cell::new(size);
-    let (width, height) = size;
-    let (left, right) = (1, width.saturating_sub(1));
-    let (top, bottom) = (height / 5, height - height / 5);
-    cell.rect(left..right, top..bottom, 160);
-    cell.rect(left + 1..right.saturating_sub(1), top + 1..bottom - 1, 0);
+    missing::draw(character, &mut cell);
     cell.finish()
 }
 
