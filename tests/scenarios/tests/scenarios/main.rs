@@ -15,6 +15,7 @@ mod lights;
 mod look;
 mod options;
 mod personas;
+mod pictures;
 mod power;
 mod programs;
 mod resize;
