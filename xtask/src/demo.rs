@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: a scripted tour of a default boot, in pictures.
 //!
 //! [`tour`] says what is done and what must be seen then; [`guide`] does it on a booted machine,
-//! as a person would, with keys; [`sheet`] puts the pictures together. The guide goes
+//! as a person would, with keys and pointer; [`sheet`] puts the pictures together. The guide goes
 //! on as soon as the screen shows what it waits for, so the tour takes as long as the host is slow,
 //! and fails with a picture where the machine does something else.
 
@@ -43,7 +43,7 @@ pub fn command(house: &House, options: &Demo) -> Result<ExitCode> {
     machine.ramdisk = Some(file.path().to_owned());
     machine.desk = Desk::usual().sized(SCREEN.0, SCREEN.1);
     let guest = Guest::start(&machine)?;
-    let mut guide = Guide::new(guest.qmp()?, &folder);
+    let mut guide = Guide::new(guest.qmp()?, &folder, SCREEN);
     let mut taken = Vec::new();
     for (index, stop) in tour::STOPS.iter().enumerate() {
         let picture = guide

@@ -1,4 +1,4 @@
-//! Who goes the tour: presses keys and looks until the screen shows what it
+//! Who goes the tour: presses keys, moves the pointer, and looks until the screen shows what it
 //! should.
 
 use std::path::PathBuf;
@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use qemu::picture::Letters;
-use qemu::qmp::Key;
+use qemu::qmp::{Button, Key};
 use qemu::{Picture, Qmp};
 
-use super::tour::{Act, Sight, Stop};
+use super::tour::{Act, Bow, Sight, Stop};
 
 /// How long the screen may take to show what was done: a moment on an idle host.
 const LIMIT: Duration = Duration::from_secs(120);
 /// The rest between two looks.
 const REST: Duration = Duration::from_millis(100);
+/// The rest after each step of the pointer, for the program to draw its line.
+const STEP: Duration = Duration::from_millis(10);
 /// What a look that came in vain is called.
 pub const LAST_LOOK: &str = "last-look.png";
 /// What a terminal on a small screen writes in.
@@ -25,17 +27,19 @@ const TEXT: Letters = Letters::SMALL;
 pub struct Guide {
     qmp: Qmp,
     folder: PathBuf,
+    screen: (u32, u32),
     /// What the last stop showed.
     before: Option<Picture>,
 }
 
 impl Guide {
-    /// A guide on the machine behind `qmp`; where it fails, what the screen shows is written to
-    /// `folder`.
-    pub fn new(qmp: Qmp, folder: impl Into<PathBuf>) -> Self {
+    /// A guide on the machine behind `qmp` whose screen is so wide and high; where it fails, what
+    /// the screen shows is written to `folder`.
+    pub fn new(qmp: Qmp, folder: impl Into<PathBuf>, screen: (u32, u32)) -> Self {
         Self {
             qmp,
             folder: folder.into(),
+            screen,
             before: None,
         }
     }
@@ -57,9 +61,22 @@ impl Guide {
         match act {
             Act::Types(text) => self.qmp.type_text(text)?,
             Act::Presses(keys) => self.qmp.chord(keys)?,
+            Act::Bends(bow) => self.draws(bow)?,
             Act::Sees(sight) => drop(self.sees(sight)?),
         }
         Ok(())
+    }
+
+    /// Draws a line with the button held.
+    fn draws(&mut self, bow: &Bow) -> Result<()> {
+        for (index, place) in bow.places().enumerate() {
+            self.qmp.move_to(place, self.screen)?;
+            if index == 0 {
+                self.qmp.button(Button::left, true)?;
+            }
+            sleep(STEP);
+        }
+        Ok(self.qmp.button(Button::left, false)?)
     }
 
     /// Waits until the screen shows `sight`.
@@ -96,6 +113,7 @@ impl Guide {
         };
         match sight {
             Sight::Text(text, count) => times(text) >= *count,
+            Sight::Without(text) => times(text) == 0,
             Sight::Moves(colours) => {
                 let many: std::collections::HashSet<_> = seen.pixels().iter().collect();
                 many.len() >= *colours && self.before.as_ref() != Some(seen)

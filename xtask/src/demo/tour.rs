@@ -30,14 +30,49 @@ pub enum Act {
     Types(&'static str),
     /// Keys are pressed together.
     Presses(&'static [Key]),
+    /// A half circle is drawn with the pointer, its button held.
+    Bends(Bow),
     /// This is waited for.
     Sees(Sight),
+}
+
+/// A half circle above its middle.
+pub struct Bow {
+    /// The pixel in its middle.
+    pub middle: (u32, u32),
+    /// How far away it is from there, in pixels.
+    pub radius: u32,
+}
+
+impl Bow {
+    /// Places on it, from left to right.
+    pub fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+        const STEPS: u32 = 32;
+        (0..=STEPS).map(|step| {
+            let angle = std::f64::consts::PI * f64::from(step) / f64::from(STEPS);
+            let radius = f64::from(self.radius);
+            let right = f64::from(self.middle.0) - radius * angle.cos();
+            let down = f64::from(self.middle.1) - radius * angle.sin();
+            // Places left of the screen or above it become those at its edge.
+            (right.round() as u32, down.round() as u32)
+        })
+    }
+}
+
+/// One of the bows of a rainbow on the screen, counted from the outer one.
+const fn bow(number: u32) -> Act {
+    Act::Bends(Bow {
+        middle: (360, 430),
+        radius: 300 - 14 * number,
+    })
 }
 
 /// Something that is seen.
 pub enum Sight {
     /// This text, so many times or more.
     Text(&'static str, usize),
+    /// A picture that rests, without this text.
+    Without(&'static str),
     /// A picture that moves, with so many colours or more, and another one than at the last stop.
     Moves(usize),
 }
@@ -47,6 +82,7 @@ impl fmt::Display for Sight {
         match self {
             Self::Text(text, 1) => write!(out, "the text `{text}`"),
             Self::Text(text, count) => write!(out, "the text `{text}` {count} times"),
+            Self::Without(text) => write!(out, "a picture without the text `{text}`"),
             Self::Moves(colours) => write!(out, "a moving picture of {colours} colours"),
         }
     }
@@ -105,6 +141,43 @@ pub const STOPS: &[Stop] = &[
         sight: PALETTE,
     },
     Stop {
+        name: "paint",
+        label: "A key ends it; play paints with the pointer: paint",
+        acts: &[
+            Act::Presses(&[Key::spc]),
+            Act::Sees(Sight::Text("root@play", 2)),
+            Act::Types("paint\n"),
+            Act::Sees(Sight::Text("Esc leaves", 1)),
+            // A larger brush, and the colours from red on.
+            Act::Types("=2"),
+            bow(0),
+            Act::Types("3"),
+            bow(1),
+            Act::Types("4"),
+            bow(2),
+            Act::Types("5"),
+            bow(3),
+            Act::Types("6"),
+            bow(4),
+            Act::Types("7"),
+            bow(5),
+            Act::Types("8"),
+            bow(6),
+        ],
+        sight: Sight::Text("Esc leaves", 1),
+    },
+    Stop {
+        name: "clock",
+        label: "Alt+F2: Ctrl+C ends the counting; work tells the time: clock",
+        acts: &[
+            Act::Presses(&alt(Key::f2)),
+            Act::Presses(&[Key::ctrl, Key::c]),
+            Act::Sees(Sight::Text("root@work", 3)),
+            Act::Types("clock\n"),
+        ],
+        sight: Sight::Without("root@work"),
+    },
+    Stop {
         name: "one-more",
         label: "root makes one more, and brings it to the front",
         acts: &[
@@ -136,6 +209,16 @@ mod tests {
                         "{text}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_is_on_the_screen() {
+        for act in STOPS.iter().flat_map(|stop| stop.acts) {
+            let Act::Bends(bow) = act else { continue };
+            for (x, y) in bow.places() {
+                assert!((1..SCREEN.0).contains(&x) && (1..SCREEN.1).contains(&y));
             }
         }
     }
