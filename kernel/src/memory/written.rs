@@ -16,6 +16,7 @@
 //! writable again, and wakes who looks. So a screen on which nothing happens costs nothing.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -35,24 +36,13 @@ pub enum Pace {
     Rest,
 }
 
-/// An address space with mappings of the object.
-struct Mapper {
-    /// In the order of their coming; for going through them while they come and go.
-    number: u64,
-    space: Weak<AddressSpace>,
-}
-
-#[derive(Default)]
-struct Mappers {
-    all: Vec<Mapper>,
-    last_number: u64,
-}
-
 /// The written pages of one object. See the head of this file.
 pub struct Written {
     /// A bit a page.
     pages: Box<[AtomicU64]>,
-    mappers: SpinLock<Mappers>,
+    /// The address spaces that have mappings of the object, by their addresses in the kernel's
+    /// memory, which nothing else gets while they are here.
+    mappers: SpinLock<BTreeMap<usize, Weak<AddressSpace>>>,
     /// Somebody may write without a fault.
     is_open: AtomicBool,
     /// Called when there may be something to gather or to take, where there was nothing before.
@@ -124,11 +114,12 @@ impl Written {
     /// after the other; may sleep.
     pub fn gather(&self, pace: Pace) {
         self.is_open.store(false, Ordering::Release);
-        let mut last = 0;
-        while let Some((number, space)) = self.mapper_after(last) {
-            last = number;
+        // One that comes meanwhile may be missed: its first write says so.
+        let mut next = 0;
+        while let Some((address, space)) = self.mapper_from(next) {
+            next = address + 1;
             let Some(space) = space.upgrade() else {
-                self.forget(number);
+                self.forget(address);
                 continue;
             };
             let mut state = space.lock();
@@ -136,38 +127,27 @@ impl Written {
                 Some(true) => self.is_open.store(true, Ordering::Release),
                 Some(false) => {}
                 // Still under its lock: it may map the object again as soon as that is free.
-                None => self.forget(number),
+                None => self.forget(address),
             }
         }
     }
 
-    fn mapper_after(&self, last: u64) -> Option<(u64, Weak<AddressSpace>)> {
+    fn mapper_from(&self, first: usize) -> Option<(usize, Weak<AddressSpace>)> {
         let mappers = self.mappers.lock();
-        let next = mappers.all.partition_point(|mapper| mapper.number <= last);
-        let mapper = mappers.all.get(next)?;
-        Some((mapper.number, Weak::clone(&mapper.space)))
+        let (address, space) = mappers.range(first..).next()?;
+        Some((*address, Weak::clone(space)))
     }
 
-    fn forget(&self, number: u64) {
-        let mut mappers = self.mappers.lock();
-        let found = mappers.all.binary_search_by_key(&number, |one| one.number);
-        if let Ok(place) = found {
-            let forgotten = mappers.all.remove(place);
-            drop(mappers);
-            drop(forgotten);
-        }
+    fn forget(&self, address: usize) {
+        let forgotten = self.mappers.lock().remove(&address);
+        drop(forgotten);
     }
 
     /// An address space has a mapping of the object. It must be locked.
     fn mapped_in(&self, space: &Weak<AddressSpace>) {
         let mut mappers = self.mappers.lock();
-        if mappers.all.iter().any(|one| one.space.ptr_eq(space)) {
-            return;
-        }
-        mappers.last_number += 1;
-        let number = mappers.last_number;
-        let space = Weak::clone(space);
-        mappers.all.push(Mapper { number, space });
+        let mapper = mappers.entry(space.as_ptr().addr());
+        mapper.or_insert_with(|| Weak::clone(space));
     }
 
     /// A program is about to write through a mapping, without a fault from now on.

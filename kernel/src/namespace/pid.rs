@@ -204,11 +204,16 @@ impl PidNamespace {
         numbers
     }
 
-    /// The numbers given here from `first` on, in order, with the root's.
-    pub fn numbers_from(&self, first: ProcessId) -> Vec<(ProcessId, ProcessId)> {
-        let numbers = self.numbers.lock();
-        let range = numbers.roots.range(first..);
-        range.map(|(number, root)| (*number, *root)).collect()
+    /// The numbers given here from `first` on, in order, with the root's. No list of them is
+    /// made: those that come and go meanwhile may be among them or not.
+    pub fn numbers_from(&self, first: ProcessId) -> impl Iterator<Item = (ProcessId, ProcessId)> {
+        let mut next = first;
+        iter::from_fn(move || {
+            let numbers = self.numbers.lock();
+            let (number, root) = numbers.roots.range(next..).next()?;
+            next = number + 1;
+            Some((*number, *root))
+        })
     }
 
     /// The number given here last.

@@ -1,7 +1,6 @@
 //! How threads and processes end. Source: exit(2), exit_group(2), wait(2), futex(2).
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use abi::raw::general;
@@ -14,9 +13,8 @@ use crate::memory::user;
 /// status that came first stays.
 pub fn exit_process(thread: &Arc<Thread>, status: ExitStatus) {
     thread.process.set_exit_status(status);
-    for other in thread.process.threads() {
-        other.attract_attention(Attention::EXIT);
-    }
+    let tell = |other: &Arc<Thread>| other.attract_attention(Attention::EXIT);
+    thread.process.for_each_thread(tell);
 }
 
 /// exit_group(2): as [`exit_process`], unless another thread's execve(2) or end has already told
@@ -122,22 +120,18 @@ fn end_process(process: &Arc<Process>, thread: &Arc<Thread>, last_status: ExitSt
     let pid = process.pid;
     let session = process.session();
     let reaper = reaper_for(process);
-    let (orphaned_groups, children) = table::with(|table| {
-        let tied = groups_tied_by(table, pid);
-        let children = table.reparent_children(pid, reaper);
-        let is_orphaned = |group: &ProcessId| table.is_orphaned(*group, Some(pid));
-        let orphaned: Vec<_> = tied.into_iter().filter(is_orphaned).collect();
-        (orphaned, children)
-    });
-    adopt(&children, pid, reaper);
+    give_children_away(pid, reaper);
     if session.id == pid
         && let Some(terminal) = session.terminal()
     {
         terminal.leader_ended();
     }
-    orphaned_groups
-        .iter()
-        .for_each(|group| hang_up_if_stopped(*group));
+    let own_group = table::with(|table| {
+        let group = table.node(pid)?.group;
+        let was_last = !table.is_orphaned(group, None) && table.is_orphaned(group, Some(pid));
+        was_last.then_some(group)
+    });
+    own_group.into_iter().for_each(hang_up_if_stopped);
     become_zombie(process, thread, status);
     process.pid_namespace.process_ended();
 }
@@ -161,8 +155,9 @@ fn end_namespace(init: &Arc<Process>, status: ExitStatus) {
     }
     let alone = || (namespace.living() <= 1).then_some(());
     namespace.member_ended.wait_uninterruptible(alone);
-    let zombies = table::with(|table| table.remove_zombie_children(init.pid));
-    drop(zombies);
+    while let Some(zombie) = table::with(|table| table.remove_zombie_child(init.pid)) {
+        drop(zombie);
+    }
 }
 
 /// Who takes care of the children of a process that ends: the nearest ancestor in its pid
@@ -184,57 +179,57 @@ fn reaper_for(process: &Process) -> ProcessId {
     })
 }
 
-/// Tells children of their new parent: the signal they asked for when the old one ends, and
-/// the new parent of those that are zombies already.
-fn adopt(children: &[ProcessId], old_parent: ProcessId, reaper: ProcessId) {
-    for child in children.iter().filter_map(|child| super::find(*child)) {
-        let wanted = child.parent_death_signal.load(Ordering::Relaxed);
-        if wanted != 0 {
-            let origin = Origin::Process {
-                code: 0,
-                pid: child.sees(old_parent),
-                uid: 0,
-                value: 0,
-            };
-            let info = SignalInfo {
-                signal: wanted as u8,
-                origin,
-            };
-            signal::send_to_process(&child, info);
-        }
-        child.exit_signal.store(general::SIGCHLD, Ordering::Relaxed);
-        if child.has_ended()
-            && let Some(parent) = super::find(reaper)
-        {
-            parent.child_events.wake_all();
-            signal::send_to_process(&parent, SignalInfo::from_kernel(general::SIGCHLD));
-        }
+/// Gives all children to their new parent, one after the other. A group that hung on its session
+/// by a child alone is orphaned then. The parent's own never does: it takes a parent in another
+/// group.
+fn give_children_away(pid: ProcessId, reaper: ProcessId) {
+    let give_one = |table: &mut table::Table| {
+        let node = table.node(pid)?;
+        let child = table.node(*node.children.first()?);
+        let may_tie = child.filter(|child| {
+            child.zombie.is_none() && child.session == node.session && child.group != node.group
+        });
+        let tied = may_tie
+            .map(|child| child.group)
+            .filter(|group| !table.is_orphaned(*group, None));
+        let child = Arc::clone(&table.reparent_child(pid, reaper)?.process);
+        Some((child, tied.filter(|group| table.is_orphaned(*group, None))))
+    };
+    while let Some((child, orphaned)) = table::with(give_one) {
+        adopt(&child, pid, reaper);
+        orphaned.into_iter().for_each(hang_up_if_stopped);
     }
 }
 
-/// The groups that `pid` may be the last tie to the session of: its own and its children's.
-fn groups_tied_by(table: &table::Table, pid: ProcessId) -> Vec<ProcessId> {
-    let Some(node) = table.node(pid) else {
-        return Vec::new();
-    };
-    let children = node.children.iter();
-    let mut groups: Vec<ProcessId> = children
-        .filter_map(|child| table.node(*child))
-        .filter(|child| child.session == node.session)
-        .map(|child| child.group)
-        .collect();
-    groups.push(node.group);
-    groups.sort_unstable();
-    groups.dedup();
-    groups.retain(|group| !table.is_orphaned(*group, None));
-    groups
+/// Tells a child of its new parent: the signal it asked for when the old one ends, and the new
+/// parent if the child is a zombie already.
+fn adopt(child: &Process, old_parent: ProcessId, reaper: ProcessId) {
+    let wanted = child.parent_death_signal.load(Ordering::Relaxed);
+    if wanted != 0 {
+        let origin = Origin::Process {
+            code: 0,
+            pid: child.sees(old_parent),
+            uid: 0,
+            value: 0,
+        };
+        let info = SignalInfo {
+            signal: wanted as u8,
+            origin,
+        };
+        signal::send_to_process(child, info);
+    }
+    child.exit_signal.store(general::SIGCHLD, Ordering::Relaxed);
+    if child.has_ended()
+        && let Some(parent) = super::find(reaper)
+    {
+        parent.child_events.wake_all();
+        signal::send_to_process(&parent, SignalInfo::from_kernel(general::SIGCHLD));
+    }
 }
 
 /// POSIX: a group that becomes orphaned with a stopped member gets SIGHUP and SIGCONT.
 fn hang_up_if_stopped(group: ProcessId) {
-    let stopped = table::group_members(group)
-        .iter()
-        .any(|process| signal::is_stopped(process));
+    let stopped = table::group_members(group).any(|process| signal::is_stopped(&process));
     if stopped {
         table::signal_group(group, &SignalInfo::from_kernel(general::SIGHUP));
         table::signal_group(group, &SignalInfo::from_kernel(general::SIGCONT));

@@ -119,7 +119,7 @@ fn take_memory(victim: &Arc<Process>) {
         !Arc::ptr_eq(process, victim)
             && space_of(process).is_some_and(|other| Arc::ptr_eq(&other, &space))
     };
-    if !super::all().iter().any(is_another) {
+    if !super::all().any(|process| is_another(&process)) {
         space.give_up();
     }
 }

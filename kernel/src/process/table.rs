@@ -7,6 +7,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::iter;
 use core::sync::atomic::Ordering;
 
 use super::signal::SignalInfo;
@@ -106,11 +107,6 @@ impl Table {
         self.nodes.get_mut(&pid)
     }
 
-    /// All processes, in the order of their numbers.
-    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.values()
-    }
-
     /// The members of a group, in the order of their numbers.
     pub fn group_members(&self, group: ProcessId) -> impl Iterator<Item = &Node> {
         let members = self.groups.get(&group).into_iter().flatten();
@@ -190,26 +186,21 @@ impl Table {
         self.groups.entry(group).or_default().insert(pid);
     }
 
-    /// Makes `new_parent` the parent of all of `old_parent`'s children; returns them.
-    pub fn reparent_children(
+    /// Makes `new_parent` the parent of the oldest child of `old_parent`, which is another.
+    /// Returns the child, until there is none left.
+    pub fn reparent_child(
         &mut self,
         old_parent: ProcessId,
         new_parent: ProcessId,
-    ) -> Vec<ProcessId> {
-        let Some(node) = self.nodes.get_mut(&old_parent) else {
-            return Vec::new();
-        };
-        let children: Vec<_> = core::mem::take(&mut node.children).into_iter().collect();
-        for child in &children {
-            if let Some(node) = self.nodes.get_mut(child) {
-                node.parent = new_parent;
-                node.process.parent.store(new_parent, Ordering::Relaxed);
-            }
-        }
+    ) -> Option<&Node> {
+        let child = self.nodes.get_mut(&old_parent)?.children.pop_first()?;
         if let Some(node) = self.nodes.get_mut(&new_parent) {
-            node.children.extend(children.iter().copied());
+            node.children.insert(child);
         }
-        children
+        let node = self.nodes.get_mut(&child)?;
+        node.parent = new_parent;
+        node.process.parent.store(new_parent, Ordering::Relaxed);
+        Some(node)
     }
 
     /// Takes a zombie out of the table.
@@ -224,20 +215,15 @@ impl Table {
         Some(node)
     }
 
-    /// Takes those children of a process out of the table that are zombies.
-    pub fn remove_zombie_children(&mut self, parent: ProcessId) -> Vec<Node> {
-        let children = self.nodes.get(&parent).map(|node| node.children.clone());
-        let is_zombie = |table: &Self, pid: &ProcessId| {
-            let node = table.nodes.get(pid);
+    /// Takes the oldest child of a process that is a zombie out of the table.
+    pub fn remove_zombie_child(&mut self, parent: ProcessId) -> Option<Node> {
+        let is_zombie = |pid: &&ProcessId| {
+            let node = self.nodes.get(pid);
             node.is_some_and(|node| node.zombie.is_some())
         };
-        let mut removed = Vec::new();
-        for child in children.into_iter().flatten() {
-            if is_zombie(self, &child) {
-                removed.extend(self.remove(child));
-            }
-        }
-        removed
+        let mut children = self.nodes.get(&parent)?.children.iter();
+        let zombie = *children.find(is_zombie)?;
+        self.remove(zombie)
     }
 
     /// Whether a group is orphaned: no member has a parent in another group of the same
@@ -358,13 +344,22 @@ pub fn shares_directories(fs: &Arc<FsContext>, is_meant: impl Fn(&Thread) -> boo
         })
 }
 
-/// All processes, zombies too, in the order of their numbers.
-pub fn all() -> Vec<Arc<Process>> {
-    with(|table| {
-        table
-            .nodes()
-            .map(|node| Arc::clone(&node.process))
-            .collect()
+/// All processes, zombies too, in the order of their numbers. No list of them is made: each step
+/// looks for the next one, so those that come and go meanwhile may be among them or not.
+pub fn all() -> impl Iterator<Item = Arc<Process>> {
+    all_from(0)
+}
+
+/// As [`all`], those with this number or a higher one.
+pub fn all_from(first: ProcessId) -> impl Iterator<Item = Arc<Process>> {
+    let mut next = first;
+    iter::from_fn(move || {
+        let process = with(|table| {
+            let (_, node) = table.nodes.range(next..).next()?;
+            Some(Arc::clone(&node.process))
+        })?;
+        next = process.pid + 1;
+        Some(process)
     })
 }
 
@@ -393,11 +388,17 @@ pub fn thread_count_of(uid: u32) -> usize {
     })
 }
 
-/// The members of a group.
-pub fn group_members(group: ProcessId) -> Vec<Arc<Process>> {
-    with(|table| {
-        let members = table.group_members(group);
-        members.map(|node| Arc::clone(&node.process)).collect()
+/// The members of a group, one after the other as [`all`] has them.
+pub fn group_members(group: ProcessId) -> impl Iterator<Item = Arc<Process>> {
+    let mut next = 0;
+    iter::from_fn(move || {
+        let process = with(|table| {
+            let mut members = table.groups.get(&group)?.range(next..);
+            let node = members.find_map(|pid| table.nodes.get(pid))?;
+            Some(Arc::clone(&node.process))
+        })?;
+        next = process.pid + 1;
+        Some(process)
     })
 }
 

@@ -125,6 +125,8 @@ pub struct Thread {
     pub(super) context: Arc<Context>,
     /// Its part in the wait for a futex.
     pub(super) futex_wait: ThreadWait,
+    /// Its place among the threads of its process.
+    pub(super) place: AtomicU64,
     /// The processor time it used.
     pub(super) clock: ThreadClock,
     /// What else it is counted by.
@@ -172,6 +174,7 @@ impl Thread {
             nice: AtomicI8::new(parts.nice),
             context,
             futex_wait: ThreadWait::new(),
+            place: AtomicU64::new(0),
             counters: Counters::default(),
             run_state: AtomicU8::new(scheduler::NEW),
             kernel_function: SpinLock::new(None),

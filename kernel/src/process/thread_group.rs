@@ -1,7 +1,8 @@
 //! A process: threads with one number, one parent and one exit status.
 
+use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
-use alloc::vec::Vec;
+use core::iter;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::counters::Counts;
@@ -56,6 +57,13 @@ impl Times {
             system: Nanoseconds(self.system.0 + other.system.0),
         }
     }
+}
+
+/// The living threads of a process, by their places in the order in which they came.
+#[derive(Default)]
+struct Threads {
+    all: BTreeMap<u64, Weak<Thread>>,
+    next_place: u64,
 }
 
 /// A process.
@@ -128,7 +136,7 @@ pub struct Process {
     /// Who the thread acted as that ended last.
     last_credentials: SpinLock<Option<Arc<Credentials>>>,
     exit_status: SpinLock<Option<ExitStatus>>,
-    threads: SpinLock<Vec<Weak<Thread>>>,
+    threads: SpinLock<Threads>,
     session: SpinLock<Arc<Session>>,
 }
 
@@ -177,7 +185,7 @@ impl Process {
             last_name: SpinLock::new([0; 16]),
             last_credentials: SpinLock::new(None),
             exit_status: SpinLock::new(None),
-            threads: SpinLock::new(Vec::new()),
+            threads: SpinLock::default(),
             session: SpinLock::new(session),
         }
     }
@@ -220,23 +228,28 @@ impl Process {
         self.limits.lock().soft(resource)
     }
 
-    /// Its living threads, the oldest first.
-    pub fn threads(&self) -> Vec<Arc<Thread>> {
-        self.threads
-            .lock()
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect()
+    /// Its living threads, the oldest first. No list of them is made: those that come and go
+    /// meanwhile may be among them or not.
+    pub fn threads(&self) -> impl Iterator<Item = Arc<Thread>> {
+        let mut next = 0;
+        iter::from_fn(move || {
+            let threads = self.threads.lock();
+            let mut living = threads.all.range(next..);
+            let (place, thread) =
+                living.find_map(|(place, thread)| Some((*place, thread.upgrade()?)))?;
+            next = place + 1;
+            Some(thread)
+        })
     }
 
     /// How many living threads it has.
     pub fn thread_count(&self) -> usize {
-        self.threads.lock().len()
+        self.threads.lock().all.len()
     }
 
     /// The thread that has the process's number, or any other when that one has ended.
     pub fn leader(&self) -> Option<Arc<Thread>> {
-        self.threads.lock().iter().find_map(Weak::upgrade)
+        self.threads.lock().all.values().find_map(Weak::upgrade)
     }
 
     /// The first living thread that `wanted` accepts, the oldest first. The list is locked
@@ -246,7 +259,7 @@ impl Process {
         mut wanted: impl FnMut(&Arc<Thread>) -> bool,
     ) -> Option<Arc<Thread>> {
         let threads = self.threads.lock();
-        let mut living = threads.iter().filter_map(Weak::upgrade);
+        let mut living = threads.all.values().filter_map(Weak::upgrade);
         living.find(|thread| wanted(thread))
     }
 
@@ -281,7 +294,11 @@ impl Process {
 
     /// Adds a thread.
     pub fn add_thread(&self, thread: &Arc<Thread>) {
-        self.threads.lock().push(Arc::downgrade(thread));
+        let mut threads = self.threads.lock();
+        let place = threads.next_place;
+        threads.next_place += 1;
+        threads.all.insert(place, Arc::downgrade(thread));
+        thread.place.store(place, Ordering::Relaxed);
     }
 
     /// Removes a thread that ended; returns how many are left.
@@ -290,9 +307,10 @@ impl Process {
         let before = self.last_credentials.lock().replace(thread.credentials());
         drop(before);
         let mut threads = self.threads.lock();
-        threads.retain(|other| !core::ptr::eq(other.as_ptr(), thread));
-        let left = threads.len();
+        let removed = threads.all.remove(&thread.place.load(Ordering::Relaxed));
+        let left = threads.all.len();
         drop(threads);
+        drop(removed);
         self.thread_events.wake_all();
         left
     }
@@ -316,14 +334,13 @@ impl Process {
 
     /// Whether all its threads have ended.
     pub fn has_ended(&self) -> bool {
-        self.threads.lock().is_empty()
+        self.threads.lock().all.is_empty()
     }
 
     /// Processor time of all its threads, dead and alive.
     pub fn times(&self) -> Times {
         let ended = *self.ended_threads_time.lock();
         self.threads()
-            .iter()
             .fold(ended, |sum, thread| sum.plus(thread.times()))
     }
 
@@ -335,7 +352,6 @@ impl Process {
             ..*self.ended_threads_counts.lock()
         };
         self.threads()
-            .iter()
             .fold(ended, |sum, thread| sum.plus(thread.counters.counts()))
     }
 

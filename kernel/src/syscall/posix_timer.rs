@@ -107,7 +107,7 @@ pub fn sys_timer_settime(
     let process = &thread.process;
     let timer = created::find(process, number as i32)?;
     let absolute = flags as u32 & linux::TIMER_ABSTIME != 0;
-    let before = timer.set(process, setting, absolute);
+    let before = timer.set(process, setting, absolute)?;
     user::write_if_wanted(old, &to_user(before)).map(|()| 0)
 }
 

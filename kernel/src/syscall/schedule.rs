@@ -4,7 +4,6 @@
 //! sched_setattr(2), getcpu(2).
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use abi::raw::general as linux;
@@ -13,6 +12,7 @@ use zerocopy::IntoBytes;
 
 use crate::error::{Errno, Result};
 use crate::memory::{PAGE_SIZE, user};
+use crate::process::Process;
 use crate::process::capabilities::Capability;
 use crate::process::limits::Resource;
 use crate::process::scheduler::{self, Policy, Scheduling};
@@ -323,17 +323,32 @@ fn read_attributes(address: usize) -> Result<SchedAttr> {
     Ok(attributes)
 }
 
-/// The threads that `which` and `who` of getpriority(2) name.
-fn named(thread: &Arc<Thread>, which: usize, who: usize) -> Result<Vec<Arc<Thread>>> {
+/// Calls `visit` for each thread that `which` and `who` of getpriority(2) name.
+fn visit_named(
+    thread: &Arc<Thread>,
+    which: usize,
+    who: usize,
+    visit: &mut dyn FnMut(&Thread),
+) -> Result<()> {
     let who = who as u32;
-    let processes = match which as u32 {
-        linux::PRIO_PROCESS => return Ok(target(thread, who as usize).into_iter().collect()),
+    let visit_all = |process: Arc<Process>| {
+        for thread in process.threads() {
+            visit(&thread);
+        }
+    };
+    match which as u32 {
+        linux::PRIO_PROCESS => {
+            if let Ok(target) = target(thread, who as usize) {
+                visit(&target);
+            }
+        }
         linux::PRIO_PGRP => {
             let own = table::group_and_session_of(thread.process.pid).map_or(0, |(group, _)| group);
-            table::group_members(match who {
+            let group = match who {
                 0 => own,
                 group => thread.group_named(group),
-            })
+            };
+            table::group_members(group).for_each(visit_all);
         }
         linux::PRIO_USER => {
             let user = if who == 0 {
@@ -341,18 +356,14 @@ fn named(thread: &Arc<Thread>, which: usize, who: usize) -> Result<Vec<Arc<Threa
             } else {
                 who
             };
-            let mut all = process::all();
-            all.retain(|process| {
-                !process.has_ended() && process.real_user() == user && thread.sees(process.pid) != 0
-            });
-            all
+            let is_theirs = |process: &Arc<Process>| {
+                process.real_user() == user && thread.sees(process.pid) != 0
+            };
+            process::all().filter(is_theirs).for_each(visit_all);
         }
         _ => return Err(Errno::EINVAL),
-    };
-    Ok(processes
-        .iter()
-        .flat_map(|process| process.threads())
-        .collect())
+    }
+    Ok(())
 }
 
 /// getpriority(2): the highest priority among the threads, as 20 less the nice value.
@@ -361,11 +372,11 @@ pub fn sys_getpriority(thread: &Arc<Thread>, which: usize, who: usize) -> Result
     if which as u32 == linux::PRIO_PROCESS {
         return turns_of(thread, who).map(|(_, nice)| raw(nice));
     }
-    named(thread, which, who)?
-        .iter()
-        .map(|other| raw(other.nice.load(Ordering::Relaxed)))
-        .max()
-        .ok_or(Errno::ESRCH)
+    let mut highest = None;
+    visit_named(thread, which, who, &mut |other| {
+        highest = highest.max(Some(raw(other.nice.load(Ordering::Relaxed))));
+    })?;
+    highest.ok_or(Errno::ESRCH)
 }
 
 /// Whether a thread may be given this nice value: RLIMIT_NICE counts from 40 down.
@@ -383,13 +394,13 @@ pub fn sys_setpriority(
 ) -> Result<usize> {
     let nice = (nice as i32).clamp(NICE_LOWEST, NICE_HIGHEST);
     let mut outcome = Err(Errno::ESRCH);
-    for other in named(thread, which, who)? {
+    visit_named(thread, which, who, &mut |other| {
         let (own, theirs) = (thread.credentials(), other.credentials());
         let owner = own.has(Capability::SysNice) || [theirs.uid, theirs.euid].contains(&own.euid);
         let lower = nice < i32::from(other.nice.load(Ordering::Relaxed));
         if !owner {
             outcome = Err(Errno::EPERM);
-        } else if lower && !may_have_nice(thread, &other, nice) {
+        } else if lower && !may_have_nice(thread, other, nice) {
             outcome = Err(Errno::EACCES);
         } else {
             other.nice.store(nice as i8, Ordering::Relaxed);
@@ -397,6 +408,6 @@ pub fn sys_setpriority(
                 outcome = Ok(0);
             }
         }
-    }
+    })?;
     outcome
 }

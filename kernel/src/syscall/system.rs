@@ -143,7 +143,7 @@ fn reboot_namespace(thread: &Arc<Thread>, command: u32) -> Result<usize> {
         _ => return Err(Errno::EINVAL),
     };
     let init = table::find(thread.process.pid_namespace.init());
-    if let Some(init) = init.and_then(|init| init.threads().first().cloned()) {
+    if let Some(init) = init.and_then(|init| init.leader()) {
         exit::exit_process(&init, ExitStatus::Killed(signal as u8));
     }
     exit::exit_thread(thread, ExitStatus::Exited(0));

@@ -58,7 +58,7 @@ pub fn sys_setitimer(thread: &Arc<Thread>, which: usize, new: usize, old: usize)
             interval: from_timeval(wanted.it_interval)?,
         }
     };
-    let before = timer::set(thread, named(which)?, setting);
+    let before = timer::set(thread, named(which)?, setting)?;
     user::write_if_wanted(old, &to_user(before)).map(|()| 0)
 }
 
@@ -68,7 +68,7 @@ pub fn sys_alarm(thread: &Arc<Thread>, seconds: usize) -> Result<usize> {
         value: Nanoseconds(u64::from(seconds as u32) * NANOSECONDS_PER_SECOND),
         interval: Nanoseconds(0),
     };
-    let before = timer::set(thread, IntervalTimer::Real, setting).value;
+    let before = timer::set(thread, IntervalTimer::Real, setting)?.value;
     let rounded = (before.0 + NANOSECONDS_PER_SECOND / 2) / NANOSECONDS_PER_SECOND;
     Ok(if before.0 == 0 { 0 } else { rounded.max(1) } as usize)
 }

@@ -69,7 +69,7 @@ impl Inode for Root {
     fn metadata(&self) -> Metadata {
         let fixed = self.fixed.metadata();
         Metadata {
-            links: fixed.links + self.view.processes_from(0).len() as u32,
+            links: fixed.links + self.view.processes_from(0).count() as u32,
             ..fixed
         }
     }

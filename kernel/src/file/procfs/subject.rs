@@ -65,7 +65,7 @@ impl Subject {
     /// Thread `tid` of the same process. `ENOENT`: it has no such thread.
     pub(super) fn thread_of(&self, tid: ProcessId) -> Result<Self> {
         let process = self.process()?;
-        let belongs = process.threads().iter().any(|thread| thread.tid() == tid);
+        let belongs = process.threads().any(|thread| thread.tid() == tid);
         let is_dead_leader = tid == process.pid && process.has_ended();
         if !belongs && !is_dead_leader {
             return Err(Errno::ENOENT);

@@ -156,10 +156,8 @@ fn show_load(text: &mut Text) -> Result<()> {
 /// Pages that programs have for themselves, in KiB; one that a child still shares with its
 /// parent counts twice.
 fn anonymous_kilobytes() -> u64 {
-    let spaces = process::all()
-        .into_iter()
-        .filter_map(|process| process.leader()?.address_space());
-    let bytes: usize = spaces
+    let bytes: usize = process::all()
+        .filter_map(|process| process.leader()?.address_space())
         .map(|space| {
             let sizes = memory::sizes(&space);
             sizes.resident - sizes.shared
@@ -191,12 +189,10 @@ fn show_memory(text: &mut Text) -> Result<()> {
 
 /// Time spent in programs and in the kernel by all that ever ran.
 fn busy() -> process::Times {
-    process::all()
-        .iter()
-        .fold(process::Times::default(), |sum, process| {
-            sum.plus(process.times())
-                .plus(*process.children_time.lock())
-        })
+    process::all().fold(process::Times::default(), |sum, process| {
+        sum.plus(process.times())
+            .plus(*process.children_time.lock())
+    })
 }
 
 fn idle(busy: process::Times) -> Nanoseconds {

@@ -4,6 +4,7 @@ use super::root::parse_number;
 use super::subject::Subject;
 use crate::error::{Errno, Result};
 use crate::file::{DirectoryFile, File, FileKind, Inode, ListEntry, Metadata, NewNode, OpenFlags};
+use crate::process::ProcessId;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -20,16 +21,18 @@ impl TaskDirectory {
         Self { subject, number }
     }
 
-    /// The threads' numbers in order; the process's own stays until it is waited for.
-    fn threads(&self) -> Result<Vec<u32>> {
+    /// The threads' numbers as they are shown, in order, each with the true one; the process's
+    /// own stays until it is waited for.
+    fn threads(&self) -> Result<Vec<(u32, ProcessId)>> {
         let process = self.subject.process().map_err(|_| Errno::ENOENT)?;
-        let mut numbers: Vec<u32> = process
-            .threads()
-            .iter()
-            .map(|thread| thread.tid())
-            .collect();
+        let numbered = |tid| (self.subject.view.shown(tid), tid);
+        let mut numbers = Vec::new();
+        for thread in process.threads() {
+            numbers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            numbers.push(numbered(thread.tid()));
+        }
         if numbers.is_empty() {
-            numbers.push(process.pid);
+            numbers.push(numbered(process.pid));
         }
         numbers.sort_unstable();
         Ok(numbers)
@@ -46,7 +49,8 @@ impl Inode for TaskDirectory {
     }
 
     fn metadata(&self) -> Metadata {
-        let threads = self.threads().map_or(0, |threads| threads.len() as u32);
+        let process = self.subject.process();
+        let threads = process.map_or(0, |process| process.thread_count().max(1) as u32);
         Metadata {
             links: 2 + threads,
             ..directory_metadata(&self.subject, self.number, 0o555)
@@ -59,12 +63,9 @@ impl Inode for TaskDirectory {
 
     fn lookup(&self, name: &[u8]) -> Result<Arc<dyn Inode>> {
         let number = parse_number(name).ok_or(Errno::ENOENT)?;
-        let shown = |tid: &u32| self.subject.view.shown(*tid) == number;
-        let tid = self
-            .threads()?
-            .into_iter()
-            .find(shown)
-            .ok_or(Errno::ENOENT)?;
+        let threads = self.threads()?;
+        let place = threads.binary_search_by_key(&number, |(shown, _)| *shown);
+        let (_, tid) = threads[place.map_err(|_| Errno::ENOENT)?];
         Ok(Arc::new(ProcessDirectory::new(
             self.subject.thread_of(tid)?,
         )))
@@ -76,12 +77,7 @@ impl Inode for TaskDirectory {
     }
 
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
-        let threads = self.threads()?.into_iter();
-        let mut threads: Vec<_> = threads
-            .map(|tid| (self.subject.view.shown(tid), tid))
-            .collect();
-        threads.sort_unstable();
-        for (shown, tid) in threads {
+        for (shown, tid) in self.threads()? {
             let Ok(thread) = self.subject.thread_of(tid) else {
                 continue;
             };

@@ -2,9 +2,10 @@
 //!
 //! Every number that procfs shows or is asked for goes through here.
 use crate::namespace::PidNamespace;
-use crate::process::{self, Process, ProcessId, Thread};
+use crate::process::{self, Process, ProcessId, Thread, table};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::iter;
 
 /// A pid namespace as seen by a procfs.
 #[derive(Clone)]
@@ -40,15 +41,23 @@ impl View {
     }
 
     /// The shown numbers of all processes from `first` on, in order.
-    pub(super) fn processes_from(&self, first: u32) -> Vec<u32> {
+    pub(super) fn processes_from(&self, first: u32) -> impl Iterator<Item = u32> {
+        let mut next = first;
+        iter::from_fn(move || {
+            let number = self.process_after(next)?;
+            next = number + 1;
+            Some(number)
+        })
+    }
+
+    /// The lowest number of a process that is not below `first`.
+    fn process_after(&self, first: u32) -> Option<u32> {
         if self.0.is_root() {
-            let numbers = process::all().into_iter().map(|process| process.pid);
-            return numbers.filter(|&number| number >= first).collect();
+            return table::all_from(first).next().map(|process| process.pid);
         }
-        let members = self.0.numbers_from(first).into_iter();
+        let mut members = self.0.numbers_from(first);
         members
-            .filter(|&(_, root)| process::find(root).is_some())
+            .find(|&(_, root)| process::find(root).is_some())
             .map(|(number, _)| number)
-            .collect()
     }
 }

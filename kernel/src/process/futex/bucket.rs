@@ -103,23 +103,55 @@ impl Pair {
 
     /// Wakes and moves waiters of `from`: the first `wake` are woken, up to `moved` of the
     /// others wait for `to` from now on. Returns how many of both.
-    pub(super) fn requeue(&mut self, from: &Key, to: &Named, wake: usize, moved: usize) -> usize {
-        let all = wake.saturating_add(moved);
-        let woken = self.from().wake(from, u32::MAX, wake);
-        let mut taken = if woken < all {
-            self.from().take(from, u32::MAX, (all - woken).min(moved))
-        } else {
-            Vec::new()
+    ///
+    /// # Errors
+    /// ENOMEM; nobody was woken or moved then.
+    pub(super) fn requeue(
+        &mut self,
+        from: &Key,
+        to: &Named,
+        wake: usize,
+        moved: usize,
+    ) -> Result<usize> {
+        let (first, second) = match &mut self.second {
+            Some(second) if self.swapped => (&mut **second, Some(&mut *self.first)),
+            Some(second) => (&mut *self.first, Some(&mut **second)),
+            None => (&mut *self.first, None),
         };
-        let count = taken.len();
-        for waiter in &mut taken {
-            waiter.key = to.key;
-            waiter.object.clone_from(&to.object);
-            let wait = &waiter.thread.futex_wait;
-            wait.bucket.store(number_of(&to.key), Ordering::Relaxed);
+        let waiting = first
+            .waiters
+            .iter()
+            .filter(|waiter| waiter.key == *from)
+            .count();
+        let moved = moved.min(waiting.saturating_sub(wake));
+        let Some(second) = second else {
+            // Both are in one bucket: they stay where they are, among those who wait there.
+            let woken = first.wake(from, u32::MAX, wake);
+            let stay = first
+                .waiters
+                .iter_mut()
+                .filter(|waiter| waiter.key == *from);
+            stay.take(moved).for_each(|waiter| waiter.rename(to));
+            return Ok(woken + moved);
+        };
+        let room = second.waiters.try_reserve(moved);
+        room.map_err(|_| Errno::ENOMEM)?;
+        let woken = first.wake(from, u32::MAX, wake);
+        for mut waiter in first.extract(from, u32::MAX, moved) {
+            waiter.rename(to);
+            second.waiters.push(waiter);
         }
-        self.to().waiters.append(&mut taken);
-        woken + count
+        Ok(woken + moved)
+    }
+}
+
+impl Waiter {
+    /// It waits for another futex from now on.
+    fn rename(&mut self, to: &Named) {
+        self.key = to.key;
+        self.object.clone_from(&to.object);
+        let wait = &self.thread.futex_wait;
+        wait.bucket.store(number_of(&to.key), Ordering::Relaxed);
     }
 }
 
@@ -146,36 +178,25 @@ impl Bucket {
     }
 
     /// Takes up to `count` waiters of a futex out, the longest waiting first.
-    fn take(&mut self, key: &Key, mask: u32, count: usize) -> Vec<Waiter> {
-        let mut left = count;
-        let chosen = |waiter: &mut Waiter| {
-            let chosen = left > 0 && waiter.key == *key && waiter.mask & mask != 0;
-            left -= usize::from(chosen);
-            chosen
-        };
-        self.waiters.extract_if(.., chosen).collect()
+    fn extract(&mut self, key: &Key, mask: u32, count: usize) -> impl Iterator<Item = Waiter> {
+        let chosen = move |waiter: &mut Waiter| waiter.key == *key && waiter.mask & mask != 0;
+        self.waiters.extract_if(.., chosen).take(count)
     }
 
     /// Wakes up to `count` waiters of a futex; returns how many.
     pub(super) fn wake(&mut self, key: &Key, mask: u32, count: usize) -> usize {
         let matches = |waiter: &Waiter| waiter.key == *key && waiter.mask & mask != 0;
-        // One is the usual number, and then nothing needs to be gathered.
-        let mut woken = 0;
-        let mut index = 0;
-        while woken < count && index < self.waiters.len() {
-            if !matches(&self.waiters[index]) {
-                index += 1;
-            } else if count == 1 {
-                wake(&self.waiters.remove(index));
-                woken = 1;
-            } else {
-                let taken = self.take(key, mask, count);
-                taken.iter().for_each(wake);
-                woken = taken.len();
-                break;
-            }
+        if count == 1 {
+            // The usual number.
+            let first = self.waiters.iter().position(matches);
+            first.map_or(0, |first| {
+                wake(&self.waiters.remove(first));
+                1
+            })
+        } else {
+            let woken = self.extract(key, mask, count);
+            woken.inspect(wake).count()
         }
-        woken
     }
 }
 

@@ -164,7 +164,7 @@ pub struct Requeue {
 ///
 /// # Errors
 /// EINVAL for negative numbers, EAGAIN when the word is not as expected; EINVAL and EFAULT for
-/// bad addresses.
+/// bad addresses; ENOMEM.
 pub fn requeue(thread: &Thread, request: &Requeue) -> Result<usize> {
     let wake = usize::try_from(request.wake).map_err(|_| Errno::EINVAL)?;
     let moved = usize::try_from(request.moved).map_err(|_| Errno::EINVAL)?;
@@ -184,7 +184,7 @@ pub fn requeue(thread: &Thread, request: &Requeue) -> Result<usize> {
                 }
             }
         }
-        return Ok(pair.requeue(&from.key, &to, wake, moved));
+        return pair.requeue(&from.key, &to, wake, moved);
     }
 }
 

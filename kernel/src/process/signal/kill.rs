@@ -2,7 +2,6 @@
 //! rt_sigqueueinfo(2).
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use abi::raw::general as linux;
 
@@ -150,14 +149,10 @@ fn to_another_thread(
 /// # Errors
 /// ESRCH when the group has no member, else the last member's error.
 pub fn to_group(sender: &Thread, group: ProcessId, signal: i32, origin: &Origin) -> Result<()> {
-    let outcomes: Vec<_> = table::group_members(group)
-        .iter()
-        .map(|process| send_if_allowed(sender, process, None, signal, origin))
-        .collect();
-    if outcomes.iter().any(Result::is_ok) {
-        return Ok(());
-    }
-    outcomes.last().copied().unwrap_or(Err(Errno::ESRCH))
+    table::group_members(group)
+        .map(|process| send_if_allowed(sender, &process, None, signal, origin))
+        .reduce(|before, last| if before.is_ok() { before } else { last })
+        .unwrap_or(Err(Errno::ESRCH))
 }
 
 /// Sends to everybody the sender sees but process 1 and the sender's own process.

@@ -185,7 +185,10 @@ impl CreatedTimer {
     }
 
     /// Sets it, to a span from now or to a moment of its clock; returns how it was set.
-    pub fn set(&self, process: &Process, setting: Setting, absolute: bool) -> Setting {
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn set(&self, process: &Process, setting: Setting, absolute: bool) -> Result<Setting> {
         let Setting { value, interval } = setting;
         let on = value.0 != 0;
         self.overruns.missed.store(0, Ordering::Relaxed);
@@ -195,10 +198,15 @@ impl CreatedTimer {
             Clock::Realtime { .. } | Clock::Monotonic { .. } => Deadline::after(value),
             _ => return self.set_processor_time(process, setting, absolute),
         };
-        self.wall.set(on.then_some(deadline), interval)
+        Ok(self.wall.set(on.then_some(deadline), interval))
     }
 
-    fn set_processor_time(&self, process: &Process, setting: Setting, absolute: bool) -> Setting {
+    fn set_processor_time(
+        &self,
+        process: &Process,
+        setting: Setting,
+        absolute: bool,
+    ) -> Result<Setting> {
         let name = Name::Created(self.number);
         let timers = &process.timers.processor;
         let old = timers.get(name);
@@ -210,9 +218,9 @@ impl CreatedTimer {
             (setting.value.0 != 0).then_some(first),
             setting.interval,
             Arc::clone(&self.expired),
-        );
+        )?;
         processor::check();
-        old
+        Ok(old)
     }
 
     /// How many expiries the last signal stood for besides its own.

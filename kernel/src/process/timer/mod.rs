@@ -20,6 +20,7 @@ use wall::WallTimer;
 
 use super::signal::{self, SignalInfo};
 use super::{Process, Thread};
+use crate::error::Result;
 use crate::sync::SpinLock;
 use crate::time::{Clock, Deadline, Nanoseconds, Portion};
 
@@ -91,7 +92,10 @@ pub fn delete_created(process: &Process) {
 }
 
 /// Sets a timer of the calling thread's process; returns how it was set.
-pub fn set(thread: &Arc<Thread>, which: IntervalTimer, setting: Setting) -> Setting {
+///
+/// # Errors
+/// ENOMEM.
+pub fn set(thread: &Arc<Thread>, which: IntervalTimer, setting: Setting) -> Result<Setting> {
     let process = &thread.process;
     let timers = &process.timers;
     let (name, portion, signal) = match which {
@@ -100,7 +104,7 @@ pub fn set(thread: &Arc<Thread>, which: IntervalTimer, setting: Setting) -> Sett
                 .real
                 .call_once(|| WallTimer::new(sender(process, linux::SIGALRM)));
             let first = (setting.value.0 != 0).then(|| Deadline::after(setting.value));
-            return timer.set(first, setting.interval);
+            return Ok(timer.set(first, setting.interval));
         }
         IntervalTimer::Virtual => (Name::Virtual, Portion::User, linux::SIGVTALRM),
         IntervalTimer::Profiling => (Name::Profiling, Portion::Total, linux::SIGPROF),
@@ -114,9 +118,9 @@ pub fn set(thread: &Arc<Thread>, which: IntervalTimer, setting: Setting) -> Sett
         (setting.value.0 != 0).then(|| Nanoseconds(now.0.saturating_add(setting.value.0))),
         setting.interval,
         sender(process, signal),
-    );
+    )?;
     processor::check();
-    old
+    Ok(old)
 }
 
 /// What an expiry does; it is told how many expiries there were since the last.

@@ -14,6 +14,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use abi::raw::general as linux;
 
 use super::{Expired, Setting};
+use crate::error::{Errno, Result};
 use crate::process::limits::{INFINITY, Limit, Resource};
 use crate::process::signal::{self, SignalInfo};
 use crate::process::{Process, scheduler};
@@ -71,6 +72,9 @@ impl ProcessorTimers {
     }
 
     /// Sets a timer to a moment of its clock, or turns it off.
+    ///
+    /// # Errors
+    /// ENOMEM; the timer is as it was then.
     pub fn set(
         &self,
         name: Name,
@@ -78,8 +82,9 @@ impl ProcessorTimers {
         first: Option<Nanoseconds>,
         interval: Nanoseconds,
         expired: Expired,
-    ) {
+    ) -> Result<()> {
         let mut timers = self.timers.lock();
+        timers.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         let old = take(&mut timers, name);
         if let Some(moment) = first {
             timers.push(Timer {
@@ -93,6 +98,7 @@ impl ProcessorTimers {
         }
         drop(timers);
         drop(old);
+        Ok(())
     }
 
     /// Turns a timer off.
@@ -114,39 +120,31 @@ impl ProcessorTimers {
         self.active.store(false, Ordering::Relaxed);
     }
 
-    /// The actions of all timers that are due, with the numbers of their expiries, and how long
-    /// it is until the next could be. Those that do not repeat are turned off.
-    fn take_due(&self) -> (Vec<(Expired, u64)>, Option<Nanoseconds>) {
-        let mut due = Vec::new();
-        let mut next = None;
-        let mut over = Vec::new();
-        let mut timers = self.timers.lock();
-        for timer in timers.iter_mut() {
-            let now = timer.clock.now();
-            if timer.moment <= now {
-                let late = now.0 - timer.moment.0;
-                let missed = late.checked_div(timer.interval.0);
-                due.push((
-                    Arc::clone(&timer.expired),
-                    missed.map_or(1, |missed| missed + 1),
-                ));
-                match missed {
-                    Some(missed) => timer.moment.0 += (missed + 1) * timer.interval.0,
-                    None => {
-                        over.push(timer.name);
-                        continue;
-                    }
-                }
-            }
-            nearer(&mut next, Nanoseconds(timer.moment.0 - now.0));
+    /// Lets all timers that are due expire; returns how long it is until the next could be. Those
+    /// that do not repeat are turned off.
+    ///
+    /// One after the other, with the list free in between and from its end: what is turned off
+    /// meanwhile lets only one move that was looked at before.
+    fn expire(&self) -> Option<Nanoseconds> {
+        let mut place = self.timers.lock().len();
+        while place > 0 {
+            place -= 1;
+            let mut timers = self.timers.lock();
+            let due = timers.get_mut(place).and_then(Timer::take_expiries);
+            let Some((expired, count)) = due else {
+                continue;
+            };
+            let is_over = timers[place].interval.0 == 0;
+            let over = is_over.then(|| timers.swap_remove(place));
+            drop(timers);
+            drop(over);
+            expired(count);
         }
-        let over: Vec<_> = over
-            .into_iter()
-            .filter_map(|name| take(&mut timers, name))
-            .collect();
-        drop(timers);
-        drop(over);
-        (due, next)
+        let timers = self.timers.lock();
+        let left = timers
+            .iter()
+            .map(|timer| timer.moment.0.saturating_sub(timer.clock.now().0));
+        left.min().map(Nanoseconds)
     }
 }
 
@@ -160,6 +158,17 @@ fn nearer(next: &mut Option<Nanoseconds>, other: Nanoseconds) {
 }
 
 impl Timer {
+    /// What is to be done if it is due, and for how many expiries. One that repeats is set to the
+    /// next moment.
+    fn take_expiries(&mut self) -> Option<(Expired, u64)> {
+        let late = self.clock.now().0.checked_sub(self.moment.0)?;
+        let count = late
+            .checked_div(self.interval.0)
+            .map_or(1, |missed| missed + 1);
+        self.moment.0 += count * self.interval.0;
+        Some((Arc::clone(&self.expired), count))
+    }
+
     fn setting(&self) -> Setting {
         let left = self.moment.0.saturating_sub(self.clock.now().0);
         Setting {
@@ -203,10 +212,7 @@ pub fn check() {
     if process.has_ended() {
         return;
     }
-    let (due, mut next) = process.timers.processor.take_due();
-    for (expired, count) in due {
-        expired(count);
-    }
+    let mut next = process.timers.processor.expire();
     if let Some(left) = check_limit(process) {
         nearer(&mut next, left);
     }

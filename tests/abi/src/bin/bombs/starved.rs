@@ -19,6 +19,7 @@ cases![
     namespaces_of_many_mounts,
     file_system_of_many_names,
     watched_by_many_instances,
+    waiters_moved,
 ];
 
 const RW: i32 = PROT_READ | PROT_WRITE;
@@ -275,4 +276,25 @@ fn watched_by_many_instances() -> Outcome {
     })?;
     same!(sys!(SYS_getppid) > 0, true);
     Ok(())
+}
+
+/// The list of those who wait for the second word is longer than what the kernel keeps back.
+fn waiters_moved() -> Outcome {
+    explode(|| {
+        const SHARED: i32 = MAP_SHARED | MAP_ANONYMOUS;
+        let words = sys!(SYS_mmap, 0, 4096, RW, SHARED, -1, 0) as usize;
+        for _ in 0..800 {
+            if raw::fork() == 0 {
+                sys!(SYS_futex, words, FUTEX_WAIT, 0, 0);
+                sleep_on();
+            }
+        }
+        fill();
+        for word in (words + 4..words + 64).step_by(4) {
+            sys!(SYS_futex, words, FUTEX_REQUEUE, 1, 900, word);
+            sys!(SYS_futex, word, FUTEX_REQUEUE, 0, 900, words);
+        }
+        sys!(SYS_futex, words, FUTEX_WAKE, i32::MAX);
+        0
+    })
 }
