@@ -46,6 +46,8 @@ pub fn sys_fcntl(
             argument as u32 as usize,
             &thread.credentials(),
         ),
+        // No file system here has leases, so nobody holds one; F_SETLEASE is EINVAL.
+        general::F_GETLEASE => Ok(general::F_UNLCK as usize),
         general::F_GETPIPE_SZ => file::pipe_capacity(&**file.file()),
         general::F_ADD_SEALS => {
             tmpfs::add_seals(&file, argument as u32)?;

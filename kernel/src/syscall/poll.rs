@@ -246,6 +246,8 @@ fn select(
     let count = usize::try_from(count as i32).map_err(|_| Errno::EINVAL)?;
     let limit = thread.process.limit(Resource::Files);
     let count = count.min(usize::try_from(limit).unwrap_or(usize::MAX));
+    // Sets of nothing are not looked at, wherever they are.
+    let addresses = if count == 0 { [0; 3] } else { addresses };
     let sets = Sets::read(addresses, count)?;
     let files = sets.files(&*thread.files()?)?;
     let mut ready = [const { Vec::new() }; 3];

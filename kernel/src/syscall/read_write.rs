@@ -302,21 +302,20 @@ pub fn sys_sendfile(
         address => Some(user::read::<i64>(address)?),
     };
     let from = readable(thread, input)?;
+    let kind = from.inode().kind();
+    if given.is_some() {
+        from.check_positioned()?;
+    }
+    let given = given.map(|offset| offset_of(offset as usize)).transpose()?;
     let to = writable(thread, output)?;
     if to.flags().has(general::O_APPEND) {
         return Err(Errno::EINVAL);
     }
-    let given = given.map(|offset| offset_of(offset as usize)).transpose()?;
-    let kind = from.inode().kind();
     if kind == FileKind::Directory || !from.file().gives_to_splice() {
         return Err(Errno::EINVAL);
     }
     if kind == FileKind::Fifo || kind == FileKind::Socket {
-        return Err(if given.is_some() {
-            Errno::ESPIPE
-        } else {
-            Errno::EINVAL
-        });
+        return Err(Errno::EINVAL);
     }
     let mut position = given.unwrap_or_else(|| *from.position());
     let outcome = send(&from, &to, &mut position, count.min(TRANSFER_MAX));

@@ -190,6 +190,7 @@ fn fcntl_unknown_command() -> Outcome {
     let fd = works!(SYS_open, c"/", O_RDONLY);
     fails!(EINVAL, SYS_fcntl, fd, 9999, 0);
     fails!(EINVAL, SYS_fcntl, fd, -1, 0);
+    gives!(F_UNLCK, SYS_fcntl, fd, F_GETLEASE, 0);
     Ok(())
 }
 

@@ -252,6 +252,10 @@ fn sendfile_refused() -> Outcome {
     fails!(EINVAL, SYS_sendfile, to, from, 0, 3);
     fails!(EBADF, SYS_sendfile, from, to, 0, 3);
     fails!(EBADF, SYS_sendfile, 99, from, 0, 3);
+    fails!(EINVAL, SYS_sendfile, 99, from, &mut -1i64, 3);
+    let mut ends = [0i32; 2];
+    works!(SYS_pipe, &mut ends);
+    fails!(ESPIPE, SYS_sendfile, 99, ends[0], &mut 0i64, 3);
     let directory = works!(SYS_open, c".", O_RDONLY);
     let to = works!(SYS_open, c"g", O_WRONLY);
     fails!(EINVAL, SYS_sendfile, to, directory, 0, 3);
