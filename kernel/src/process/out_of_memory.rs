@@ -172,7 +172,6 @@ fn candidates() -> Vec<Candidate> {
     const NEVER: i32 = -1000;
     let group_of = |pid| table::with(|table| table.node(pid).map(|node| node.group));
     super::all()
-        .into_iter()
         .filter(|process| process.pid != 1 && !process.has_ended())
         .filter(|process| process.out_of_memory_score.load(Ordering::Relaxed) > NEVER)
         .filter_map(|process| {
