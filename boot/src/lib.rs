@@ -20,6 +20,10 @@ pub use pvh::{BootInformation, MemoryRegion};
 /// Where the kernel is linked: virtual address = physical address + this.
 pub const KERNEL_BASE: usize = 0xffff_ffff_8000_0000;
 
+/// What each word of the boot processor's first stack holds before it is used: no address, and no
+/// value that a program would keep.
+pub const BOOT_STACK_PATTERN: u64 = 0x6a61_6e75_7370_6174;
+
 /// How much physical memory, from address 0, the boot page tables map (at 0 and at
 /// [`KERNEL_BASE`]).
 pub const BOOT_MAPPED_BYTES: usize = 1 << 30;

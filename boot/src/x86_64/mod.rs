@@ -81,6 +81,17 @@ long_mode:
 
     .section .text.higher_half, "ax"
 higher_half:
+    // BOOT_STACK_PATTERN everywhere on the stack: what is left of it tells the highest use.
+    mov r8d, esi
+    lea rdi, [rip + boot_stack_guard + 4096]
+    lea rcx, [rip + boot_stack_top]
+    sub rcx, rdi
+    shr rcx, 3
+    movabs rax, {pattern}
+    cld
+    rep stosq
+    mov esi, r8d
+
     lea rsp, [rip + boot_stack_top]
     xor ebp, ebp                    // ends the chain of frames for the backtrace
     mov edi, esi
@@ -110,6 +121,8 @@ boot_page_directory: .skip 4096
     .global boot_stack_guard
 boot_stack_guard:    .skip 4096
     .skip 0x10000
+    .global boot_stack_top
 boot_stack_top:
-    "#
+    "#,
+    pattern = const crate::BOOT_STACK_PATTERN,
 );

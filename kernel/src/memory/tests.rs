@@ -181,6 +181,12 @@ metal::ktest! {
         assert!(metal::kernel_space::are_emergency_stacks_guarded());
     }
 
+    fn the_boot_stack_is_guarded_and_was_never_half_full() {
+        assert!(metal::kernel_space::is_boot_stack_guarded());
+        let (used, length) = metal::kernel_space::boot_stack_use();
+        assert!(used > 0 && used <= length / 2, "{used} of {length} bytes were used");
+    }
+
     fn what_is_given_up_is_gone_and_copies_fail() {
         let thread = current();
         let space = thread.address_space().expect("the test thread has memory");

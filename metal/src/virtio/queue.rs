@@ -88,6 +88,9 @@ fn ring(
     index: u16,
     wanted: usize,
 ) -> Result<(Box<dyn Ring>, usize), StartError> {
+    // The crate gives a queue away by value, the longest in 16 KiB. Inlined, all lengths would
+    // have their places in one frame, and the stack at boot is short.
+    #[inline(never)]
     fn make<const LENGTH: usize>(
         transport: &mut impl Transport,
         index: u16,

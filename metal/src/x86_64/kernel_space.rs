@@ -44,6 +44,7 @@ unsafe extern "C" {
     static kernel_rodata_end: u8;
     static kernel_end: u8;
     static boot_stack_guard: u8;
+    static boot_stack_top: u8;
 }
 
 static ROOT: Once<PhysicalAddress> = Once::new();
@@ -229,12 +230,33 @@ pub(crate) fn map_firmware(physical: PhysicalAddress, length: usize) -> Option<u
     map_device(physical, length)
 }
 
+/// The lowest and the highest end of the boot processor's first stack.
+fn boot_stack() -> core::ops::Range<usize> {
+    &raw const boot_stack_guard as usize + PAGE_SIZE..&raw const boot_stack_top as usize
+}
+
+/// How much of the boot processor's first stack has been used at most since the boot, and how
+/// large it is, in bytes.
+pub fn boot_stack_use() -> (usize, usize) {
+    let stack = boot_stack();
+    let untouched = stack.clone().step_by(8).take_while(|word| {
+        // SAFETY: the stack is mapped for ever, and the word may change while it is read.
+        unsafe { (*word as *const u64).read_volatile() == boot::BOOT_STACK_PATTERN }
+    });
+    (stack.len() - untouched.count() * 8, stack.len())
+}
+
+/// Whether the page under the boot processor's first stack shows nothing.
+pub fn is_boot_stack_guarded() -> bool {
+    let stack = boot_stack();
+    !is_mapped(stack.start - PAGE_SIZE) && is_mapped(stack.start)
+}
+
 /// Whether two words at `address` lie on a mapped kernel stack (a thread's, or the boot
 /// processor's first one), so that a backtrace may read them.
 pub(crate) fn is_stack(address: usize) -> bool {
-    let first = &raw const boot_stack_guard as usize + PAGE_SIZE;
-    let end = &raw const kernel_end as usize;
-    if (first..end - 16).contains(&address) {
+    let boot = boot_stack();
+    if (boot.start..boot.end - 16).contains(&address) {
         return true;
     }
     let on_dynamic = (STACKS..STACKS + (1 << 38)).contains(&address);
