@@ -20,7 +20,9 @@ type Service = Arc<dyn Fn() + Send + Sync>;
 
 /// Devices that no driver has taken yet.
 static FOUND: SpinLock<Vec<VirtioDevice>> = SpinLock::new(Vec::new());
-static SERVICES: SpinLock<Vec<Service>> = SpinLock::new(Vec::new());
+/// The services of all devices. A list is never changed but replaced, so that who goes through one
+/// needs no lock and no copy.
+static SERVICES: SpinLock<Option<Arc<[Service]>>> = SpinLock::new(None);
 /// The interrupts that are masked until their devices have been served, a bit each.
 static MASKED: AtomicU64 = AtomicU64::new(0);
 
@@ -53,7 +55,10 @@ fn serve() {
     // or masks its line again.
     let mut masked = MASKED.swap(0, Ordering::AcqRel);
     let services = SERVICES.lock().clone();
-    services.iter().for_each(|service| service());
+    services
+        .iter()
+        .flat_map(|services| services.iter())
+        .for_each(|service| service());
     while masked != 0 {
         apic::mask_interrupt(masked.trailing_zeros(), false);
         masked &= masked - 1;
@@ -78,7 +83,14 @@ impl VirtioDevice {
     /// # Errors
     /// ENODEV when no controller has the device's interrupt.
     pub fn on_interrupt(&self, service: Service) -> Result<()> {
-        SERVICES.lock().push(service);
+        let mut services = SERVICES.lock();
+        let before = services
+            .iter()
+            .flat_map(|services| services.iter().cloned());
+        let with_new = before.chain([service]).collect();
+        let replaced = services.replace(with_new);
+        drop(services);
+        drop(replaced);
         let (number, trigger) = self.hardware.lock().interrupt();
         interrupt::share(number, trigger, handle_interrupt)?;
         // What it said before the line was let through has raised no interrupt.
