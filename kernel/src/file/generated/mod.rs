@@ -5,8 +5,11 @@
 //! state and half of another. A write is one new value, whatever the position.
 //!
 //! [`Tree`] is a directory whose entries are known beforehand, written as a table.
+//! Of a value that says when it becomes another ([`Changes`]) poll(2) tells.
+mod changes;
 mod tree;
 
+pub use changes::Changes;
 pub use tree::{Entry, Node, Tree};
 
 use super::{File, FileKind, Inode, IoFlags, Metadata, OpenFlags, Ownership, Seek, clock};
@@ -14,9 +17,11 @@ use crate::error::{Errno, Result};
 use crate::memory::PAGE_SIZE;
 use crate::memory::io::{Sink, Source};
 use crate::sync::Mutex;
+use crate::sync::poll::{PollEvents, PollRegistrar};
 use abi::procfs::Text;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use changes::Seen;
 
 /// A value that can be shown as text.
 pub trait Contents: Send + Sync + 'static {
@@ -41,6 +46,12 @@ pub trait Contents: Send + Sync + 'static {
     /// Whether what the file speaks of is gone: a name that led here is then looked up anew.
     fn is_gone(&self) -> bool {
         false
+    }
+
+    /// The changes of the value, which poll(2) tells of; asked at each opening. None: the file
+    /// never makes anyone wait, and nothing of it can be waited for.
+    fn changes(&self) -> Option<Arc<Changes>> {
+        None
     }
 
     /// Size as stat(2) tells it: procfs says 0, sysfs a page.
@@ -117,6 +128,7 @@ impl<C: Contents> Inode for GeneratedInode<C> {
         self.contents.check_open()?;
         Ok(Arc::new(GeneratedFile {
             contents: Arc::clone(&self.contents),
+            seen: self.contents.changes().map(Seen::nothing),
             text: Mutex::new(None),
         }))
     }
@@ -125,6 +137,7 @@ impl<C: Contents> Inode for GeneratedInode<C> {
 /// One opening of a generated file.
 struct GeneratedFile<C> {
     contents: Arc<C>,
+    seen: Option<Seen>,
     /// What the reads since the last one from the start go on with.
     text: Mutex<Option<Vec<u8>>>,
 }
@@ -133,6 +146,10 @@ impl<C: Contents> File for GeneratedFile<C> {
     fn read(&self, position: &mut u64, sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
         let mut text = self.text.lock();
         if *position == 0 || text.is_none() {
+            // Before the value is taken: one that changes meanwhile is told of twice, never lost.
+            if let Some(seen) = &self.seen {
+                seen.all();
+            }
             let mut made = Text::new();
             self.contents.show(&mut made)?;
             *text = Some(made.into_bytes());
@@ -156,6 +173,12 @@ impl<C: Contents> File for GeneratedFile<C> {
         self.contents.store(&bytes[..count])?;
         *position += count as u64;
         Ok(count)
+    }
+
+    fn poll(&self, registrar: Option<&mut PollRegistrar>) -> PollEvents {
+        let ready = PollEvents::IN | PollEvents::OUT | PollEvents::RDNORM | PollEvents::WRNORM;
+        let news = self.seen.as_ref().map(|seen| seen.poll(registrar));
+        ready | news.unwrap_or(PollEvents::empty())
     }
 
     fn seek(&self) -> Seek {

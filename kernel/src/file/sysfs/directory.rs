@@ -1,6 +1,6 @@
 //! Directories of sysfs, and what can be in them.
 use crate::error::{Errno, Result};
-use crate::file::generated::{Contents, GeneratedInode};
+use crate::file::generated::{Changes, Contents, GeneratedInode};
 use crate::file::{
     DirectoryFile, File, FileKind, Inode, LinkTarget, ListEntry, Metadata, OpenFlags, clock,
 };
@@ -12,6 +12,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
+use spin::LazyLock;
 
 /// One value of a device, as text.
 pub trait Attribute: Send + Sync + 'static {
@@ -22,7 +23,16 @@ pub trait Attribute: Send + Sync + 'static {
     fn store(&self, _bytes: &[u8]) -> Result<()> {
         Err(Errno::EIO)
     }
+
+    /// The changes of the value, for poll(2); asked at each opening. None: whoever waits for one
+    /// waits in vain.
+    fn changes(&self) -> Option<Arc<Changes>> {
+        None
+    }
 }
+
+/// Those of a value that nobody ever announces to be another.
+static NO_CHANGES: LazyLock<Arc<Changes>> = LazyLock::new(Changes::new);
 
 /// An attribute as a file's contents.
 struct Shown<A>(A);
@@ -34,6 +44,12 @@ impl<A: Attribute> Contents for Shown<A> {
 
     fn store(&self, bytes: &[u8]) -> Result<()> {
         self.0.store(bytes)
+    }
+
+    /// Every attribute can be waited for.
+    fn changes(&self) -> Option<Arc<Changes>> {
+        let own = self.0.changes();
+        Some(own.unwrap_or_else(|| Arc::clone(&NO_CHANGES)))
     }
 
     fn size(&self) -> u64 {

@@ -11,6 +11,8 @@ mod directory;
 mod tests;
 
 #[cfg(feature = "devns")]
+pub use super::generated::Changes;
+#[cfg(feature = "devns")]
 pub use class::add_class_device_in;
 pub use class::{add_class_device, add_class_device_as};
 pub use directory::{Attribute, Directory};

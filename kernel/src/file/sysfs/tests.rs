@@ -1,14 +1,30 @@
 //! In-kernel tests of sysfs: adding directories, attributes and links, and taking them away.
 
 use abi::procfs::Text;
+use alloc::sync::Arc;
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Attribute, add_class_device, directory};
 use crate::error::{Errno, Result};
-use crate::file::generated::no_memory;
+use crate::file::generated::{Changes, no_memory};
 use crate::file::{DeviceNumber, Inode, IoFlags, OpenFlags};
 use crate::memory::io::{Sink, Source};
+use crate::process::current;
+use crate::sync::poll::{PollEvents, PollRegistrar};
+
+/// An attribute that says when it is another.
+struct Announced(Arc<Changes>);
+
+impl Attribute for Announced {
+    fn show(&self, text: &mut Text) -> Result<()> {
+        writeln!(text, "something").map_err(no_memory)
+    }
+
+    fn changes(&self) -> Option<Arc<Changes>> {
+        Some(Arc::clone(&self.0))
+    }
+}
 
 static BRIGHTNESS: AtomicU32 = AtomicU32::new(0);
 
@@ -51,6 +67,38 @@ metal::ktest! {
         assert_eq!(count.map(|count| &shown[..count]), Ok(b"17\n".as_slice()));
         directory("class").and_then(|class| class.remove("ktest-leds")).expect("it is there");
         assert!(directory("class").is_ok_and(|class| class.lookup(b"ktest-leds").is_err()));
+    }
+
+    fn a_change_is_news_until_it_is_read() {
+        let directory = directory("class/ktest-news/one").expect("new directories");
+        let changes = Changes::new();
+        let announced = Announced(Arc::clone(&changes));
+        directory.add_attribute("announced", 0o444, announced).expect("a new name");
+        directory.add_attribute("quiet", 0o644, Brightness).expect("a new name");
+        let open = |name: &[u8]| {
+            let inode = directory.lookup(name).expect("just added");
+            inode.open(OpenFlags::from_raw(0)).expect("readable")
+        };
+        let read = |file: &dyn crate::file::File| {
+            let mut shown = [0; 16];
+            let count = file.read(&mut 0, &mut Sink::from_slice(&mut shown), IoFlags::default());
+            count.expect("readable");
+        };
+        let news = PollEvents::ERR | PollEvents::PRI;
+        let (one, other, quiet) = (open(b"announced"), open(b"announced"), open(b"quiet"));
+        for file in [&one, &other, &quiet] {
+            assert!(file.poll(None).contains(news), "it was never read");
+            assert!(PollRegistrar::finds_queues(&current(), |registrar| file.poll(Some(registrar))));
+            read(&**file);
+            assert!(!file.poll(None).intersects(news));
+            assert!(file.poll(None).contains(PollEvents::IN | PollEvents::OUT));
+        }
+        changes.announce();
+        assert!(one.poll(None).contains(news) && other.poll(None).contains(news));
+        assert!(!quiet.poll(None).intersects(news));
+        read(&*one);
+        assert!(!one.poll(None).intersects(news) && other.poll(None).contains(news));
+        super::directory("class").and_then(|class| class.remove("ktest-news")).expect("it is there");
     }
 
     fn a_device_of_a_class_is_found_in_all_its_places() {
