@@ -17,12 +17,18 @@ pub struct FrameRun {
     pub bytes: u64,
 }
 
-/// A stretch of screen memory, whole page frames. It never moves and never changes its length.
+/// A stretch of screen memory, whole page frames. It never moves and never becomes shorter.
 ///
 /// Offsets are in bytes from its beginning; callers stay within [`ScreenMemory::length`].
 pub trait ScreenMemory: Any + Send + Sync {
     /// Its length in bytes, a multiple of the page size.
     fn length(&self) -> usize;
+
+    /// Adds zeros at the end until it has at least `bytes`; what is there stays where it is, for
+    /// mappings and for a device that was told of it. May sleep. False: there is no memory for
+    /// that, and nothing has changed.
+    #[must_use]
+    fn grow(&self, bytes: usize) -> bool;
 
     /// Copies the bytes at `offset`.
     fn read(&self, offset: usize, into: &mut [u8]);

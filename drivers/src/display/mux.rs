@@ -12,6 +12,7 @@
 use abi::framebuffer::VarScreenInfo;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::any::Any;
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
@@ -33,6 +34,15 @@ pub trait Presenter: Send + Sync {
 
     /// Something has failed that nobody waits for; to be told to whoever runs the machine.
     fn failed(&self, error: PanelError);
+
+    /// The audience of a new screen, to be kept with it.
+    fn audience(&self) -> Arc<dyn Audience>;
+}
+
+/// Whoever waits for a screen to get another mode.
+pub trait Audience: Any + Send + Sync {
+    /// It has. Called without locks; does not sleep.
+    fn mode_changed(&self);
 }
 
 /// A panel and who is seen on it.
@@ -186,11 +196,20 @@ impl Display {
         let memory = self.memory_for(&layout)?;
         let number = self.next_number();
         self.panel.attach(number, layout, &memory)?;
-        Ok(Arc::new(Screen::new(number, memory, size)))
+        let audience = self.presenter.audience();
+        Ok(Arc::new(Screen::new(number, memory, size, audience)))
     }
 
     /// Twice the height where the panel can show that and there is memory, else once.
     fn memory_for(&self, layout: &Layout) -> Result<Arc<dyn ScreenMemory>, PanelError> {
+        self.doubled(layout)
+            .and_then(|bytes| self.source.zeroed(bytes))
+            .or_else(|| self.source.zeroed(layout.bytes()))
+            .ok_or(PanelError::NoMemory(layout.bytes()))
+    }
+
+    /// Bytes of a screen like this with twice the height, if the panel can show that.
+    fn doubled(&self, layout: &Layout) -> Option<usize> {
         let doubled = Layout {
             whole: Size {
                 height: layout.whole.height * 2,
@@ -198,10 +217,34 @@ impl Display {
             },
             ..*layout
         };
-        let both = self.panel.check(&doubled).ok();
-        both.and_then(|()| self.source.zeroed(doubled.bytes()))
-            .or_else(|| self.source.zeroed(layout.bytes()))
-            .ok_or(PanelError::NoMemory(layout.bytes()))
+        self.panel.check(&doubled).ok().map(|()| doubled.bytes())
+    }
+
+    /// Bytes that a screen's memory has, or may grow to: what the size that the panel prefers now
+    /// needs, so that each screen can follow it, and no more, whatever a program asks for.
+    pub(super) fn memory_limit(&self, screen: &Screen) -> usize {
+        let size = self.panel.preferred();
+        let layout = Layout {
+            visible: size,
+            whole: size,
+            format: PixelFormat::Xrgb8888,
+        };
+        let needed = match self.panel.check(&layout) {
+            Ok(()) => self.doubled(&layout).unwrap_or(layout.bytes()),
+            Err(_) => 0,
+        };
+        needed.max(screen.memory.length())
+    }
+
+    /// Lets a screen's memory grow, if need be, until it holds this layout; to the most that it
+    /// may have, where there is so much.
+    fn make_room(&self, screen: &Screen, layout: &Layout) -> Result<(), PanelError> {
+        let memory = &screen.memory;
+        let has_room = layout.bytes() <= memory.length()
+            || memory.grow(self.memory_limit(screen).max(layout.bytes()))
+            || memory.grow(layout.bytes());
+        let room = has_room.then_some(());
+        room.ok_or(PanelError::NoMemory(layout.bytes()))
     }
 
     /// A screen comes to the front.
@@ -270,17 +313,19 @@ impl Display {
         Ok(())
     }
 
-    /// Gives a screen another mode, which its memory holds. The panel makes what it needs for
-    /// another layout (memory for converted pixels, perhaps) with no lock held.
+    /// Gives a screen another mode, for which its memory grows if need be; who waits for that is
+    /// told. The panel makes what it needs for another layout (memory for converted pixels,
+    /// perhaps) with no lock held.
     ///
     /// # Errors
-    /// What [`Panel::attach`] answers; nothing has changed then.
+    /// [`PanelError::NoMemory`], and what [`Panel::attach`] answers; nothing has changed then.
     pub(super) fn set_mode(
         &self,
         screen: &Arc<Screen>,
         var: VarScreenInfo,
     ) -> Result<(), PanelError> {
         let layout = mode::layout(&var);
+        self.make_room(screen, &layout)?;
         let mut made = None;
         loop {
             let is_other = layout != screen.settings().layout();
@@ -308,6 +353,7 @@ impl Display {
         if let Some(old) = made {
             self.panel.detach(old);
         }
+        screen.audience.mode_changed();
         Ok(())
     }
 

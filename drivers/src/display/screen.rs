@@ -9,6 +9,7 @@ use spin::mutex::{SpinMutex, SpinMutexGuard};
 use super::fbdev::color_map::Colors;
 use super::fbdev::mode;
 use super::memory::ScreenMemory;
+use super::mux::Audience;
 use super::panel::{Layout, ScreenNumber, Size, View};
 use super::rows::Rows;
 
@@ -17,6 +18,7 @@ pub struct Screen {
     /// By what the panel knows it; another with each layout.
     number: AtomicU64,
     pub(super) memory: Arc<dyn ScreenMemory>,
+    pub(super) audience: Arc<dyn Audience>,
     settings: SpinMutex<Settings>,
 }
 
@@ -41,7 +43,12 @@ impl Settings {
 
 impl Screen {
     /// A screen of `size` with 32 bits a pixel.
-    pub(super) fn new(number: ScreenNumber, memory: Arc<dyn ScreenMemory>, size: Size) -> Self {
+    pub(super) fn new(
+        number: ScreenNumber,
+        memory: Arc<dyn ScreenMemory>,
+        size: Size,
+        audience: Arc<dyn Audience>,
+    ) -> Self {
         let settings = Settings {
             var: mode::var_of(size),
             blank: 0,
@@ -51,6 +58,7 @@ impl Screen {
         Self {
             number: AtomicU64::new(number.0),
             memory,
+            audience,
             settings: SpinMutex::new(settings),
         }
     }

@@ -2,8 +2,11 @@
 //! would see.
 
 mod light;
+mod resize;
 
-use std::sync::{Arc, Mutex};
+use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::host_gate::HostGate;
 use abi::Errno;
@@ -20,7 +23,7 @@ use super::fake::bochs::FakeBochs;
 use super::fake::gpu::FakeGpu;
 use super::fake::memory::{FakeMemory, Machine};
 use super::fbdev::{Caller, Framebuffer, UserMemory};
-use super::mux::{Display, Presenter};
+use super::mux::{Audience, Display, Presenter};
 use super::panel::{Event, Panel, PanelError, Size};
 use super::persona::{DisplayHandle, register};
 use super::virtio_gpu::VirtioGpu;
@@ -38,6 +41,27 @@ impl Presenter for Nobody {
     fn failed(&self, error: PanelError) {
         panic!("{error}");
     }
+
+    fn audience(&self) -> Arc<dyn Audience> {
+        Arc::new(Counting::default())
+    }
+}
+
+/// How often a screen got another mode.
+#[derive(Default)]
+struct Counting(AtomicUsize);
+
+impl Audience for Counting {
+    fn mode_changed(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How often this screen got another mode.
+fn mode_changes(screen: &Framebuffer) -> usize {
+    let audience: Arc<dyn Any + Send + Sync> = Arc::clone(screen.audience()) as _;
+    let counting: Arc<Counting> = audience.downcast().unwrap();
+    counting.0.load(Ordering::Relaxed)
 }
 
 /// A program with a little memory.
@@ -146,6 +170,20 @@ impl House {
         events
     }
 
+    /// The driver is asked, and the device does nothing.
+    fn settle_without_device(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.display.service(&mut |event| events.push(event));
+        events
+    }
+
+    fn gpu(&self) -> MutexGuard<'_, FakeGpu> {
+        match &self.hardware {
+            Hardware::Gpu(gpu) => gpu.lock().unwrap(),
+            Hardware::Bochs(_) => unreachable!("a house with a GPU"),
+        }
+    }
+
     fn seen(&self) -> Option<Picture> {
         match &self.hardware {
             Hardware::Gpu(gpu) => gpu.lock().unwrap().seen.clone(),
@@ -218,15 +256,12 @@ fn a_switch_on_a_gpu_is_three_commands_and_what_did_not_change_is_not_sent() {
     let house = House::with_gpu();
     let _screens = [house.open(0), house.open(1)];
     house.settle();
-    let Hardware::Gpu(gpu) = &house.hardware else {
-        unreachable!("a house with a GPU")
-    };
-    gpu.lock().unwrap().told.clear();
+    house.gpu().told.clear();
     house.switch(1);
     house.settle();
-    assert_eq!(gpu.lock().unwrap().told, [0x105, 0x103, 0x104]);
+    assert_eq!(house.gpu().told, [0x105, 0x103, 0x104]);
     house.settle();
-    assert_eq!(gpu.lock().unwrap().told.len(), 3);
+    assert_eq!(house.gpu().told.len(), 3);
 }
 
 #[test]
@@ -317,108 +352,18 @@ fn commands_answer_as_linux_does() {
 }
 
 #[test]
-fn a_gpu_without_room_gives_up_what_is_not_seen() {
-    let house = House::with_gpu();
-    let Hardware::Gpu(gpu) = &house.hardware else {
-        unreachable!("a house with a GPU")
-    };
-    gpu.lock().unwrap().room = 64 * 96 * 4;
-    let screens = [house.open(0), house.open(1)];
-    for index in [1, 0, 1] {
-        draw(&screens[index], 0, index as u8 + 1, 100);
-        house.switch(index);
-        assert_eq!(house.settle(), []);
-        assert_eq!(house.seen(), Some(picture(&screens[index])));
-    }
-    gpu.lock().unwrap().room = 0;
-    house.switch(0);
-    assert!(matches!(
-        house.settle()[..],
-        [Event::Failed(PanelError::NoMemory(_)), ..]
-    ));
-    assert_eq!(house.seen(), None);
-}
-
-#[test]
-fn a_resize_is_offered_and_screens_stay() {
-    let house = House::with_gpu();
-    let screen = house.open(0);
-    let wider = Size {
-        width: 128,
-        height: 96,
-    };
-    if let Hardware::Gpu(gpu) = &house.hardware {
-        gpu.lock().unwrap().resize(wider);
-    }
-    assert_eq!(house.settle(), [Event::Resized(wider)]);
-    assert_eq!(house.seen(), Some(picture(&screen)));
-    assert_eq!(house.display.panel().preferred(), wider);
-}
-
-#[test]
 fn a_screen_goes_with_its_namespace_and_its_memory_with_the_device() {
     let mut house = House::with_gpu();
     drop(house.open(1));
     house.settle();
-    assert_eq!(house.machine.in_use(), 1);
+    let before = house.machine.in_use();
     let persona = house.personas.remove(1);
     house.foreground.leave(&persona, Jiffies(2)).unwrap();
     drop(persona);
-    assert_eq!(house.machine.in_use(), 1, "the device may still look there");
+    let now = house.machine.in_use();
+    assert_eq!(now, before, "the device may still look there");
     house.settle();
-    assert_eq!(house.machine.in_use(), 0);
-}
-
-#[test]
-fn a_panic_is_seen_also_where_it_was_blank() {
-    for house in both() {
-        let screen = house.open(0);
-        screen.blank(1).unwrap();
-        house.settle();
-        let mut lines = ["kernel panic: all is lost", "ü"].into_iter();
-        let outcome = house.display.show_panic(&mut lines, &mut || {
-            if let Hardware::Gpu(gpu) = &house.hardware {
-                gpu.lock().unwrap().run();
-            }
-            true
-        });
-        assert_eq!(outcome, Ok(()));
-        let pixels = house.seen().unwrap().pixels;
-        assert!(pixels.contains(&[0xff; 3]) && pixels.contains(&[0, 0, 0x80]));
-    }
-}
-
-#[test]
-fn what_a_device_lies_is_survived() {
-    for lie in [vec![], vec![0x00, 0x12], vec![0xff; 2000]] {
-        let house = House::with_gpu();
-        if let Hardware::Gpu(gpu) = &house.hardware {
-            gpu.lock().unwrap().lies = Some(lie);
-        }
-        let screen = house.open(0);
-        house.switch(1);
-        house.switch(0);
-        draw(&screen, 0, 1, 9);
-        house.settle();
-    }
-    let (registers, video) = FakeBochs::absent().parts();
-    assert_eq!(
-        Bochs::start(registers, video, None).err(),
-        Some(PanelError::Silent)
-    );
-}
-
-#[test]
-fn a_silent_device_holds_nobody_up_and_may_come_back() {
-    let house = House::with_gpu();
-    let screens = [house.open(0), house.open(1)];
-    for round in 0..200 {
-        draw(&screens[round % 2], 0, round as u8, 50);
-        house.switch(round % 2);
-        house.display.present();
-    }
-    house.settle();
-    assert_eq!(house.seen(), Some(picture(&screens[1])));
+    assert_eq!(house.machine.in_use(), before - 1);
 }
 
 proptest! {

@@ -15,12 +15,11 @@
 //! while, the pages are made unwritable ([`Pace::Rest`]); the first write faults, makes them
 //! writable again, and wakes who looks. So a screen on which nothing happens costs nothing.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use metal::paging::PageTable;
 
@@ -38,8 +37,8 @@ pub enum Pace {
 
 /// The written pages of one object. See the head of this file.
 pub struct Written {
-    /// A bit a page.
-    pages: Box<[AtomicU64]>,
+    /// A bit a page. Locked for a word at a time.
+    pages: SpinLock<Vec<u64>>,
     /// The address spaces that have mappings of the object, by their addresses in the kernel's
     /// memory, which nothing else gets while they are here.
     mappers: SpinLock<BTreeMap<usize, Weak<AddressSpace>>>,
@@ -51,19 +50,40 @@ pub struct Written {
 
 const BITS: u64 = u64::BITS as u64;
 
+/// Room for a bit a page, all of them 0. None: there is no memory.
+fn words_for(pages: u64) -> Option<Vec<u64>> {
+    let count = usize::try_from(pages.div_ceil(BITS)).ok()?;
+    let mut words = Vec::new();
+    words.try_reserve_exact(count).ok()?;
+    words.resize(count, 0);
+    Some(words)
+}
+
 impl Written {
     /// For an object of `pages` pages, none of them written. None: there is no memory for it.
     pub fn new(pages: u64, wake: fn()) -> Option<Self> {
-        let words = usize::try_from(pages.div_ceil(BITS)).ok()?;
-        let mut bits = Vec::new();
-        bits.try_reserve_exact(words).ok()?;
-        bits.resize_with(words, || AtomicU64::new(0));
         Some(Self {
-            pages: bits.into_boxed_slice(),
+            pages: SpinLock::new(words_for(pages)?),
             mappers: SpinLock::default(),
             is_open: AtomicBool::new(false),
             wake,
         })
+    }
+
+    /// The object has so many pages now, not fewer than before; the new ones are not written.
+    /// False: there is no memory for that, and nothing has changed.
+    #[must_use]
+    pub fn grow(&self, pages: u64) -> bool {
+        let Some(mut larger) = words_for(pages) else {
+            return false;
+        };
+        let mut words = self.pages.lock();
+        if larger.len() > words.len() {
+            larger[..words.len()].copy_from_slice(&words);
+            core::mem::swap(&mut *words, &mut larger);
+        }
+        drop(words);
+        true
     }
 
     /// These pages were written by other means than a mapping.
@@ -73,8 +93,8 @@ impl Written {
     }
 
     fn set(&self, page: u64) {
-        if let Some(word) = self.pages.get((page / BITS) as usize) {
-            word.fetch_or(1 << (page % BITS), Ordering::AcqRel);
+        if let Some(word) = self.pages.lock().get_mut((page / BITS) as usize) {
+            *word |= 1 << (page % BITS);
         }
     }
 
@@ -82,11 +102,9 @@ impl Written {
     /// sleeps; what is still in page tables is left there ([`Self::gather`]).
     pub fn take(&self, visit: &mut dyn FnMut(Range<u64>)) {
         let mut run = 0..0;
-        for (number, word) in self.pages.iter().enumerate() {
-            if word.load(Ordering::Relaxed) == 0 {
-                continue;
-            }
-            let mut bits = word.swap(0, Ordering::AcqRel);
+        let mut place = 0;
+        while let Some((number, mut bits)) = self.take_word(place) {
+            place = number + 1;
             while bits != 0 {
                 let page = number as u64 * BITS + u64::from(bits.trailing_zeros());
                 bits &= bits - 1;
@@ -102,6 +120,13 @@ impl Written {
         if !run.is_empty() {
             visit(run);
         }
+    }
+
+    /// The first word from `place` on with a bit in it, and its number; it has none from then on.
+    fn take_word(&self, place: usize) -> Option<(usize, u64)> {
+        let mut words = self.pages.lock();
+        let number = place + words.get(place..)?.iter().position(|word| *word != 0)?;
+        Some((number, core::mem::take(&mut words[number])))
     }
 
     /// Whether programs may write without a fault, and so without anybody being woken: as

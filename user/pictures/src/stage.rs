@@ -105,7 +105,7 @@ fn play(
     ending: &PipeReader,
 ) -> Result<(), String> {
     scene.begin(&mut screen.canvas());
-    while sleep(scene.pause(), inputs, ending)
+    while sleep(scene.pause(), screen, inputs, ending)
         .map_err(|error| format!("cannot wait for keys: {error}"))?
     {
         if screen.follow()? {
@@ -135,9 +135,17 @@ fn signals() -> io::Result<PipeReader> {
 }
 
 /// Sleeps until something is to be done. False: the program is to end.
-fn sleep(pause: Option<Duration>, inputs: &Inputs, ending: &PipeReader) -> io::Result<bool> {
+fn sleep(
+    pause: Option<Duration>,
+    screen: &Screen,
+    inputs: &Inputs,
+    ending: &PipeReader,
+) -> io::Result<bool> {
     let timeout = pause.and_then(|pause| Timespec::try_from(pause).ok());
     let mut descriptors = vec![PollFd::new(ending, PollFlags::IN)];
+    for change in screen.changes() {
+        descriptors.push(PollFd::from_borrowed_fd(change, PollFlags::PRI));
+    }
     for device in inputs.descriptors() {
         descriptors.push(PollFd::from_borrowed_fd(device, PollFlags::IN));
     }

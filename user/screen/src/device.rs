@@ -2,12 +2,15 @@
 //!
 //! Contract: what is drawn into the mapping appears by itself, in the foreground; in the
 //! background it is there when this persona comes back. The mode can change while a program
-//! runs, since a window can be resized; [`Screen::follow`] finds out.
+//! runs, since a window can be resized; [`Screen::changes`] wake it then, and [`Screen::follow`]
+//! goes along.
 
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use framebuffer::{FixScreeninfo, Framebuffer, VarScreeninfo};
 
+use crate::window::Window;
 use crate::{Canvas, Format};
 
 /// Where the screen is.
@@ -50,6 +53,7 @@ impl Mode {
 pub struct Screen {
     frame: Framebuffer,
     mode: Mode,
+    window: Window,
 }
 
 impl Screen {
@@ -58,6 +62,10 @@ impl Screen {
     /// # Errors
     /// There is no screen, or none that can be drawn on: a sentence that says so.
     pub fn open() -> Result<Self, String> {
+        Self::open_in(Window::open)
+    }
+
+    fn open_in(window: impl FnOnce() -> Window) -> Result<Self, String> {
         if !Path::new(PATH).exists() {
             return Err(format!(
                 "{PATH} is not there: this machine has no display; boot it with one, such as \
@@ -67,7 +75,11 @@ impl Screen {
         let frame = Framebuffer::new(PATH).map_err(|error| format!("{PATH}: {error}"))?;
         let mode = Mode::of(&frame.var_screen_info, &frame.fix_screen_info)
             .map_err(|error| format!("{PATH}: {error}"))?;
-        let mut screen = Self { frame, mode };
+        let mut screen = Self {
+            frame,
+            mode,
+            window: window(),
+        };
         if screen.try_canvas().is_none() {
             return Err(format!("{PATH}: its memory is smaller than its picture"));
         }
@@ -93,12 +105,21 @@ impl Screen {
         Canvas::new(bytes, mode.stride, (mode.width, mode.height), mode.format)
     }
 
-    /// Looks whether the screen has another mode now; if so it is opened anew, with nothing of
-    /// the old picture, and the answer is true.
+    /// What shows POLLPRI when there may be something to follow.
+    pub fn changes(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.window.descriptors()
+    }
+
+    /// Goes along with a window that has got another size, and looks whether the screen has
+    /// another mode now; if so it is opened anew, with nothing of the old picture, and the answer
+    /// is true.
     ///
     /// # Errors
     /// As for [`Screen::open`].
     pub fn follow(&mut self) -> Result<bool, String> {
+        if self.window.has_changed() {
+            self.window.follow();
+        }
         let now = Framebuffer::get_var_screeninfo(&self.frame.device)
             .map_err(|error| format!("{PATH}: {error}"))?;
         let known = &self.frame.var_screen_info;
@@ -109,7 +130,9 @@ impl Screen {
         if shape(&now) == shape(known) {
             return Ok(false);
         }
-        *self = Self::open()?;
+        // What changed since the window was looked at is still news.
+        let window = std::mem::replace(&mut self.window, Window::none());
+        *self = Self::open_in(|| window)?;
         Ok(true)
     }
 

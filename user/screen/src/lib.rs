@@ -22,6 +22,7 @@ mod input;
 mod pointer;
 mod turn;
 mod who;
+mod window;
 
 pub use canvas::{Canvas, Rect};
 pub use colour::Colour;

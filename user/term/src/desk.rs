@@ -121,6 +121,11 @@ impl Desk {
         ];
         let door = self.door.descriptor();
         descriptors.extend(door.map(|door| PollFd::from_borrowed_fd(door, PollFlags::empty())));
+        let changes = descriptors.len();
+        // Whatever it is, the loop begins with a look at the screen.
+        for change in self.screen.changes() {
+            descriptors.push(PollFd::from_borrowed_fd(change, PollFlags::PRI));
+        }
         let devices = descriptors.len();
         for device in self.inputs.descriptors() {
             descriptors.push(PollFd::from_borrowed_fd(device, PollFlags::IN));
@@ -134,7 +139,7 @@ impl Desk {
         Ok(Awake {
             output: descriptors[0].revents().intersects(output),
             ended: is_ready(&descriptors[1]),
-            left: descriptors[2..devices].iter().any(is_ready),
+            left: descriptors[2..changes].iter().any(is_ready),
             input: descriptors[devices..].iter().any(is_ready),
         })
     }
@@ -169,7 +174,7 @@ impl Desk {
         }
     }
 
-    /// A window may have been resized while we slept.
+    /// The window may have been resized while we slept, or the screen been given another mode.
     fn follow_screen(&mut self) -> Result<(), String> {
         if self.screen.follow()? {
             let mode = self.screen.mode();

@@ -117,6 +117,11 @@ impl FakeGpu {
         (gpu, Box::new(device))
     }
 
+    /// How many pictures it keeps.
+    pub fn pictures(&self) -> usize {
+        self.pictures.len()
+    }
+
     /// The display is dragged to another size.
     pub fn resize(&mut self, wish: Size) {
         self.wish = wish;

@@ -95,6 +95,13 @@ impl ScreenMemory for FakeMemory {
         self.bytes.lock().unwrap().len()
     }
 
+    fn grow(&self, bytes: usize) -> bool {
+        let mut own = self.bytes.lock().unwrap();
+        let length = own.len().max(bytes.next_multiple_of(PAGE));
+        own.resize(length, 0);
+        true
+    }
+
     fn read(&self, offset: usize, into: &mut [u8]) {
         into.copy_from_slice(&self.bytes.lock().unwrap()[offset..offset + into.len()]);
     }

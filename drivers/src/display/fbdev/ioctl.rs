@@ -104,7 +104,8 @@ impl Framebuffer {
         if wanted == current && wanted.activate & FB_ACTIVATE_FORCE == 0 {
             return Ok(current);
         }
-        let chosen = mode::check(&wanted, self.display.panel(), self.length())?;
+        let memory = self.display.memory_limit(&self.screen);
+        let chosen = mode::check(&wanted, self.display.panel(), memory)?;
         if chosen.activate & FB_ACTIVATE_MASK != FB_ACTIVATE_NOW {
             return Ok(chosen);
         }

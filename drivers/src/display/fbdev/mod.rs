@@ -17,7 +17,7 @@ use alloc::sync::Arc;
 use devns::{Namespace, StateRef};
 
 use super::memory::ScreenMemory;
-use super::mux::Display;
+use super::mux::{Audience, Display};
 use super::persona::{DisplayClass, DisplayHandle, screen_of};
 pub use crate::user::{Transfer, UserMemory};
 
@@ -147,6 +147,11 @@ impl Framebuffer {
     /// and behind the memory there are no registers to map (EINVAL).
     pub fn memory(&self) -> &Arc<dyn ScreenMemory> {
         &self.screen.memory
+    }
+
+    /// Who waits for the screen to get another mode.
+    pub fn audience(&self) -> &Arc<dyn Audience> {
+        &self.screen.audience
     }
 
     /// What was chosen for the screen.

@@ -1,6 +1,8 @@
 //! What a program may choose of a screen, and how the screen lies in memory then.
 //!
-//! A mode is possible when the panel has it and the screen's memory, which never grows, holds it.
+//! A mode is possible when the panel has it and the screen's memory holds it, or may grow to hold
+//! it: to what the size that the panel prefers needs, which is another when a window was resized.
+//! (Linux's fbdev drivers mostly keep the memory they began with; udlfb's grows as here.)
 //! What is chosen is answered in full: colours by the number of bits, no timings, since the panel
 //! is not a tube.
 
@@ -62,7 +64,7 @@ pub fn layout(var: &VarScreenInfo) -> Layout {
     }
 }
 
-/// What a screen with so much memory would be when `wanted` is chosen.
+/// What a screen with so much memory, or that may grow to so much, would be when `wanted` is chosen.
 ///
 /// # Errors
 /// EINVAL: it is impossible.

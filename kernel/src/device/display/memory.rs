@@ -1,11 +1,11 @@
 //! The memory of a screen: page frames that programs map and that a display may read by itself.
 //!
 //! The frames are the same from the screen's first use to its end, whatever is switched, so a
-//! mapping of them never changes. They go when the screen, all mappings and the display have let
+//! mapping of them never changes; for a larger mode more are added behind them. They go when the screen, all mappings and the display have let
 //! go of them.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,6 +13,7 @@ use drivers::display::memory::{FrameRun, MemorySource, ScreenMemory};
 
 use crate::error::{Errno, Result};
 use crate::memory::{Frame, PAGE_SIZE, Pace, Pager, Written};
+use crate::sync::SpinLock;
 
 /// After so many looks in a row that found nothing, the next write is waited for instead: half a
 /// second at 60 looks a second.
@@ -20,7 +21,8 @@ const LOOKS_BEFORE_REST: u32 = 30;
 
 /// The frames of one screen.
 pub(super) struct ScreenFrames {
-    frames: Box<[Frame]>,
+    /// Replaced as a whole by one that has more.
+    frames: SpinLock<Arc<Vec<Frame>>>,
     written: Written,
     /// How many looks for changes, up to now, have found none.
     empty_looks: AtomicU32,
@@ -32,10 +34,10 @@ impl ScreenFrames {
     pub(super) fn zeroed(bytes: usize, wake: fn()) -> Option<Arc<Self>> {
         let count = bytes.div_ceil(PAGE_SIZE);
         let written = Written::new(count as u64, wake)?;
-        let frames = Frame::zeroed_in_runs(count)?.into_boxed_slice();
+        let frames = Frame::zeroed_in_runs(count)?;
         let empty_looks = AtomicU32::new(0);
         Some(Arc::new(Self {
-            frames,
+            frames: SpinLock::new(Arc::new(frames)),
             written,
             empty_looks,
         }))
@@ -46,6 +48,11 @@ impl ScreenFrames {
         self.written.is_open()
     }
 
+    /// The frames there are now.
+    fn all(&self) -> Arc<Vec<Frame>> {
+        Arc::clone(&self.frames.lock())
+    }
+
     /// Goes through the frames that `length` bytes at `offset` lie in: calls `each` with a frame,
     /// where in it they begin, and which of the bytes they are.
     fn for_each_part(
@@ -54,11 +61,12 @@ impl ScreenFrames {
         length: usize,
         mut each: impl FnMut(&Frame, usize, Range<usize>),
     ) {
+        let frames = self.all();
         let mut done = 0;
         while done < length {
             let (page, start) = ((offset + done) / PAGE_SIZE, (offset + done) % PAGE_SIZE);
             let part = (PAGE_SIZE - start).min(length - done);
-            each(&self.frames[page], start, done..done + part);
+            each(&frames[page], start, done..done + part);
             done += part;
         }
     }
@@ -66,7 +74,35 @@ impl ScreenFrames {
 
 impl ScreenMemory for ScreenFrames {
     fn length(&self) -> usize {
-        self.frames.len() * PAGE_SIZE
+        self.frames.lock().len() * PAGE_SIZE
+    }
+
+    fn grow(&self, bytes: usize) -> bool {
+        let count = bytes.div_ceil(PAGE_SIZE);
+        loop {
+            let old = self.all();
+            if count <= old.len() {
+                return true;
+            }
+            let Some(new) = Frame::zeroed_in_runs(count - old.len()) else {
+                return false;
+            };
+            let mut frames = Vec::new();
+            if frames.try_reserve_exact(count).is_err() || !self.written.grow(count as u64) {
+                return false;
+            }
+            frames.extend(old.iter().cloned());
+            frames.extend(new);
+            let frames = Arc::new(frames);
+            let mut current = self.frames.lock();
+            // Unless somebody else was quicker.
+            if Arc::ptr_eq(&current, &old) {
+                let replaced = core::mem::replace(&mut *current, frames);
+                drop(current);
+                drop(replaced);
+                return true;
+            }
+        }
     }
 
     fn read(&self, offset: usize, into: &mut [u8]) {
@@ -82,9 +118,8 @@ impl ScreenMemory for ScreenFrames {
     }
 
     fn frames(&self, visit: &mut dyn FnMut(FrameRun)) {
-        let runs = self
-            .frames
-            .chunk_by(|one, next| one.number() + 1 == next.number());
+        let frames = self.all();
+        let runs = frames.chunk_by(|one, next| one.number() + 1 == next.number());
         for run in runs {
             visit(FrameRun {
                 address: run[0].address(),
@@ -121,7 +156,8 @@ impl Pager for ScreenFrames {
     }
 
     fn page_at_hand(&self, index: u64) -> Option<Frame> {
-        self.frames.get(usize::try_from(index).ok()?).cloned()
+        let index = usize::try_from(index).ok()?;
+        self.frames.lock().get(index).cloned()
     }
 
     fn written(&self) -> Option<&Written> {

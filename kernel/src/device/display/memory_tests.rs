@@ -115,6 +115,29 @@ metal::ktest! {
         space.unmap(address, 8 * PAGE_SIZE).expect("mapped");
     }
 
+    fn a_screen_that_grows_stays_where_it_is() {
+        let (space, screen) = (own_space(), screen(4));
+        let address = map(&space, &screen, 4);
+        write(address, 7);
+        assert!(screen.grow(70 * PAGE_SIZE));
+        assert_eq!(screen.length(), 70 * PAGE_SIZE);
+        assert_eq!(changed(&screen), [0]);
+        let whole = map(&space, &screen, 70);
+        write(whole + 69 * PAGE_SIZE, 8);
+        write(address + PAGE_SIZE, 9);
+        assert_eq!(changed(&screen), [1, 69]);
+        let all = [0, 1, 30, 69].map(|page| shown(&screen, page));
+        assert_eq!(all, [7, 9, 0, 8]);
+        // Both mappings are of the same frames.
+        write(whole + PAGE_SIZE, 6);
+        assert_eq!(user::read::<u8>(address + PAGE_SIZE), Ok(6));
+        // It never becomes shorter.
+        assert!(screen.grow(8 * PAGE_SIZE));
+        assert_eq!(screen.length(), 70 * PAGE_SIZE);
+        space.unmap(address, 4 * PAGE_SIZE).expect("mapped");
+        space.unmap(whole, 70 * PAGE_SIZE).expect("mapped");
+    }
+
     fn reading_changes_nothing() {
         let (space, screen) = (own_space(), screen(4));
         let address = map(&space, &screen, 4);

@@ -1,6 +1,12 @@
 //! Displays: wires the panel to memory, interrupts and time, and each persona's screen to `/dev`,
 //! `/proc` and `/sys`.
 //!
+//! # A window gets another size
+//! The host says which size the display prefers now. A screen's mode is its persona's business,
+//! in front or not, so none is changed here, as Linux leaves the mode of an fbdev alone at a hot
+//! plug: new screens have the new size, the list of modes begins with it, and who polls that list
+//! in sysfs is woken, in every persona. The terminals do, and take the mode.
+//!
 //! A machine has one panel or none; without one there is no `/dev/fb0`. What is drawn is brought
 //! to the eye by a thread ([`presenter`]).
 
@@ -109,7 +115,10 @@ fn patience() -> impl FnMut() -> bool {
 fn service() {
     let Some(machine) = machine() else { return };
     machine.display.service(&mut |event| match event {
-        Event::Resized(size) => log::info!("fb0: new screens will have {size}"),
+        Event::Resized(size) => {
+            log::info!("fb0: the display prefers {size} now");
+            attributes::announce_modes();
+        }
         Event::Failed(error) => warn(error),
     });
 }

@@ -9,12 +9,13 @@ use core::any::Any;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use alloc::sync::Arc;
-use drivers::display::mux::Presenter;
+use drivers::display::mux::{Audience, Presenter};
 use drivers::display::panel::PanelError;
 
 use super::memory::ScreenFrames;
 use super::{Machine, machine};
 use crate::error::Result;
+use crate::file::sysfs::Changes;
 use crate::process::{current, kernel_thread, scheduler};
 use crate::sync::WaitQueue;
 use crate::time::{Instant, NANOSECONDS_PER_SECOND, Nanoseconds, monotonic_now};
@@ -35,6 +36,10 @@ impl Presenter for Waker {
 
     fn failed(&self, error: PanelError) {
         super::warn(error);
+    }
+
+    fn audience(&self) -> Arc<dyn Audience> {
+        Changes::new()
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use drivers::display::memory::{MemorySource, ScreenMemory};
-use drivers::display::mux::{Display, Presenter};
+use drivers::display::mux::{Audience, Display, Presenter};
 use drivers::display::panel::{
     Draw, Event, Layout, Panel, PanelError, Patience, ScreenNumber, Size, View,
 };
@@ -87,6 +87,14 @@ impl Presenter for Unseen {
     fn failed(&self, error: PanelError) {
         panic!("{error}");
     }
+
+    fn audience(&self) -> Arc<dyn Audience> {
+        Arc::new(Self)
+    }
+}
+
+impl Audience for Unseen {
+    fn mode_changed(&self) {}
 }
 
 fn open(path: &str) -> Arc<dyn File> {
