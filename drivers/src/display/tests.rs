@@ -1,6 +1,7 @@
 //! The rules of the display among personas, on both panels, with devices that keep what an eye
 //! would see.
 
+mod devices;
 mod light;
 mod resize;
 
@@ -277,6 +278,22 @@ fn panning_shows_the_other_half_and_impossible_offsets_are_refused() {
         assert_eq!(house.seen().unwrap().pixels[0], [7, 7, 7]);
         let beyond = VarScreenInfo { yoffset: 97, ..var };
         assert_eq!(screen.pan(&beyond), Err(Errno::EINVAL));
+    }
+}
+
+/// What was drawn before the mode was changed, and is out of sight at first, is seen after a pan.
+#[test]
+fn another_mode_forgets_nothing_that_is_out_of_sight() {
+    for house in [House::with_gpu(), House::with_bochs(1 << 20)] {
+        let screen = house.open(0);
+        draw(&screen, 0, 5, 64);
+        house.settle();
+        let var = screen.set_mode(&doubled(&screen)).unwrap();
+        screen.pan(&VarScreenInfo { yoffset: 50, ..var }).unwrap();
+        house.settle();
+        screen.pan(&VarScreenInfo { yoffset: 0, ..var }).unwrap();
+        house.settle();
+        assert_eq!(house.seen().unwrap().pixels[0], [5; 3]);
     }
 }
 

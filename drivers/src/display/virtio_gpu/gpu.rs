@@ -9,6 +9,12 @@
 //! # Memory of the guest
 //! The device may look at a picture's backing until it has confirmed that the picture is given
 //! up; the backing is held until then.
+//!
+//! # A device that is slower than who draws
+//! What is shown next makes pointless what was to be shown before: commands for that which still
+//! wait for room are taken back, and the rows that they would have sent go with the next time that
+//! their screen is shown. A picture that is given up before the device was told of it is not
+//! mentioned at all.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -61,6 +67,8 @@ pub struct Gpu {
     retired: BTreeMap<u32, Arc<dyn ScreenMemory>>,
     /// Pictures that are to be given up when another is seen.
     outgoing: Vec<(u32, Arc<dyn ScreenMemory>)>,
+    /// What backed pictures that the device was never told of.
+    unused: Vec<Arc<dyn ScreenMemory>>,
     next_id: u32,
     pub shown: Option<View>,
     /// What was seen last, though it be blank now.
@@ -85,6 +93,7 @@ impl Gpu {
             resources: BTreeMap::new(),
             retired: BTreeMap::new(),
             outgoing: Vec::new(),
+            unused: Vec::new(),
             next_id: 1,
             shown: None,
             last: None,
@@ -118,7 +127,8 @@ impl Gpu {
 
     fn submit(&mut self, command: Command, purpose: Purpose) {
         let was_silent = self.link.is_silent();
-        if !self.link.submit(command, purpose) && !was_silent {
+        let pictures = self.resources.len() + self.retired.len();
+        if !self.link.submit(command, purpose, pictures) && !was_silent {
             self.give_up_all();
             self.report(Event::Failed(PanelError::Silent));
         }
@@ -217,6 +227,8 @@ impl Gpu {
         // 0 means none, and a number in use is not given again.
         self.next_id = self.next_id.checked_add(1).unwrap_or(1);
         resource.id = Some(id);
+        // The device knows no row of it, those out of sight neither.
+        resource.unsent.add(0..resource.layout.whole.height);
         let size = resource.layout.whole;
         self.submit(Command::create(id, size), Purpose::Create(id));
         self.submit(Command::attach(id, runs), Purpose::Use(id));
@@ -246,6 +258,21 @@ impl Gpu {
 
     /// Gives a picture up.
     fn retire(&mut self, id: u32, backing: Arc<dyn ScreenMemory>) {
+        let mut is_made = true;
+        self.link.drop_waiting(|purpose| {
+            is_made &= purpose != Purpose::Create(id);
+            match purpose {
+                Purpose::Create(other)
+                | Purpose::Use(other)
+                | Purpose::Transfer(other, ..)
+                | Purpose::Select(other) => other == id,
+                Purpose::Ask | Purpose::Unref(_) | Purpose::Presented => false,
+            }
+        });
+        if !is_made {
+            self.unused.push(backing);
+            return;
+        }
         self.retired.insert(id, backing);
         self.submit(Command::unref(id), Purpose::Unref(id));
     }
@@ -296,7 +323,7 @@ impl Gpu {
     // What is seen.
 
     pub fn show(&mut self, view: Option<View>) {
-        self.link.drop_selections();
+        self.take_back();
         match view {
             Some(view) => self.show_view(view),
             None => {
@@ -305,6 +332,31 @@ impl Gpu {
             }
         }
         self.retire_outgoing();
+    }
+
+    /// Takes back what is still on its way to the eye.
+    fn take_back(&mut self) {
+        let Self {
+            link,
+            resources,
+            is_presenting,
+            ..
+        } = self;
+        link.drop_waiting(|purpose| {
+            match purpose {
+                Purpose::Select(_) => {}
+                Purpose::Presented => *is_presenting = false,
+                Purpose::Transfer(id, first, end) => {
+                    let mut resources = resources.values_mut();
+                    let resource = resources.find(|resource| resource.id == Some(id));
+                    if let Some(resource) = resource {
+                        resource.unsent.add(first..end);
+                    }
+                }
+                _ => return false,
+            }
+            true
+        });
     }
 
     fn show_view(&mut self, view: View) {
@@ -347,7 +399,7 @@ impl Gpu {
         let layout = resource.backing_layout();
         for range in rows.ranges() {
             let command = transfer_of(id, layout.whole.width, range.clone(), layout.stride());
-            self.submit(command, Purpose::Use(id));
+            self.submit(command, Purpose::Transfer(id, range.start, range.end));
         }
         rows
     }
@@ -387,6 +439,12 @@ impl Gpu {
 
     // Answers.
 
+    /// Returns memory that is not needed any more and that the device never knew, to be dropped
+    /// where no lock is held.
+    pub fn take_unused(&mut self) -> Vec<Arc<dyn ScreenMemory>> {
+        core::mem::take(&mut self.unused)
+    }
+
     /// Takes all answers that are there. Returns the memory that the device has let go of, to be
     /// dropped where no lock is held.
     pub fn take_answers(&mut self) -> Vec<Arc<dyn ScreenMemory>> {
@@ -424,14 +482,16 @@ impl Gpu {
                 return self.retired.remove(&id);
             }
             // What was to be done with a picture that could not be made fails too.
-            Purpose::Use(id) | Purpose::Select(id) if !is_good && id != 0 && !self.is_known(id) => {
+            Purpose::Use(id) | Purpose::Transfer(id, ..) | Purpose::Select(id)
+                if !is_good && id != 0 && !self.is_known(id) =>
+            {
                 return None;
             }
             Purpose::Presented => {
                 self.is_presenting = false;
                 self.present();
             }
-            Purpose::Select(_) | Purpose::Use(_) => {}
+            Purpose::Select(_) | Purpose::Use(_) | Purpose::Transfer(..) => {}
         }
         if !is_good {
             self.report(Event::Failed(PanelError::Refused {

@@ -1,6 +1,8 @@
 //! The way to the device: commands wait here for room in the queue, and answers are told apart.
 //!
-//! Nothing waits for an answer. A device that takes no more commands and gives no answers is
+//! Nothing waits for an answer, and little waits for room: what a later command makes pointless is
+//! dropped ([`Link::drop_waiting`]), so that a slow device is not behind by more than a few
+//! pictures however fast they change. If more waits than there can be a use for, the device is
 //! silent; what was meant for it is dropped then, and its driver begins anew when it answers.
 
 use alloc::boxed::Box;
@@ -13,8 +15,11 @@ use crate::virtio::{Queue, QueueShape, Token};
 
 /// Commands that may be with the device at once.
 const BUFFERS: u16 = 8;
-/// Commands that may wait for room; one more, and the device is silent.
+/// Commands that may wait for room, besides those that make or give up pictures; one more, and the
+/// device is silent.
 const WAITING_MAX: usize = 128;
+/// Commands that make a picture and give it up.
+const OF_A_PICTURE: usize = 3;
 
 /// The queue of commands.
 pub const CONTROL: QueueShape = QueueShape {
@@ -35,6 +40,9 @@ pub enum Purpose {
     Unref(u32),
     /// To do something with this resource.
     Use(u32),
+    /// To have these rows of this resource read, from the first up to the last, which does not
+    /// belong to them.
+    Transfer(u32, u32, u32),
     /// To select what is seen, this resource: a later one makes it pointless.
     Select(u32),
     /// The last command of those that send what changed.
@@ -80,24 +88,24 @@ impl Link {
         self.is_silent
     }
 
-    /// Sends a command, or lets it wait for room. False: the device is silent.
-    pub fn submit(&mut self, command: Command, purpose: Purpose) -> bool {
+    /// Sends a command, or lets it wait for room; `pictures` is how many there are, or were and are
+    /// to be given up. False: the device is silent.
+    pub fn submit(&mut self, command: Command, purpose: Purpose, pictures: usize) -> bool {
         if self.is_silent {
             return false;
         }
         self.waiting.push_back((command, purpose));
         self.pump();
-        if self.waiting.len() > WAITING_MAX {
+        if self.waiting.len() > WAITING_MAX + OF_A_PICTURE * pictures {
             self.waiting.clear();
             self.is_silent = true;
         }
         !self.is_silent
     }
 
-    /// Drops the commands that are still waiting and that a later selection makes pointless.
-    pub fn drop_selections(&mut self) {
-        self.waiting
-            .retain(|(_, purpose)| !matches!(purpose, Purpose::Select(_)));
+    /// Drops the commands that are still waiting and that are pointless now.
+    pub fn drop_waiting(&mut self, mut is_pointless: impl FnMut(Purpose) -> bool) {
+        self.waiting.retain(|(_, purpose)| !is_pointless(*purpose));
     }
 
     fn pump(&mut self) {

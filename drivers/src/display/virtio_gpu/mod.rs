@@ -180,6 +180,8 @@ impl Panel for VirtioGpu {
     }
 
     fn work(&self) {
+        let unused = self.gpu.lock().take_unused();
+        drop(unused);
         let mut done: Option<(ScreenNumber, Rows)> = None;
         while let Some(band) = self.next_band() {
             let (memory, converted) = (&*band.memory, &*band.converted);

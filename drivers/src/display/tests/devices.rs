@@ -1,0 +1,123 @@
+//! Devices that are short of room, slow, silent, or lie.
+
+use abi::framebuffer::VarScreenInfo;
+
+use super::{Bochs, Event, FakeBochs, Hardware, House, PanelError, SMALL, draw, picture};
+
+#[test]
+fn a_gpu_without_room_gives_up_what_is_not_seen() {
+    let house = House::with_gpu();
+    house.gpu().room = 64 * 96 * 4;
+    let screens = [house.open(0), house.open(1)];
+    for index in [1, 0, 1] {
+        draw(&screens[index], 0, index as u8 + 1, 100);
+        house.switch(index);
+        assert_eq!(house.settle(), []);
+        assert_eq!(house.seen(), Some(picture(&screens[index])));
+    }
+    house.gpu().room = 0;
+    house.switch(0);
+    assert!(matches!(
+        house.settle()[..],
+        [Event::Failed(PanelError::NoMemory(_)), ..]
+    ));
+    assert_eq!(house.seen(), None);
+}
+
+#[test]
+fn a_silent_device_holds_nobody_up_and_may_come_back() {
+    let house = House::with_gpu();
+    let screens = [house.open(0), house.open(1)];
+    let mut events = Vec::new();
+    for round in 0..200 {
+        draw(&screens[round % 2], 0, round as u8, 50);
+        house.switch(round % 2);
+        house.display.present();
+        // It tells of other sizes and says nothing when it is asked for them.
+        house.gpu().resize(SMALL);
+        events.extend(house.settle_without_device());
+    }
+    assert_eq!(events, [Event::Failed(PanelError::Silent)]);
+    house.settle();
+    assert_eq!(house.seen(), Some(picture(&screens[1])));
+}
+
+/// However fast somebody switches and draws: what waits for a slow device is a picture or two.
+#[test]
+fn a_slow_device_is_told_of_the_last_pictures_only() {
+    let house = House::with_gpu();
+    let screens = [house.open(0), house.open(1), house.open(2)];
+    house.settle();
+    house.gpu().told.clear();
+    for round in 0..3000 {
+        let screen = &screens[round % 3];
+        // In several places, so that one present is several transfers.
+        for line in 0..6 {
+            draw(screen, line * 4096, round as u8, 50);
+        }
+        house.display.present();
+        house.switch(round % 3);
+        let _refused = screen.pan(&screen.var());
+        house.display.present();
+        if round % 500 == 499 {
+            // One command in a long while.
+            house.gpu().step();
+            assert_eq!(house.settle_without_device(), []);
+        }
+    }
+    assert_eq!(house.settle(), []);
+    assert_eq!(house.seen(), Some(picture(&screens[2])));
+    let told = house.gpu().told.len();
+    assert!(told < 40, "{told} commands");
+    for (index, screen) in screens.iter().enumerate() {
+        house.switch(index);
+        assert_eq!(house.settle(), []);
+        assert_eq!(house.seen(), Some(picture(screen)));
+    }
+}
+
+/// A program that changes its mode without end, in front or behind, is no more trouble.
+#[test]
+fn modes_that_change_while_the_device_is_slow_are_not_all_told() {
+    let house = House::with_gpu();
+    let screens = [house.open(0), house.open(1)];
+    house.settle();
+    house.gpu().told.clear();
+    let in_use = house.machine.in_use();
+    for round in 0..1000 {
+        let narrow = VarScreenInfo {
+            bits_per_pixel: if round % 2 == 0 { 16 } else { 32 },
+            ..screens[0].var()
+        };
+        screens[round / 2 % 2].set_mode(&narrow).unwrap();
+        house.display.present();
+    }
+    let now = house.machine.in_use();
+    assert!(now < in_use + 20, "{now}, {in_use} before");
+    assert_eq!(house.settle(), []);
+    assert_eq!(house.seen(), Some(picture(&screens[0])));
+    let told = house.gpu().told.len();
+    assert!(told < 60, "{told} commands");
+    assert_eq!(house.gpu().pictures(), 2);
+    assert_eq!(house.machine.in_use(), in_use);
+}
+
+#[test]
+fn what_a_device_lies_is_survived() {
+    for lie in [vec![], vec![0x00, 0x12], vec![0xff; 2000]] {
+        let house = House::with_gpu();
+        if let Hardware::Gpu(gpu) = &house.hardware {
+            gpu.lock().unwrap().lies = Some(lie);
+        }
+        let screen = house.open(0);
+        house.switch(1);
+        house.switch(0);
+        draw(&screen, 0, 1, 9);
+        house.settle();
+    }
+    let (registers, video) = FakeBochs::absent().parts();
+    assert_eq!(
+        Bochs::start(registers, video, None).err(),
+        Some(PanelError::Silent)
+    );
+}
