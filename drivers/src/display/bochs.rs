@@ -16,8 +16,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use spin::mutex::SpinMutex;
 
-use super::memory::ScreenMemory;
+use super::memory::{FrameRun, ScreenMemory};
 use super::panel::{Draw, Event, Layout, Panel, PanelError, Patience, ScreenNumber, Size, View};
+use super::picture;
 use super::rows::Rows;
 
 /// The registers by their numbers.
@@ -259,6 +260,26 @@ impl State {
         self.registers.write(Y_OFFSET, (first_row + view.y) as u16);
     }
 
+    /// In a panic while nobody's screen was seen: draws straight into the video memory.
+    fn draw_on_nothing(&mut self, draw: Draw<'_>) -> Result<(), PanelError> {
+        let layout = picture::PAGE;
+        if layout.bytes() > self.video.length() {
+            return Err(PanelError::Unavailable);
+        }
+        // The empty box takes no memory.
+        let video = core::mem::replace(&mut self.video, Box::new(NoMemory));
+        let page = Page(SpinMutex::new(video));
+        for offset in (0..layout.bytes()).step_by(PIECE) {
+            let rest = layout.bytes() - offset;
+            page.write(offset, &[0; PIECE][..PIECE.min(rest)]);
+        }
+        draw(&layout, picture::PAGE_VIEW, &page);
+        self.video = page.0.into_inner();
+        self.set_mode(&layout);
+        self.mode = Some((layout, 0));
+        Ok(())
+    }
+
     fn set_mode(&mut self, layout: &Layout) {
         let values = [
             (ENABLE, OFF),
@@ -275,6 +296,42 @@ impl State {
         }
         self.registers.enable_vga(true);
     }
+}
+
+/// The place of the video memory while that is drawn on.
+struct NoMemory;
+
+impl VideoMemory for NoMemory {
+    fn length(&self) -> usize {
+        0
+    }
+
+    fn write(&mut self, _offset: usize, _from: &[u8]) {}
+}
+
+/// Video memory as a screen that is only written.
+struct Page(SpinMutex<Box<dyn VideoMemory>>);
+
+impl ScreenMemory for Page {
+    fn length(&self) -> usize {
+        self.0.lock().length()
+    }
+
+    fn grow(&self, bytes: usize) -> bool {
+        bytes <= self.length()
+    }
+
+    fn read(&self, _offset: usize, into: &mut [u8]) {
+        into.fill(0);
+    }
+
+    fn write(&self, offset: usize, from: &[u8]) {
+        self.0.lock().write(offset, from);
+    }
+
+    fn frames(&self, _visit: &mut dyn FnMut(FrameRun)) {}
+
+    fn take_dirty(&self, _visit: &mut dyn FnMut(Range<usize>)) {}
 }
 
 impl Panel for Bochs {
@@ -376,9 +433,13 @@ impl Panel for Bochs {
 
     fn draw_at_once(&self, draw: Draw<'_>, _patience: Patience<'_>) -> Result<(), PanelError> {
         let mut state = self.state.try_lock().ok_or(PanelError::Unavailable)?;
-        let view = state.last.ok_or(PanelError::Unavailable)?;
-        let screen = state.screens.get(&view.screen);
-        let screen = screen.ok_or(PanelError::Unavailable)?;
+        let last = state.last.and_then(|view| {
+            let screen = state.screens.get(&view.screen)?;
+            Some((view, screen))
+        });
+        let Some((view, screen)) = last else {
+            return state.draw_on_nothing(draw);
+        };
         draw(&screen.layout, view, &*screen.memory);
         let rows = view.y..view.y + screen.layout.visible.height;
         state.show(Some(view));

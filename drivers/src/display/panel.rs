@@ -201,8 +201,8 @@ pub trait Panel: Send + Sync {
     /// what was waiting. To be called until it answers None.
     fn service(&self) -> Option<Event>;
 
-    /// In a panic: lets `draw` draw on what is seen (or was, before it was blanked) and brings it
-    /// to the eye, as long as `patience` lasts, without allocating and without waiting for a
+    /// In a panic: lets `draw` draw on what is seen (or was, before it was blanked; where nothing
+    /// was, on an empty screen of its own) and brings it to the eye, as long as `patience` lasts, without allocating and without waiting for a
     /// lock.
     ///
     /// # Errors

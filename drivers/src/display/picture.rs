@@ -6,7 +6,7 @@
 use spleen_font::FONT_8X16;
 
 use super::memory::ScreenMemory;
-use super::panel::{Layout, PixelFormat, View};
+use super::panel::{Layout, PixelFormat, ScreenNumber, Size, View};
 
 const GLYPH_WIDTH: u32 = 8;
 const GLYPH_HEIGHT: u32 = 16;
@@ -16,6 +16,24 @@ const GLYPH_HEIGHT: u32 = 16;
 const FONT_HEADER: [u8; 4] = [0x36, 0x04, 0x03, GLYPH_HEIGHT as u8];
 /// Bytes of a glyph's row of pixels in the widest format.
 const ROW_BYTES: usize = GLYPH_WIDTH as usize * 4;
+
+/// A screen for text alone where nobody's is seen: 80 columns and 25 lines.
+const PAGE_SIZE: Size = Size {
+    width: 80 * GLYPH_WIDTH,
+    height: 25 * GLYPH_HEIGHT,
+};
+/// How it lies in memory.
+pub const PAGE: Layout = Layout {
+    visible: PAGE_SIZE,
+    whole: PAGE_SIZE,
+    format: PixelFormat::Xrgb8888,
+};
+/// All of it. No screen of a persona has this number.
+pub const PAGE_VIEW: View = View {
+    screen: ScreenNumber(0),
+    x: 0,
+    y: 0,
+};
 
 /// A colour: its intensities in 8 bits each.
 #[derive(Clone, Copy)]

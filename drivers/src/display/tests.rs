@@ -3,6 +3,7 @@
 
 mod devices;
 mod light;
+mod panics;
 mod resize;
 
 use std::any::Any;

@@ -27,6 +27,7 @@ use super::super::panel::{Event, PanelError, ScreenNumber, Size, View};
 use super::super::rows::Rows;
 use super::link::{Answer, Link, Purpose};
 use super::resource::Resource;
+use super::spare::SPARE_ID;
 use super::wire::{
     ANSWER_MAX, Command, GET_DISPLAY_INFO, GET_EDID, OK_DISPLAY_INFO, OK_EDID, OK_NODATA, Rect,
     display_size, number,
@@ -224,8 +225,11 @@ impl Gpu {
         if self.link.is_silent() {
             return;
         }
-        // 0 means none, and a number in use is not given again.
-        self.next_id = self.next_id.checked_add(1).unwrap_or(1);
+        // 0 means none, the last is the spare picture's, and one in use is not given again.
+        self.next_id = match self.next_id + 1 {
+            SPARE_ID => 1,
+            next => next,
+        };
         resource.id = Some(id);
         // The device knows no row of it, those out of sight neither.
         resource.unsent.add(0..resource.layout.whole.height);

@@ -15,6 +15,7 @@ mod convert;
 mod gpu;
 mod link;
 mod resource;
+mod spare;
 mod wire;
 
 use alloc::boxed::Box;
@@ -32,6 +33,7 @@ use crate::virtio::{Device, StartError};
 use gpu::{Gpu, runs_of};
 use link::{CONTROL, Link};
 use resource::Resource;
+use spare::Spare;
 use wire::{Command, RUNS_MAX};
 
 /// `VIRTIO_GPU_F_EDID`.
@@ -45,6 +47,8 @@ const BAND: u32 = 16;
 pub struct VirtioGpu {
     gpu: SpinMutex<Gpu>,
     source: Arc<dyn MemorySource>,
+    /// For a panic; None where there was no memory for it.
+    spare: Option<Spare>,
 }
 
 fn is_possible(size: Size) -> bool {
@@ -75,9 +79,11 @@ impl VirtioGpu {
         if gpu.is_informed() {
             while gpu.next_event().is_some() {}
         }
+        let spare = Spare::new(&*source);
         Ok(Arc::new(Self {
             gpu: SpinMutex::new(gpu),
             source,
+            spare,
         }))
     }
 
@@ -215,10 +221,14 @@ impl Panel for VirtioGpu {
     fn draw_at_once(&self, draw: Draw<'_>, patience: Patience<'_>) -> Result<(), PanelError> {
         let mut gpu = self.gpu.try_lock().ok_or(PanelError::Unavailable)?;
         let gpu = &mut *gpu;
-        let view = gpu.last.ok_or(PanelError::Unavailable)?;
-        let resource = gpu.resources.get(&view.screen);
-        let resource = resource.ok_or(PanelError::Unavailable)?;
-        let id = resource.id.ok_or(PanelError::Unavailable)?;
+        let last = gpu.last.and_then(|view| {
+            let resource = gpu.resources.get(&view.screen)?;
+            Some((view, resource, resource.id?))
+        });
+        let Some((view, resource, id)) = last else {
+            let spare = self.spare.as_ref().ok_or(PanelError::Unavailable)?;
+            return spare.draw_at_once(&mut gpu.link, draw, patience);
+        };
         let layout = resource.backing_layout();
         draw(&layout, view, &**resource.backing());
         let rows = view.y..view.y + layout.visible.height;
