@@ -1,6 +1,7 @@
 //! The rules of the display among personas, on both panels, with devices that keep what an eye
 //! would see.
 
+mod commands;
 mod devices;
 mod light;
 mod panics;
