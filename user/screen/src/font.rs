@@ -74,6 +74,11 @@ impl Font {
         self.size.val()
     }
 
+    /// Whether there is a picture of the character itself.
+    pub fn has(self, character: char) -> bool {
+        get_raster(character, FontWeight::Regular, self.size).is_some()
+    }
+
     /// The picture of a character that takes `cells` cells beside each other.
     pub fn glyph(self, character: char, weight: Weight, cells: usize) -> Glyph {
         let size = (self.width() * cells, self.height());

@@ -8,10 +8,13 @@ use std::time::Instant;
 use alacritty_terminal::Term;
 use alacritty_terminal::event::{Event, EventListener, WindowSize};
 use alacritty_terminal::grid::{Dimensions, Scroll};
-use alacritty_terminal::term::{Config, TermMode};
+use alacritty_terminal::index::Line;
+use alacritty_terminal::term::{Config, TermDamage, TermMode};
 use alacritty_terminal::vte::ansi::{Processor, StdSyncHandler};
 
 use crate::colours::{Colours, to_rgb};
+
+mod cells;
 
 /// Lines kept of what has scrolled away.
 const SCROLLBACK: usize = 2000;
@@ -86,6 +89,7 @@ impl Emulator {
     /// Takes in what a program wrote.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.parser.advance(&mut self.grid, bytes);
+        self.mend();
         self.open_mail();
     }
 
@@ -98,7 +102,17 @@ impl Emulator {
     /// Shows what was held back: the program took too long.
     pub fn show_held(&mut self) {
         self.parser.stop_sync(&mut self.grid);
+        self.mend();
         self.open_mail();
+    }
+
+    /// Puts the cells of the lines that have changed in order.
+    fn mend(&mut self) {
+        let changed = changed_lines(&mut self.grid);
+        let lines = (0..).zip(changed).filter(|(_, changed)| *changed);
+        for (line, _) in lines {
+            cells::mend(&mut self.grid.grid_mut()[Line(line)]);
+        }
     }
 
     fn open_mail(&mut self) {
@@ -188,12 +202,28 @@ impl Emulator {
     /// What a line shows, without blanks at its end; for tests.
     #[cfg(test)]
     pub fn line(&self, line: i32) -> String {
-        use alacritty_terminal::index::Line;
         let row = &self.grid.grid()[Line(line)];
         let text: String = row.into_iter().map(|cell| cell.c).collect();
         // A tab stands in the cell it began in.
         let text = text.replace('\t', " ");
         text.trim_end().into()
+    }
+}
+
+/// Which lines the grid says have changed since its damage was last reset.
+pub fn changed_lines(grid: &mut Term<Mailbox>) -> Vec<bool> {
+    let lines = grid.screen_lines();
+    match grid.damage() {
+        TermDamage::Full => vec![true; lines],
+        TermDamage::Partial(damaged) => {
+            let mut changed = vec![false; lines];
+            for bounds in damaged {
+                if let Some(line) = changed.get_mut(bounds.line) {
+                    *line = true;
+                }
+            }
+            changed
+        }
     }
 }
 

@@ -6,13 +6,13 @@
 use alacritty_terminal::Term;
 use alacritty_terminal::grid::Dimensions;
 use alacritty_terminal::index::{Column, Line};
+use alacritty_terminal::term::TermMode;
 use alacritty_terminal::term::cell::{Cell, Flags};
-use alacritty_terminal::term::{TermDamage, TermMode};
 use alacritty_terminal::vte::ansi::{Color, CursorShape, NamedColor};
 use screen::{Canvas, Colour, Font, Rect, Weight};
 
 use crate::colours::Colours;
-use crate::emulator::Mailbox;
+use crate::emulator::{Mailbox, changed_lines};
 
 /// What a cell looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl View {
             self.columns = columns;
             self.drawn = vec![None; columns * lines];
         }
-        let changed = changed_lines(grid, lines);
+        let changed = changed_lines(grid);
         grid.reset_damage();
         let cursor = cursor_of(grid);
         let mut count = 0;
@@ -131,7 +131,11 @@ impl View {
         };
         Look {
             // A tab stands in its cell as itself, for those who copy it.
-            character: if cell.c < ' ' { ' ' } else { cell.c },
+            character: if cell.c < ' ' {
+                ' '
+            } else {
+                self.composed(cell)
+            },
             cells,
             flags: flags & (Flags::BOLD_ITALIC | Flags::STRIKEOUT | UNDERLINES),
             ink,
@@ -139,6 +143,16 @@ impl View {
             underline,
             cursor,
         }
+    }
+
+    /// The character of a cell with the marks on it that the font has pictures of; what other marks
+    /// there are is not shown.
+    fn composed(&self, cell: &Cell) -> char {
+        let marks = cell.zerowidth().unwrap_or_default();
+        marks.iter().fold(cell.c, |letter, mark| {
+            let both = unicode_normalization::char::compose(letter, *mark);
+            both.filter(|both| self.font.has(*both)).unwrap_or(letter)
+        })
     }
 
     fn paint(&self, canvas: &mut Canvas, origin: (i32, i32), place: (usize, usize), look: Look) {
@@ -171,22 +185,6 @@ impl View {
         }
         strike(canvas, cell, look);
         mark(canvas, cell, look.cursor);
-    }
-}
-
-/// Which lines of the view the grid says have changed.
-fn changed_lines(grid: &mut Term<Mailbox>, lines: usize) -> Vec<bool> {
-    match grid.damage() {
-        TermDamage::Full => vec![true; lines],
-        TermDamage::Partial(damaged) => {
-            let mut changed = vec![false; lines];
-            for bounds in damaged {
-                if let Some(line) = changed.get_mut(bounds.line) {
-                    *line = true;
-                }
-            }
-            changed
-        }
     }
 }
 

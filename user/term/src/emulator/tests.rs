@@ -122,6 +122,103 @@ fn wide_characters_take_two_cells_and_broken_ones_one() {
     assert_eq!(line[Column(4)].c, '!');
 }
 
+/// The columns of the first line in which the two halves of wide characters are, after this was
+/// written: `<` and `>`, and `.` for all else.
+fn halves(text: &str) -> String {
+    let mut emulator = emulator();
+    emulator.feed(text.as_bytes());
+    let line = &emulator.grid().grid()[Line(0)];
+    let half = |column| match line[Column(column)].flags {
+        flags if flags.contains(Flags::WIDE_CHAR) => '<',
+        flags if flags.contains(Flags::WIDE_CHAR_SPACER) => '>',
+        _ => '.',
+    };
+    (0..10).map(half).collect()
+}
+
+#[test]
+fn characters_are_as_wide_as_unicode_says() {
+    let column = |text: &str| replies(&format!("{text}\x1b[6n"));
+    for (text, width) in [
+        ("a", 1),
+        ("ü", 1),
+        ("漢", 2),
+        ("ア", 2),
+        ("ｱ", 1),
+        ("한", 2),
+        ("Ａ", 2),
+        ("\u{1f600}", 2),
+        ("─", 1),
+        ("e\u{301}", 1),
+        ("\u{5d0}\u{5b0}\u{5b8}", 1),
+        ("漢\u{3099}", 2),
+        ("a\u{200b}\u{200d}\u{fe0f}", 1),
+    ] {
+        assert_eq!(column(text), format!("\x1b[1;{}R", width + 1), "{text}");
+    }
+}
+
+#[test]
+fn a_wide_character_is_never_split_at_the_last_column() {
+    assert_eq!(halves("01234567漢"), "........<>");
+    let lines = |text: &str| screen(text)[..2].to_vec();
+    assert_eq!(lines("01234567漢x"), ["01234567漢", "x"]);
+    assert_eq!(lines("012345678漢x"), ["012345678", "漢 x"]);
+    assert_eq!(halves("012345678漢x"), "..........");
+    // A mark goes with the character before the wrap.
+    assert_eq!(lines("01234567漢\u{301}x"), ["01234567漢", "x"]);
+    assert_eq!(halves("\x1b[?7l012345678漢"), "..........");
+}
+
+#[test]
+fn half_a_wide_character_takes_the_other_along() {
+    assert_eq!(halves("a漢字b"), ".<><>.....");
+    for (what, text, expected, line) in [
+        ("overwritten left", "\x1b[2Gx", "...<>.....", "ax 字 b"),
+        ("overwritten right", "\x1b[3Gx", "...<>.....", "a x字 b"),
+        ("erased left", "\x1b[2G\x1b[X", "...<>.....", "a  字 b"),
+        ("erased right", "\x1b[3G\x1b[X", "...<>.....", "a  字 b"),
+        ("erased to the end", "\x1b[5G\x1b[K", ".<>.......", "a漢"),
+        (
+            "erased from the start",
+            "\x1b[2G\x1b[1K",
+            "...<>.....",
+            "   字 b",
+        ),
+        ("deleted left", "\x1b[2G\x1b[P", "..<>......", "a 字 b"),
+        ("deleted right", "\x1b[3G\x1b[P", "..<>......", "a 字 b"),
+        (
+            "inserted between",
+            "\x1b[3G\x1b[@",
+            "....<>....",
+            "a   字 b",
+        ),
+        (
+            "a wide one over two halves",
+            "\x1b[3G語",
+            "..<>......",
+            "a 語  b",
+        ),
+    ] {
+        let text = format!("a漢字b{text}");
+        assert_eq!(halves(&text), expected, "{what}");
+        assert_eq!(screen(&text)[0], line, "{what}");
+    }
+    assert_eq!(halves("01234567漢\x1b[1G\x1b[@"), "..........");
+}
+
+#[test]
+fn marks_without_end_do_not_fill_the_memory() {
+    let mut emulator = emulator();
+    emulator.feed("\x1b[4me".as_bytes());
+    for _ in 0..100 {
+        emulator.feed("\u{301}".repeat(100).as_bytes());
+    }
+    let cell = &emulator.grid().grid()[Line(0)][Column(0)];
+    assert!(cell.zerowidth().is_some_and(|marks| marks.len() <= 100));
+    assert!(cell.flags.contains(Flags::UNDERLINE));
+}
+
 #[test]
 fn a_letter_may_come_in_parts() {
     let mut emulator = emulator();

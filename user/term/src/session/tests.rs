@@ -94,6 +94,34 @@ fn what_is_drawn_in_steps_is_what_is_drawn_at_once() {
 }
 
 #[test]
+fn half_a_wide_character_leaves_nothing_on_the_screen() {
+    for erased in ["\x1b[2G\x1b[X", "\x1b[3G\x1b[X", "\x1b[3G\x1b[K"] {
+        let mut desk = Desk::new(Format::XRGB8888);
+        desk.write("a漢");
+        desk.draw();
+        desk.write(erased);
+        desk.write("\x1b[9G");
+        desk.draw();
+        assert!(desk.pixels == Desk::picture_of("a\x1b[9G"), "{erased:?}");
+    }
+}
+
+#[test]
+fn marks_are_seen_where_the_font_has_the_whole() {
+    let picture = Desk::picture_of;
+    assert!(picture("e\u{301}u\u{308}") == picture("éü"));
+    assert!(picture("e") != picture("é"));
+    assert!(picture("x\u{301}\u{200d}") == picture("x"));
+    // One that is not known does not hide the next.
+    assert!(picture("s\u{331}\u{30c}") == picture("š"));
+    let mut desk = Desk::new(Format::XRGB8888);
+    desk.write("e");
+    desk.draw();
+    desk.write("\u{301}");
+    assert_eq!(desk.draw(), 1, "the letter has got its mark");
+}
+
+#[test]
 fn a_spoilt_picture_is_drawn_anew() {
     let mut desk = Desk::new(Format::XRGB8888);
     desk.write("text");
