@@ -23,6 +23,10 @@ const STATUS_TIMEOUT: u8 = 124;
 
 /// Runs the command.
 pub fn command(house: &House, options: &Run) -> Result<ExitCode> {
+    if options.exec.is_none() {
+        install::ensure(&[install::QEMU])?;
+        window::ensure(&options.board);
+    }
     let (machine, ramdisk) = prepare(house, &options.board)?;
     match &options.exec {
         Some(line) => {

@@ -8,6 +8,7 @@ use qemu::TemporaryFile;
 use qemu::machine::{Desk, Panel};
 use qemu::process::PROGRAM;
 
+use crate::install::{self, Need};
 use crate::options::Board;
 
 /// The environment variables of which one says that windows can be opened.
@@ -24,6 +25,34 @@ pub enum View {
     Window(&'static str),
     /// Without a window; QEMU is a VNC server on this socket.
     Vnc(TemporaryFile),
+    /// The same, only because this QEMU has no windows.
+    Windowless(TemporaryFile),
+}
+
+/// QEMU's windows, which Debian has in a package apart.
+const WINDOWS: Need = Need {
+    purpose: "show the screen in a window",
+    packages: &["qemu-system-gui"],
+    present: || kind(&known_to_qemu()).is_some(),
+};
+
+/// Whether a window is wanted: there is a display, and nobody has said otherwise.
+fn is_wanted(board: &Board) -> bool {
+    let has_display = DISPLAYS
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    has_display && !board.headless && board.display.is_none()
+}
+
+/// Sees to it that QEMU, which is there, can open a window where one is wanted. If that fails the
+/// screen is seen all the same, and this says why there is no window.
+pub fn ensure(board: &Board) {
+    if is_wanted(board)
+        && install::can_install()
+        && let Err(error) = install::ensure(&[WINDOWS])
+    {
+        eprintln!("there will be no window: {error:#}");
+    }
 }
 
 impl View {
@@ -32,14 +61,11 @@ impl View {
         if let (Some(kind), false) = (&board.display, board.headless) {
             return Self::Asked(kind.clone());
         }
-        let display = DISPLAYS
-            .iter()
-            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-        let window = (display && !board.headless).then(|| kind(&known_to_qemu()));
-        match window.flatten() {
-            Some(window) => Self::Window(window),
-            None => Self::Vnc(TemporaryFile::new("vnc")),
+        let socket = TemporaryFile::new("vnc");
+        if !is_wanted(board) {
+            return Self::Vnc(socket);
         }
+        kind(&known_to_qemu()).map_or(Self::Windowless(socket), Self::Window)
     }
 
     /// QEMU's `-display`, if it gets one.
@@ -47,14 +73,14 @@ impl View {
         match self {
             Self::Asked(kind) => Some(kind.clone()),
             Self::Window(kind) => Some((*kind).to_owned()),
-            Self::Vnc(_) => None,
+            Self::Vnc(_) | Self::Windowless(_) => None,
         }
     }
 
     /// The socket of the VNC server, if there is to be one.
     pub fn vnc(&self) -> Option<PathBuf> {
         match self {
-            Self::Vnc(file) => Some(file.path().to_owned()),
+            Self::Vnc(file) | Self::Windowless(file) => Some(file.path().to_owned()),
             Self::Asked(_) | Self::Window(_) => None,
         }
     }
@@ -68,11 +94,20 @@ impl View {
                 "the screen is in a window of its own, and the keyboard is its while the pointer \
                  is there; {screenshot}"
             ),
-            Self::Vnc(file) => format!(
-                "the screen has no window here: {screenshot},\n\
-                 and a VNC viewer shows it: vncviewer {}",
-                file.path().display()
-            ),
+            Self::Vnc(file) | Self::Windowless(file) => {
+                let for_a_window = match self {
+                    Self::Windowless(_) => {
+                        let packages = WINDOWS.packages.join(" ");
+                        format!("\nfor a window {}", install::advice(&packages))
+                    }
+                    _ => String::new(),
+                };
+                format!(
+                    "the screen has no window here: {screenshot},\n\
+                     and a VNC viewer shows it: vncviewer {}{for_a_window}",
+                    file.path().display()
+                )
+            }
         }
     }
 
@@ -80,7 +115,7 @@ impl View {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Window(_) => "; if it could not open its window, --headless boots without one",
-            Self::Asked(_) | Self::Vnc(_) => "",
+            Self::Asked(_) | Self::Vnc(_) | Self::Windowless(_) => "",
         }
     }
 }
