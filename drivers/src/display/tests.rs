@@ -260,7 +260,13 @@ fn a_switch_on_a_gpu_is_three_commands_and_what_did_not_change_is_not_sent() {
     let _screens = [house.open(0), house.open(1)];
     house.settle();
     house.gpu().told.clear();
+    let before = house.gpu().notified();
     house.switch(1);
+    assert_eq!(
+        house.gpu().notified() - before,
+        1,
+        "it is told of all at once"
+    );
     house.settle();
     assert_eq!(house.gpu().told, [0x105, 0x103, 0x104]);
     house.settle();
@@ -281,6 +287,37 @@ fn panning_shows_the_other_half_and_impossible_offsets_are_refused() {
         let beyond = VarScreenInfo { yoffset: 97, ..var };
         assert_eq!(screen.pan(&beyond), Err(Errno::EINVAL));
     }
+}
+
+/// Where the video memory holds both pages, to show the other is a register.
+#[test]
+fn a_page_flip_on_a_bochs_display_copies_nothing_that_has_not_changed() {
+    let house = House::with_bochs(1 << 20);
+    let Hardware::Bochs(device) = &house.hardware else {
+        unreachable!("a house with a Bochs display")
+    };
+    let screen = house.open(0);
+    let page = 64 * 96 * 4;
+    let var = screen.set_mode(&doubled(&screen)).unwrap();
+    let flip = |yoffset| {
+        screen.pan(&VarScreenInfo { yoffset, ..var }).unwrap();
+        house.settle();
+        assert_eq!(house.seen(), Some(picture(&screen)));
+        device.bytes_written()
+    };
+    house.settle();
+    device.bytes_written();
+    draw(&screen, page, 7, 64 * 96);
+    assert_eq!(flip(96), page);
+    for yoffset in [0, 96, 40, 0, 96] {
+        assert_eq!(flip(yoffset), 0, "to {yoffset}");
+    }
+    // One line of the page behind, which is seen when that is.
+    draw(&screen, 0, 9, 64);
+    house.settle();
+    assert_eq!(device.bytes_written(), 0);
+    let dirty_page = 4096;
+    assert_eq!(flip(0), dirty_page);
 }
 
 /// What was drawn before the mode was changed, and is out of sight at first, is seen after a pan.

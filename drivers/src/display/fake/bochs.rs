@@ -14,6 +14,7 @@ struct Inside {
     registers: [u16; 16],
     memory: Vec<u8>,
     is_vga_on: bool,
+    bytes_written: usize,
 }
 
 impl FakeBochs {
@@ -25,6 +26,7 @@ impl FakeBochs {
             registers,
             memory: vec![0; bytes],
             is_vga_on: false,
+            bytes_written: 0,
         })))
     }
 
@@ -33,6 +35,11 @@ impl FakeBochs {
         let device = Self::new(0);
         device.0.lock().unwrap().registers[0] = 0xffff;
         device
+    }
+
+    /// Bytes that were written to the video memory since this was last asked.
+    pub fn bytes_written(&self) -> usize {
+        std::mem::take(&mut self.0.lock().unwrap().bytes_written)
     }
 
     /// What the driver gets.
@@ -106,5 +113,6 @@ impl VideoMemory for FakeBochs {
     fn write(&mut self, offset: usize, from: &[u8]) {
         let mut inside = self.0.lock().unwrap();
         inside.memory[offset..offset + from.len()].copy_from_slice(from);
+        inside.bytes_written += from.len();
     }
 }

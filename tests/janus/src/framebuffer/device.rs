@@ -93,3 +93,26 @@ pub fn byte_at(file: isize, offset: usize) -> Result<u8, Failure> {
     works!(SYS_pread64, file, &mut byte, 1, offset);
     Ok(byte[0])
 }
+
+/// Files that say something of the mode of the opener's screen.
+pub const MODE_FILES: [&CStr; 2] = [
+    c"/sys/class/graphics/fb0/mode",
+    c"/sys/class/graphics/fb0/bits_per_pixel",
+];
+
+/// Which of POLLPRI and POLLERR poll(2) says of a file now.
+pub fn news(file: isize) -> Result<i16, Failure> {
+    let mut polled = [pollfd {
+        fd: file as i32,
+        events: POLLPRI,
+        revents: 0,
+    }];
+    works!(SYS_poll, &mut polled, 1, 0);
+    Ok(polled[0].revents)
+}
+
+/// Reads a file of sysfs from its start.
+pub fn read_again(file: isize) -> Result<(), Failure> {
+    works!(SYS_pread64, file, &mut [0_u8; 256], 256, 0);
+    Ok(())
+}

@@ -2,11 +2,13 @@
 
 use super::device::{
     BLANK, Fix, GET_COLORS, GET_FIX, GET_VAR, NODE, PAN, PUT_COLORS, PUT_VAR, Var, WAIT, fix_of,
-    memory_length, open, stride, var, var_of,
+    map, memory_length, open, stride, var, var_of,
 };
-use abi_tests::check::Outcome;
+use abi_tests::check::{Failure, Outcome};
+use abi_tests::raw::poke;
 use abi_tests::{cases, fails, gives, holds, same, works};
 use libc::*;
+use std::time::Duration;
 
 cases![
     the_node_is_there,
@@ -18,6 +20,7 @@ cases![
     bad_colors,
     blank_levels,
     waiting_for_a_frame,
+    an_idle_screen_sends_nothing,
     the_lists_name_it,
     the_files_of_sys,
     polling_is_always_ready,
@@ -182,6 +185,29 @@ fn waiting_for_a_frame() -> Outcome {
     }
     // Three whole frames at the least, of a sixtieth of a second each.
     holds!(abi_tests::process::now() - start >= 3 * 16_000_000);
+    Ok(())
+}
+
+/// A display that is sent something interrupts when it has it.
+fn an_idle_screen_sends_nothing() -> Outcome {
+    let file = open(O_RDWR)?;
+    let at = map(file, 0, 4096)?;
+    let count = || -> Result<u64, Failure> {
+        let table = std::fs::read_to_string("/proc/interrupts")?;
+        let counts = table.lines().skip(1).filter_map(|line| {
+            let count = line.split_whitespace().nth(1)?;
+            count.parse::<u64>().ok()
+        });
+        Ok(counts.sum())
+    };
+    poke(at, 0x11);
+    // Sent at the next frame; for half a second somebody looks for more.
+    std::thread::sleep(Duration::from_secs(1));
+    let before = count()?;
+    std::thread::sleep(Duration::from_secs(1));
+    let after = count()?;
+    holds!(after - before < 10, "{} interrupts", after - before);
+    poke(at, 0);
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Choosing a mode.
 
 use super::device::{
-    ACTIVATE_TEST, PUT_VAR, Var, fix_of, memory_length, open, stride, var, var_of,
+    ACTIVATE_TEST, MODE_FILES, PUT_VAR, Var, fix_of, memory_length, news, open, read_again, stride,
+    var, var_of,
 };
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, same, works};
@@ -13,6 +14,7 @@ cases![
     impossible_modes,
     a_tried_mode_changes_nothing,
     a_taller_whole,
+    who_waits_for_another_mode_is_told,
 ];
 
 fn nothing_changed_is_fine() -> Outcome {
@@ -98,4 +100,23 @@ fn a_taller_whole() -> Outcome {
             Ok(())
         },
     )
+}
+
+/// poll(2) on the files of sysfs, as its documentation has it: there is news from a change on until
+/// the file is read again, and before it was ever read.
+fn who_waits_for_another_mode_is_told() -> Outcome {
+    let _screen = open(O_RDWR)?;
+    for name in MODE_FILES {
+        let file = works!(SYS_open, name, O_RDONLY | O_CLOEXEC);
+        same!(news(file)?, POLLPRI | POLLERR);
+        read_again(file)?;
+        same!(news(file)?, 0);
+        with(|wanted| wanted[var::BITS] = 16, |_| Ok(()))?;
+        same!(news(file)?, POLLPRI | POLLERR);
+        same!(news(file)?, POLLPRI | POLLERR);
+        read_again(file)?;
+        same!(news(file)?, 0);
+        works!(SYS_close, file);
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! That each persona has a screen of its own, in front or not.
 
 use super::device::{
-    BLANK, PAN, PUT_VAR, Var, byte_at, fix_of, map, memory_length, open, var, var_of,
+    BLANK, MODE_FILES, PAN, PUT_VAR, Var, byte_at, fix_of, map, memory_length, news, open,
+    read_again, var, var_of,
 };
 use super::persona::{ACTIVE, Persona, inside, put};
 use abi_tests::check::{Failure, Outcome};
@@ -14,6 +15,7 @@ use std::sync::atomic::Ordering;
 cases![
     another_sees_zeros,
     a_mode_is_ones_own,
+    anothers_mode_is_no_news,
     a_descriptor_leads_home,
     it_lives_as_long_as_the_persona,
     mappings_stay_over_switches,
@@ -62,6 +64,30 @@ fn a_mode_is_ones_own() -> Outcome {
         Ok(())
     })?;
     same!(var_of(file)?, before);
+    Ok(())
+}
+
+/// Who waits for a change of its own screen hears nothing of another's.
+fn anothers_mode_is_no_news() -> Outcome {
+    let _screen = open(O_RDWR)?;
+    let files = MODE_FILES.map(|name| sys!(SYS_open, name, O_RDONLY | O_CLOEXEC));
+    for file in files {
+        read_again(file)?;
+    }
+    inside(|| {
+        let own = open(O_RDWR)?;
+        let file = works!(SYS_open, MODE_FILES[0], O_RDONLY);
+        read_again(file)?;
+        let mut wanted: Var = var_of(own)?;
+        wanted[var::BITS] = 16;
+        works!(SYS_ioctl, own, PUT_VAR, &mut wanted);
+        same!(news(file)?, POLLPRI | POLLERR);
+        Ok(())
+    })?;
+    for file in files {
+        same!(news(file)?, 0);
+        works!(SYS_close, file);
+    }
     Ok(())
 }
 
