@@ -13,6 +13,7 @@ mod background;
 mod commands;
 mod held;
 mod keymap;
+mod listed;
 mod mice;
 mod player;
 mod readers;
@@ -28,6 +29,7 @@ const FAMILIES: &[Family] = &[Family {
         readers::CASES,
         wanted::CASES,
         held::CASES,
+        listed::CASES,
         mice::CASES,
         background::CASES,
     ],

@@ -90,7 +90,7 @@ fn terminals_follow(seat: &mut Seat) {
     prompts(seat, LARGER, (OF_WORK, PROMPT), 1);
     seat.types("stty size > /tmp/size\n");
     prompts(seat, LARGER, (OF_WORK, PROMPT), 2);
-    prints(seat, "persona run work cat /tmp/size", "58 125");
+    prints(seat, "persona run work cat /tmp/size", "58 153");
     seat.switch_to(ROOT);
     prompts(seat, LARGER, (OF_ROOT, PROMPT), 1);
 }
