@@ -110,6 +110,16 @@ impl Screen {
         self.window.descriptors()
     }
 
+    /// For who comes first to the screen: gives it the size of its window, whatever mode was
+    /// chosen before.
+    ///
+    /// # Errors
+    /// As for [`Screen::open`].
+    pub fn fit(&mut self) -> Result<(), String> {
+        self.window.fit();
+        self.follow().map(drop)
+    }
+
     /// Goes along with a window that has got another size, and looks whether the screen has
     /// another mode now; if so it is opened anew, with nothing of the old picture, and the answer
     /// is true.

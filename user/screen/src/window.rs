@@ -3,6 +3,7 @@
 //!
 //! Contract: a program goes on in the mode that it found until the window gets another size; then it
 //! takes that. A mode that somebody has chosen meanwhile is so left alone until the window changes.
+//! Who comes first to a screen begins with the size that the window has ([`Window::fit`]).
 //! [`Window::descriptors`] show POLLPRI from the moment that something has changed until
 //! [`Window::look`] is called. Where sysfs is not there, or its kernel announces no modes (Linux
 //! does not), nobody is ever woken, and programs work with the mode that they found.
@@ -93,6 +94,15 @@ impl Window {
         }
     }
 
+    /// Gives the screen the mode that the window would like, whatever it has.
+    pub fn fit(&mut self) {
+        self.look();
+        let now = self.mode.as_ref().and_then(first_line);
+        if let Some(mode) = self.preferred.as_ref().filter(|_| now != self.preferred) {
+            let _refused = std::fs::write(self.directory.join("mode"), mode);
+        }
+    }
+
     /// The mode that is preferred now, if another was when last asked; what changes from now on is
     /// news.
     fn look(&mut self) -> Option<&str> {
@@ -138,6 +148,8 @@ mod tests {
         write("mode", "U:640x480p-60\n");
         window.follow();
         assert_eq!(mode(), "U:640x480p-60\n");
+        window.fit();
+        assert_eq!(mode(), "U:800x600p-60");
         std::fs::remove_dir_all(&directory).expect("it was made");
     }
 
@@ -147,5 +159,6 @@ mod tests {
         assert_eq!(window.descriptors().count(), 0);
         assert!(!window.has_changed());
         window.follow();
+        window.fit();
     }
 }

@@ -48,7 +48,10 @@ struct Awake {
 
 impl Desk {
     fn open(options: &Options) -> Result<Self, String> {
-        let screen = Screen::open()?;
+        let mut screen = Screen::open()?;
+        // The window may have got another size since the kernel asked for it, or while nobody was
+        // here.
+        screen.fit()?;
         let inputs = Inputs::open()?;
         let mode = screen.mode();
         let program = options.command.first().map(Path::new);
