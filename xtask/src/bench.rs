@@ -26,6 +26,12 @@ use crate::report::Report;
 /// A table takes well below a minute; a busy host may take longer.
 const LIMIT: Duration = Duration::from_secs(900);
 
+/// The operation that wants a display.
+const SCREENS: &str = "persona switch, screens";
+
+/// The sizes of screens between which it must not make a difference.
+const SIZES: [(u32, u32); 2] = [(640, 480), (3840, 2160)];
+
 /// Memory of a machine with two large screens.
 const SCREENS_MIB: u32 = 512;
 
@@ -50,6 +56,9 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
         )?;
         let flavour = Flavour::WithoutDevns;
         measure(house, kind, flavour, &none, &[], &mut output)?;
+    }
+    let asked = |word: &&str| SCREENS.contains(*word);
+    if options.without.is_none() && (words.is_empty() || words.iter().any(asked)) {
         measure_screens(house, kind, &mut output)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -63,10 +72,9 @@ fn heading(output: &mut dyn Write, text: &str) -> Result<()> {
 /// What a switch between two screens costs: on a display that reads the guest's memory, small and
 /// large, and beside it on one whose pictures the processor must copy (PCI only).
 fn measure_screens(house: &House, kind: Kind, output: &mut dyn Write) -> Result<()> {
-    let mut displays = vec![
-        ("virtio-gpu", Panel::Virtio, (640, 480)),
-        ("virtio-gpu", Panel::Virtio, (3840, 2160)),
-    ];
+    let mut displays = SIZES
+        .map(|size| ("virtio-gpu", Panel::Virtio, size))
+        .to_vec();
     if kind == Kind::Q35 {
         displays.push((
             "bochs-display, which is copied to",
@@ -74,18 +82,13 @@ fn measure_screens(house: &House, kind: Kind, output: &mut dyn Write) -> Result<
             (1024, 768),
         ));
     }
-    let words = ["persona switch, screens"];
     for (name, panel, (width, height)) in displays {
         heading(
             output,
             &format!("With a display of {width}x{height} ({name}):"),
         )?;
-        let desk = Desk {
-            panel: Some(panel),
-            ..Desk::EMPTY
-        };
-        let desk = desk.sized(width, height);
-        measure(house, kind, Flavour::Plain, &desk, &words, output)?;
+        let desk = screen_of(panel, (width, height));
+        measure(house, kind, Flavour::Plain, &desk, &[SCREENS], output)?;
     }
     Ok(())
 }
@@ -103,7 +106,10 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     let (flavour, desk, words) = (Flavour::Plain, Desk::EMPTY, ["--json"]);
     let mut json = Vec::new();
     measure(house, Kind::Q35, flavour, &desk, &words, &mut json)?;
-    let figures = Figure::list(&json)?;
+    let mut figures = Figure::list(&json)?;
+    for size in SIZES {
+        figures.push(switch_of_screens(house, size)?);
+    }
     for verdict in ceilings.judge(&figures) {
         if !wanted(&verdict.operation) {
             continue;
@@ -115,6 +121,31 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         }
     }
     Ok(())
+}
+
+/// What a switch between two screens of this size costs.
+fn switch_of_screens(house: &House, (width, height): (u32, u32)) -> Result<Figure> {
+    let desk = screen_of(Panel::Virtio, (width, height));
+    let (flavour, words) = (Flavour::Plain, [SCREENS, "--json"]);
+    let mut json = Vec::new();
+    measure(house, Kind::Q35, flavour, &desk, &words, &mut json)?;
+    let figures = Figure::list(&json)?;
+    let figure = figures.into_iter().next();
+    let figure = figure.context("the benchmark program printed no figure for screens")?;
+    let operation = format!("persona switch, {width}x{height}");
+    Ok(Figure {
+        operation,
+        ..figure
+    })
+}
+
+/// A desk with this panel and nothing else.
+fn screen_of(panel: Panel, (width, height): (u32, u32)) -> Desk {
+    let desk = Desk {
+        panel: Some(panel),
+        ..Desk::EMPTY
+    };
+    desk.sized(width, height)
 }
 
 /// Boots a kernel of this flavour at a desk and lets the benchmark program measure; what it prints

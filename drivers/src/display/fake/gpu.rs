@@ -117,6 +117,11 @@ impl FakeGpu {
         (gpu, Box::new(device))
     }
 
+    /// How often it was told that there are commands.
+    pub fn notified(&self) -> usize {
+        self.queues.lock().unwrap()[0].notified
+    }
+
     /// How many pictures it keeps.
     pub fn pictures(&self) -> usize {
         self.pictures.len()

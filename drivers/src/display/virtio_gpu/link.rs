@@ -71,6 +71,8 @@ pub struct Link {
     waiting: VecDeque<(Command, Purpose)>,
     flying: Vec<Sent>,
     is_silent: bool,
+    /// The device was given commands and has not been told so.
+    is_untold: bool,
 }
 
 impl Link {
@@ -80,6 +82,7 @@ impl Link {
             waiting: VecDeque::new(),
             flying: Vec::with_capacity(usize::from(BUFFERS)),
             is_silent: false,
+            is_untold: false,
         }
     }
 
@@ -88,8 +91,18 @@ impl Link {
         self.is_silent
     }
 
-    /// Sends a command, or lets it wait for room; `pictures` is how many there are, or were and are
-    /// to be given up. False: the device is silent.
+    /// Tells the device of the commands that it was given: once for all that belong together, since
+    /// to tell it costs more than the commands do, and so that it begins with the first when the
+    /// last is there.
+    pub fn notify(&mut self) {
+        if core::mem::take(&mut self.is_untold) {
+            self.queue.notify();
+        }
+    }
+
+    /// Gives the device a command ([`Self::notify`] is still to be called), or lets it wait for
+    /// room; `pictures` is how many there are, or were and are to be given up. False: the device is
+    /// silent.
     pub fn submit(&mut self, command: Command, purpose: Purpose, pictures: usize) -> bool {
         if self.is_silent {
             return false;
@@ -109,7 +122,6 @@ impl Link {
     }
 
     fn pump(&mut self) {
-        let mut gave = false;
         while let Some((command, purpose)) = self.waiting.front()
             && let Some(token) = self.queue.give(command.as_bytes())
         {
@@ -119,10 +131,7 @@ impl Link {
                 purpose: *purpose,
             });
             self.waiting.pop_front();
-            gave = true;
-        }
-        if gave {
-            self.queue.notify();
+            self.is_untold = true;
         }
     }
 

@@ -71,9 +71,11 @@ impl VirtioGpu {
         let has_edid = features & FEATURE_EDID != 0;
         let mut gpu = Gpu::new(device, Link::new(queue), has_edid);
         gpu.ask();
+        gpu.link.notify();
         while !gpu.is_informed() && patience() {
             // There is no memory yet that it could let go of.
             drop(gpu.take_answers());
+            gpu.link.notify();
         }
         // The first size is no change.
         if gpu.is_informed() {
@@ -85,6 +87,14 @@ impl VirtioGpu {
             source,
             spare,
         }))
+    }
+
+    /// Does something under the lock, and tells the device of what came of it.
+    fn with<R>(&self, work: impl FnOnce(&mut Gpu) -> R) -> R {
+        let mut gpu = self.gpu.lock();
+        let outcome = work(&mut gpu);
+        gpu.link.notify();
+        outcome
     }
 
     /// The next rows of the screen that is seen that are to be converted.
@@ -162,27 +172,28 @@ impl Panel for VirtioGpu {
                 most: RUNS_MAX,
             });
         }
-        let old = self.gpu.lock().attach(screen, resource, &runs);
+        let old = self.with(|gpu| gpu.attach(screen, resource, &runs));
         drop(old);
         Ok(())
     }
 
     fn detach(&self, screen: ScreenNumber) {
-        let old = self.gpu.lock().detach(screen);
+        let old = self.with(|gpu| gpu.detach(screen));
         drop(old);
     }
 
     fn show(&self, view: Option<View>) {
-        self.gpu.lock().show(view);
+        self.with(|gpu| gpu.show(view));
     }
 
     fn present(&self, screen: ScreenNumber, rows: &Rows) {
-        let mut gpu = self.gpu.lock();
-        let resource = gpu.resources.get_mut(&screen);
-        match resource.filter(|resource| resource.converted.is_some()) {
-            Some(resource) => resource.stale.add_all(rows),
-            None => gpu.note_changed(screen, rows),
-        }
+        self.with(|gpu| {
+            let resource = gpu.resources.get_mut(&screen);
+            match resource.filter(|resource| resource.converted.is_some()) {
+                Some(resource) => resource.stale.add_all(rows),
+                None => gpu.note_changed(screen, rows),
+            }
+        });
     }
 
     fn work(&self) {
@@ -196,24 +207,23 @@ impl Panel for VirtioGpu {
                 Some((screen, rows)) if *screen == band.screen => rows.add(band.rows),
                 _ => {
                     if let Some((screen, rows)) = done {
-                        self.gpu.lock().note_changed(screen, &rows);
+                        self.with(|gpu| gpu.note_changed(screen, &rows));
                     }
                     done = Some((band.screen, Rows::of(band.rows)));
                 }
             }
         }
         if let Some((screen, rows)) = done {
-            self.gpu.lock().note_changed(screen, &rows);
+            self.with(|gpu| gpu.note_changed(screen, &rows));
         }
     }
 
     fn service(&self) -> Option<Event> {
-        let (event, free) = {
-            let mut gpu = self.gpu.lock();
+        let (event, free) = self.with(|gpu| {
             gpu.acknowledge();
             let free = gpu.take_answers();
             (gpu.next_event(), free)
-        };
+        });
         drop(free);
         event
     }
