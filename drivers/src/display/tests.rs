@@ -320,17 +320,21 @@ fn a_page_flip_on_a_bochs_display_copies_nothing_that_has_not_changed() {
     assert_eq!(flip(0), dirty_page);
 }
 
-/// What was drawn before the mode was changed, and is out of sight at first, is seen after a pan.
+/// What was drawn before the mode was changed, and is out of sight when the screen comes back, is
+/// seen after a pan.
 #[test]
 fn another_mode_forgets_nothing_that_is_out_of_sight() {
     for house in [House::with_gpu(), House::with_bochs(1 << 20)] {
         let screen = house.open(0);
         draw(&screen, 0, 5, 64);
         house.settle();
+        house.switch(1);
         let var = screen.set_mode(&doubled(&screen)).unwrap();
-        screen.pan(&VarScreenInfo { yoffset: 50, ..var }).unwrap();
+        let pan = |yoffset| screen.pan(&VarScreenInfo { yoffset, ..var }).unwrap();
+        pan(50);
+        house.switch(0);
         house.settle();
-        screen.pan(&VarScreenInfo { yoffset: 0, ..var }).unwrap();
+        pan(0);
         house.settle();
         assert_eq!(house.seen().unwrap().pixels[0], [5; 3]);
     }
