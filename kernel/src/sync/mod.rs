@@ -25,7 +25,8 @@
 //!    job control.
 //! 2. An address space. A page fault takes it, so user memory may be touched only while
 //!    nothing from here down is held.
-//! 3. The short locks of files: a page cache, attributes, remembered names, advisory locks.
+//! 3. The short locks of files: a page cache, attributes, remembered names, advisory locks, the
+//!    frames of a screen, which of them were written.
 //! 4. The table of processes ([`crate::process::table`]); then the numbers of a pid namespace.
 //! 5. A process's or a thread's own small fields (handlers, credentials, limits, files); its
 //!    timers before the others, since they ask what time was used.
