@@ -17,6 +17,8 @@
 //! mentioned at all.
 
 mod answers;
+#[cfg(test)]
+mod tests;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -190,19 +192,31 @@ impl Gpu {
         old
     }
 
+    /// What the device is to call a new picture: not 0, which means none, nor as the spare picture
+    /// is called, nor, when all numbers were used once, as one that it still has. Those are fewer
+    /// than numbers.
+    fn take_id(&mut self) -> u32 {
+        loop {
+            let id = self.next_id;
+            self.next_id = match id + 1 {
+                SPARE_ID => 1,
+                next => next,
+            };
+            let outgoing = self.outgoing.iter().any(|(other, _)| *other == id);
+            if !(outgoing || self.is_known(id) || self.retired.contains_key(&id)) {
+                return id;
+            }
+        }
+    }
+
     /// Has the device make the picture of a screen.
     fn make(&mut self, screen: ScreenNumber, runs: &[FrameRun]) {
-        let id = self.next_id;
-        let Some(resource) = self.resources.get_mut(&screen) else {
-            return;
-        };
         if self.link.is_silent() {
             return;
         }
-        // 0 means none, the last is the spare picture's, and one in use is not given again.
-        self.next_id = match self.next_id + 1 {
-            SPARE_ID => 1,
-            next => next,
+        let id = self.take_id();
+        let Some(resource) = self.resources.get_mut(&screen) else {
+            return;
         };
         resource.id = Some(id);
         // The device knows no row of it, those out of sight neither.

@@ -102,7 +102,8 @@ impl Gpu {
         None
     }
 
-    fn is_known(&self, id: u32) -> bool {
+    /// Whether a screen's picture is called so.
+    pub(super) fn is_known(&self, id: u32) -> bool {
         let mut resources = self.resources.values();
         resources.any(|resource| resource.id == Some(id))
     }
