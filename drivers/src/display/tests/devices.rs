@@ -2,6 +2,8 @@
 
 use abi::framebuffer::VarScreenInfo;
 
+use super::super::memory::MemorySource;
+use super::super::panel::{Layout, PixelFormat, ScreenNumber};
 use super::{Bochs, Event, FakeBochs, Hardware, House, PanelError, SMALL, draw, picture};
 
 #[test]
@@ -99,6 +101,31 @@ fn modes_that_change_while_the_device_is_slow_are_not_all_told() {
     let told = house.gpu().told.len();
     assert!(told < 60, "{told} commands");
     assert_eq!(house.gpu().pictures(), 2);
+    assert_eq!(house.machine.in_use(), in_use);
+}
+
+/// Personas that come and go in the background while the device is stuck and nobody draws.
+#[test]
+fn screens_that_a_stuck_device_never_heard_of_leave_no_memory_behind() {
+    let house = House::with_gpu();
+    let in_use = house.machine.in_use();
+    let layout = Layout {
+        visible: SMALL,
+        whole: SMALL,
+        format: PixelFormat::Xrgb8888,
+    };
+    for number in 1000..1100 {
+        let memory = house.machine.zeroed(layout.bytes()).unwrap();
+        let panel = house.display.panel();
+        let attached = panel.attach(ScreenNumber(number), layout, &memory);
+        attached.unwrap();
+        drop(memory);
+        panel.detach(ScreenNumber(number));
+    }
+    let now = house.machine.in_use();
+    // It may still look at the first few.
+    assert!(now < in_use + 8, "{now}, {in_use} before");
+    assert_eq!(house.settle(), []);
     assert_eq!(house.machine.in_use(), in_use);
 }
 

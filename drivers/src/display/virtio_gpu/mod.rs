@@ -178,8 +178,8 @@ impl Panel for VirtioGpu {
     }
 
     fn detach(&self, screen: ScreenNumber) {
-        let old = self.with(|gpu| gpu.detach(screen));
-        drop(old);
+        let gone = self.with(|gpu| (gpu.detach(screen), gpu.take_unused()));
+        drop(gone);
     }
 
     fn show(&self, view: Option<View>) {
