@@ -329,6 +329,10 @@ impl ScreenMemory for Page {
         self.0.lock().write(offset, from);
     }
 
+    fn is_at_hand(&self) -> bool {
+        !self.0.is_locked()
+    }
+
     fn frames(&self, _visit: &mut dyn FnMut(FrameRun)) {}
 
     fn take_dirty(&self, _visit: &mut dyn FnMut(Range<usize>)) {}
@@ -435,7 +439,7 @@ impl Panel for Bochs {
         let mut state = self.state.try_lock().ok_or(PanelError::Unavailable)?;
         let last = state.last.and_then(|view| {
             let screen = state.screens.get(&view.screen)?;
-            Some((view, screen))
+            screen.memory.is_at_hand().then_some((view, screen))
         });
         let Some((view, screen)) = last else {
             return state.draw_on_nothing(draw);

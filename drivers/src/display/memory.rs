@@ -36,6 +36,9 @@ pub trait ScreenMemory: Any + Send + Sync {
     /// Changes the bytes at `offset`. This makes nothing dirty: the writer knows what it wrote.
     fn write(&self, offset: usize, from: &[u8]);
 
+    /// For a panic: whether [`Self::read`] and [`Self::write`] would wait for nobody now.
+    fn is_at_hand(&self) -> bool;
+
     /// Shows the frames in the order of their offsets, neighbours joined to one run.
     fn frames(&self, visit: &mut dyn FnMut(FrameRun));
 

@@ -202,8 +202,8 @@ pub trait Panel: Send + Sync {
     fn service(&self) -> Option<Event>;
 
     /// In a panic: lets `draw` draw on what is seen (or was, before it was blanked; where nothing
-    /// was, on an empty screen of its own) and brings it to the eye, as long as `patience` lasts, without allocating and without waiting for a
-    /// lock.
+    /// was, or somebody has its memory locked, on an empty screen of its own) and brings it to the
+    /// eye, as long as `patience` lasts, without allocating and without waiting for a lock.
     ///
     /// # Errors
     /// [`PanelError::Unavailable`], [`PanelError::Silent`].

@@ -80,6 +80,11 @@ impl FakeMemory {
         self.dirty.lock().unwrap().extend(pages);
     }
 
+    /// Somebody is in the middle of something, as long as this is kept.
+    pub fn hold(&self) -> impl Sized + '_ {
+        self.bytes.lock().unwrap()
+    }
+
     fn offset_of(&self, address: u64) -> Option<usize> {
         let distance = (address - self.address) as usize;
         let (run, inside) = (
@@ -108,6 +113,10 @@ impl ScreenMemory for FakeMemory {
 
     fn write(&self, offset: usize, from: &[u8]) {
         self.bytes.lock().unwrap()[offset..offset + from.len()].copy_from_slice(from);
+    }
+
+    fn is_at_hand(&self) -> bool {
+        self.bytes.try_lock().is_ok()
     }
 
     fn frames(&self, visit: &mut dyn FnMut(FrameRun)) {

@@ -233,7 +233,8 @@ impl Panel for VirtioGpu {
         let gpu = &mut *gpu;
         let last = gpu.last.and_then(|view| {
             let resource = gpu.resources.get(&view.screen)?;
-            Some((view, resource, resource.id?))
+            let is_at_hand = resource.backing().is_at_hand();
+            is_at_hand.then_some((view, resource, resource.id?))
         });
         let Some((view, resource, id)) = last else {
             let spare = self.spare.as_ref().ok_or(PanelError::Unavailable)?;

@@ -1,8 +1,8 @@
 //! The memory of a screen: page frames that programs map and that a display may read by itself.
 //!
 //! The frames are the same from the screen's first use to its end, whatever is switched, so a
-//! mapping of them never changes; for a larger mode more are added behind them. They go when the screen, all mappings and the display have let
-//! go of them.
+//! mapping of them never changes; for a larger mode more are added behind them. They go when the
+//! screen, all mappings and the display have let go of them.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -115,6 +115,10 @@ impl ScreenMemory for ScreenFrames {
         self.for_each_part(offset, from.len(), |frame, start, bytes| {
             frame.write(start, &from[bytes]);
         });
+    }
+
+    fn is_at_hand(&self) -> bool {
+        !self.frames.is_locked()
     }
 
     fn frames(&self, visit: &mut dyn FnMut(FrameRun)) {
