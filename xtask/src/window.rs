@@ -14,9 +14,9 @@ use crate::options::Board;
 /// The environment variables of which one says that windows can be opened.
 const DISPLAYS: [&str; 2] = ["WAYLAND_DISPLAY", "DISPLAY"];
 /// The kinds of window we know, the better first, with what they are told. A window that takes
-/// the whole keyboard while the pointer is over it gets Alt+F2 before the desktop does. It opens small,
-/// whatever the device prefers, and the guest follows it to any size; with `zoom-to-fit=off` it
-/// would open as large as the device likes and could not be made smaller.
+/// the whole keyboard while the pointer is over it gets Alt+F2 before the desktop does. It opens
+/// small, whatever the device prefers, and the guest follows it to any size; with
+/// `zoom-to-fit=off` it would open as large as the device likes and could not be made smaller.
 const KINDS: [(&str, &str); 2] = [("gtk", "gtk,grab-on-hover=on"), ("sdl", "sdl")];
 
 /// How the screen is seen.

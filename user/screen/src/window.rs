@@ -1,8 +1,9 @@
 //! The window that the screen is seen in: which size it would like the picture to have, and what
 //! says that this, or the screen's mode, is another now.
 //!
-//! Contract: a program goes on in the mode that it found until the window gets another size; then it
-//! takes that. A mode that somebody has chosen meanwhile is so left alone until the window changes.
+//! Contract: a program goes on in the mode that it found until the window gets another size; then
+//! it takes that. A mode that somebody has chosen meanwhile is so left alone until the window
+//! changes.
 //! Who comes first to a screen begins with the size that the window has ([`Window::fit`]).
 //! [`Window::descriptors`] show POLLPRI from the moment that something has changed until
 //! [`Window::look`] is called. Where sysfs is not there, or its kernel announces no modes (Linux

@@ -64,7 +64,8 @@ pub fn layout(var: &VarScreenInfo) -> Layout {
     }
 }
 
-/// What a screen with so much memory, or that may grow to so much, would be when `wanted` is chosen.
+/// What a screen with so much memory, or that may grow to so much, would be when `wanted` is
+/// chosen.
 ///
 /// # Errors
 /// EINVAL: it is impossible.

@@ -26,8 +26,8 @@ impl Changes {
         })
     }
 
-    /// The value is another now. Wakes whoever waits; does not sleep. Only a display has news, and a
-    /// kernel without device namespaces has no display.
+    /// The value is another now. Wakes whoever waits; does not sleep. Only a display has news, and
+    /// a kernel without device namespaces has no display.
     #[cfg(any(feature = "devns", feature = "ktest"))]
     pub fn announce(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
