@@ -116,7 +116,8 @@ fn service() {
     let Some(machine) = machine() else { return };
     machine.display.service(&mut |event| match event {
         Event::Resized(size) => {
-            log::info!("fb0: the display prefers {size} now");
+            // Not on the console: a window that is dragged says so many times.
+            log::debug!("fb0: the display prefers {size} now");
             attributes::announce_modes();
         }
         Event::Failed(error) => warn(error),
