@@ -31,6 +31,7 @@ mod process;
 mod read_write;
 mod schedule;
 mod signal;
+mod socket;
 mod splice;
 mod stat;
 mod system;

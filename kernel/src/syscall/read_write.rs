@@ -20,7 +20,7 @@ const HARMLESS_FLAGS: u32 = general::RWF_HIPRI | general::RWF_DSYNC | general::R
 const SENDFILE_BYTES: usize = 64 * 1024;
 
 /// `EFAULT` at once for addresses that no program can have, even where nothing would be moved.
-fn one_range(address: usize, length: usize) -> Result<UserRanges> {
+pub(super) fn one_range(address: usize, length: usize) -> Result<UserRanges> {
     match address.checked_add(length) {
         Some(end) if end <= USER_END => Ok(UserRanges::one(address, length)),
         _ => Err(Errno::EFAULT),

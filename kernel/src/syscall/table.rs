@@ -7,8 +7,8 @@
 use super::{
     Handler, RegistersHandler, answer, attributes, capabilities, credentials, descriptor,
     directory, epoll, extended_attributes, fcntl, futex, limits, memory, mount, namespace, open,
-    poll, posix_timer, prctl, process, read_write, schedule, signal, splice, stat, system, time,
-    timer, timer_descriptor, working_directory,
+    poll, posix_timer, prctl, process, read_write, schedule, signal, socket, splice, stat, system,
+    time, timer, timer_descriptor, working_directory,
 };
 
 /// Numbers from here on are not served.
@@ -100,6 +100,7 @@ table! {
      38 setitimer            3         timer::sys_setitimer;
      39 getpid               0         process::sys_getpid;
      40 sendfile             4         read_write::sys_sendfile;
+     44 sendto               6         socket::sys_sendto;
      56 clone                registers process::sys_clone;
      57 fork                 registers process::sys_fork;
      58 vfork                registers process::sys_vfork;

@@ -35,6 +35,7 @@ cases![
     ioctl_nonblocking,
     ioctl_not_a_terminal,
     ioctl_readable_bytes,
+    send_to_what_is_no_socket,
 ];
 
 fn open_flags(fd: isize) -> isize {
@@ -295,5 +296,23 @@ fn ioctl_readable_bytes() -> Outcome {
     works!(SYS_lseek, fd, 3, SEEK_SET);
     gives!(0, SYS_ioctl, fd, FIONREAD, &mut count);
     same!(count, 4);
+    Ok(())
+}
+
+/// With nothing to send, as programs ask whether it is a socket.
+fn send_to_what_is_no_socket() -> Outcome {
+    let file = works!(SYS_open, c"f", O_CREAT | O_RDWR, 0o600);
+    let mut ends = [0i32; 2];
+    works!(SYS_pipe, &mut ends);
+    for descriptor in [file, ends[0] as isize, ends[1] as isize] {
+        for count in [0, 4] {
+            fails!(ENOTSOCK, SYS_sendto, descriptor, c"some", count, 0, 0, 0);
+        }
+    }
+    let path = works!(SYS_open, c"f", O_PATH);
+    for descriptor in [path, 99, -1] {
+        fails!(EBADF, SYS_sendto, descriptor, c"some", 4, 0, 0, 0);
+    }
+    fails!(EFAULT, SYS_sendto, 99, usize::MAX - 9, 4, 0, 0, 0);
     Ok(())
 }
