@@ -12,7 +12,6 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
-use spin::LazyLock;
 
 /// One value of a device, as text.
 pub trait Attribute: Send + Sync + 'static {
@@ -31,9 +30,6 @@ pub trait Attribute: Send + Sync + 'static {
     }
 }
 
-/// Those of a value that nobody ever announces to be another.
-static NO_CHANGES: LazyLock<Arc<Changes>> = LazyLock::new(Changes::new);
-
 /// An attribute as a file's contents.
 struct Shown<A>(A);
 
@@ -46,10 +42,10 @@ impl<A: Attribute> Contents for Shown<A> {
         self.0.store(bytes)
     }
 
-    /// Every attribute can be waited for.
+    /// Every attribute can be waited for. Where nothing is ever announced each opening has a queue
+    /// of its own, so that no persona's pollers stand in another's way.
     fn changes(&self) -> Option<Arc<Changes>> {
-        let own = self.0.changes();
-        Some(own.unwrap_or_else(|| Arc::clone(&NO_CHANGES)))
+        Some(self.0.changes().unwrap_or_else(Changes::new))
     }
 
     fn size(&self) -> u64 {
