@@ -57,7 +57,8 @@ fn vi_edits_a_file_on_the_console() {
     console.send("busybox vi /tmp/letter\n");
     console.expect("~", COMMAND_LIMIT);
     console.send("idear Janus");
-    console.expect("Janus", COMMAND_LIMIT);
+    // The last letter, which is nowhere else: vi draws as much at a time as has arrived.
+    console.expect("s", COMMAND_LIMIT);
     // Escape is the first byte of the arrow keys too: vi waits a moment before it believes it.
     console.send("\x1b");
     std::thread::sleep(Duration::from_secs(1));
