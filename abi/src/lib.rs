@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod binder;
 pub mod credentials;
 mod errno;
 pub mod file;
