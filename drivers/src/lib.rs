@@ -5,6 +5,7 @@
 extern crate alloc;
 
 pub mod alarm;
+pub mod binder;
 pub mod display;
 #[cfg(test)]
 mod host_gate;

@@ -1,0 +1,293 @@
+//! What waits to be told to a program: lists through which things go without taking memory.
+//!
+//! A thing that may have to wait has an [`Item`] from the beginning, so that it can be put into a
+//! list at any time, and taken out of whichever list it is in, in a few steps. A list is an item
+//! too: its ends, in a circle.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use abi::Errno;
+
+use super::arena::Key;
+use super::death::Death;
+use super::node::Node;
+use super::thread::Thread;
+use super::transaction::Transaction;
+
+/// What an item stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// The ends of a list.
+    Ends,
+    /// A transaction or a reply is to be delivered.
+    Transaction(Key<Transaction>),
+    /// A thread is to be told this, after it sent something; the item goes with that.
+    Tell(u32),
+    /// A thread is to be told what became of what it sent.
+    ReturnError,
+    /// A thread is to be told that its transaction has no answer.
+    ReplyError,
+    /// A process is to be told who holds or knows its node.
+    Node(Key<Node>),
+    /// A process is to be told of a death.
+    Death(Key<Death>),
+    /// A thread waits for anything its process has to do.
+    Waiter(Key<Thread>),
+}
+
+/// A place in a list, or outside all.
+#[derive(Clone, Copy)]
+struct Link {
+    previous: Item,
+    next: Item,
+    job: Job,
+}
+
+/// What can be in a list. It is its owner's until that ends it, and names nothing afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item(u32);
+
+impl Item {
+    /// None.
+    pub const NOTHING: Self = Self(u32::MAX);
+}
+
+/// A list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List(Item);
+
+/// Items in one piece of memory; a bit of a word for each.
+const CHUNK: usize = u64::BITS as usize;
+
+struct Chunk {
+    /// Empty where the memory has been given back.
+    links: Box<[Link]>,
+    /// A bit for each item that is nobody's.
+    free: u64,
+}
+
+/// All lists of a context. Items are taken from the front, so that memory at the end can be given
+/// back.
+pub struct Lists {
+    chunks: Vec<Chunk>,
+    /// No chunk before this one has a free item.
+    first_with_room: usize,
+    count: usize,
+}
+
+impl Lists {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self {
+            chunks: Vec::new(),
+            first_with_room: 0,
+            count: 0,
+        }
+    }
+
+    /// How many items there are, those included that are the ends of lists.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    #[inline(always)]
+    fn link(&self, item: Item) -> &Link {
+        &self.chunks[item.0 as usize / CHUNK].links[item.0 as usize % CHUNK]
+    }
+
+    #[inline(always)]
+    fn link_mut(&mut self, item: Item) -> &mut Link {
+        &mut self.chunks[item.0 as usize / CHUNK].links[item.0 as usize % CHUNK]
+    }
+
+    /// The number of a chunk with a free item.
+    fn chunk_with_room(&mut self) -> Result<usize, Errno> {
+        loop {
+            let number = self.first_with_room;
+            match self.chunks.get_mut(number) {
+                Some(chunk) if chunk.free != 0 => {
+                    if chunk.links.is_empty() {
+                        chunk.links = new_links()?;
+                    }
+                    return Ok(number);
+                }
+                Some(_) => self.first_with_room += 1,
+                None => {
+                    self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+                    self.chunks.push(Chunk {
+                        links: new_links()?,
+                        free: u64::MAX,
+                    });
+                }
+            }
+        }
+    }
+
+    /// An item that is in no list.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn new_item(&mut self, job: Job) -> Result<Item, Errno> {
+        let number = self.chunk_with_room()?;
+        let chunk = &mut self.chunks[number];
+        let place = chunk.free.trailing_zeros();
+        chunk.free &= chunk.free - 1;
+        self.count += 1;
+        let item = Item((number * CHUNK) as u32 + place);
+        *self.link_mut(item) = Link {
+            previous: item,
+            next: item,
+            job,
+        };
+        Ok(item)
+    }
+
+    /// An empty list.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub fn new_list(&mut self) -> Result<List, Errno> {
+        self.new_item(Job::Ends).map(List)
+    }
+
+    /// Ends an item; it leaves its list.
+    pub fn remove_item(&mut self, item: Item) {
+        self.unlink(item);
+        let number = item.0 as usize / CHUNK;
+        let chunk = &mut self.chunks[number];
+        chunk.free |= 1 << (item.0 as usize % CHUNK);
+        self.count -= 1;
+        // One is kept, so that what comes and goes at its edge costs nothing.
+        if chunk.free == u64::MAX && number > self.first_with_room {
+            chunk.links = Box::default();
+            while self.chunks.last().is_some_and(|last| last.links.is_empty()) {
+                self.chunks.pop();
+            }
+        }
+        self.first_with_room = self.first_with_room.min(number);
+    }
+
+    /// Ends a list, which is empty.
+    pub fn remove_list(&mut self, list: List) {
+        debug_assert!(self.is_empty(list));
+        self.remove_item(list.0);
+    }
+
+    /// Says what an item stands for from now on.
+    #[inline]
+    pub fn set_job(&mut self, item: Item, job: Job) {
+        self.link_mut(item).job = job;
+    }
+
+    /// Whether an item is in a list.
+    #[inline]
+    pub fn is_linked(&self, item: Item) -> bool {
+        self.link(item).next != item
+    }
+
+    /// Whether a list has no items.
+    #[inline]
+    pub fn is_empty(&self, list: List) -> bool {
+        !self.is_linked(list.0)
+    }
+
+    /// The first item of a list.
+    #[inline]
+    pub fn first(&self, list: List) -> Option<(Item, Job)> {
+        self.after(list, list.0)
+    }
+
+    /// The item of a list that follows another.
+    #[inline]
+    pub fn after(&self, list: List, item: Item) -> Option<(Item, Job)> {
+        let next = self.link(item).next;
+        (next != list.0).then(|| (next, self.link(next).job))
+    }
+
+    /// Takes the first item out of a list.
+    #[inline]
+    pub fn pop(&mut self, list: List) -> Option<(Item, Job)> {
+        let first = self.first(list)?;
+        self.unlink(first.0);
+        Some(first)
+    }
+
+    /// Takes an item out of the list it is in, if it is in one.
+    pub fn unlink(&mut self, item: Item) {
+        let link = self.link_mut(item);
+        let (previous, next) = (link.previous, link.next);
+        if next == item {
+            return;
+        }
+        (link.previous, link.next) = (item, item);
+        self.link_mut(previous).next = next;
+        self.link_mut(next).previous = previous;
+    }
+
+    /// Puts an item, which is in no list, at the end of one.
+    pub fn push_back(&mut self, list: List, item: Item) {
+        self.insert_before(list.0, item);
+    }
+
+    /// Puts an item, which is in no list, at the beginning of one.
+    pub fn push_front(&mut self, list: List, item: Item) {
+        let first = self.link(list.0).next;
+        self.insert_before(first, item);
+    }
+
+    #[inline]
+    fn insert_before(&mut self, next: Item, item: Item) {
+        debug_assert!(!self.is_linked(item));
+        let follower = self.link_mut(next);
+        let previous = core::mem::replace(&mut follower.previous, item);
+        self.link_mut(previous).next = item;
+        let link = self.link_mut(item);
+        (link.previous, link.next) = (previous, next);
+    }
+}
+
+fn new_links() -> Result<Box<[Link]>, Errno> {
+    let mut links = Vec::new();
+    links.try_reserve_exact(CHUNK).map_err(|_| Errno::ENOMEM)?;
+    let nobodys = Link {
+        previous: Item::NOTHING,
+        next: Item::NOTHING,
+        job: Job::Ends,
+    };
+    links.resize(CHUNK, nobodys);
+    Ok(links.into_boxed_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_come_out_in_order_and_leave_from_the_middle() {
+        let mut lists = Lists::new();
+        let list = lists.new_list().unwrap();
+        let items = [0, 1, 2, 3].map(|n| lists.new_item(Job::Tell(n)).unwrap());
+        items[..3]
+            .iter()
+            .for_each(|item| lists.push_back(list, *item));
+        lists.push_front(list, items[3]);
+        lists.unlink(items[1]);
+        assert!(!lists.is_linked(items[1]) && lists.is_linked(items[2]));
+        let told = core::iter::from_fn(|| lists.pop(list).map(|(_, job)| job));
+        assert!(told.eq([3, 0, 2].map(Job::Tell)));
+        assert!(lists.is_empty(list));
+    }
+
+    #[test]
+    fn memory_at_the_end_is_given_back() {
+        let mut lists = Lists::new();
+        let items: Vec<_> = (0..1000)
+            .map(|n| lists.new_item(Job::Tell(n)).unwrap())
+            .collect();
+        items[10..].iter().for_each(|item| lists.remove_item(*item));
+        assert!(lists.chunks.len() <= 2);
+        assert_eq!(lists.len(), 10);
+        assert_eq!(lists.new_item(Job::Ends), Ok(Item(10)));
+    }
+}

@@ -1,0 +1,462 @@
+//! The room in a process that transactions are delivered into: which bytes of it are whose.
+//!
+//! The room is divided into blocks, side by side without gaps, each of them a buffer or free. Two
+//! free blocks never lie side by side. Free ones are kept in bins by their sizes, four bins to each
+//! doubling, so that one which fits is found in a few steps; the blocks that begin in a page are
+//! found from the page.
+//!
+//! One-way transactions may take half of the room, so that a flood of them leaves some for those
+//! that somebody waits for. Who takes most of that half is found out when it becomes scarce.
+//!
+//! Nothing here knows what the bytes are, or the memory behind them ([`super::Pages`]).
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use abi::Errno;
+
+use super::arena::{Arena, Key};
+use super::node::Node;
+use super::transaction::Transaction;
+
+/// Blocks begin at multiples of this, and so does whatever is put into them.
+pub const ALIGNMENT: usize = 8;
+/// The most room that a process can have, however much it maps.
+pub const LENGTH_MAX: usize = 4 << 20;
+/// Bytes of a page.
+pub const PAGE: usize = 4096;
+/// Pages at the beginning of the room that keep their memory when nothing is in them.
+const KEPT_PAGES: usize = 64;
+/// What a one-way buffer counts beside its bytes, as what Linux keeps of one does.
+const ASYNC_OVERHEAD: usize = 104;
+/// More one-way buffers than this by one process are suspect where room is scarce.
+const SUSPECT_BUFFERS: usize = 50;
+/// Bins: four for each power of two from [`ALIGNMENT`] to [`LENGTH_MAX`].
+const BINS: usize = 4 * 20;
+/// How many blocks of its own bin an allocation looks at before it takes one from a larger bin.
+const LOOKS: usize = 8;
+
+/// Names a block.
+pub type BufferKey = Key<Block>;
+
+/// Some bytes of the room.
+pub struct Block {
+    /// Where they begin.
+    offset: usize,
+    /// How many.
+    length: usize,
+    previous: BufferKey,
+    next: BufferKey,
+    state: State,
+}
+
+enum State {
+    /// Its neighbours in its bin.
+    Free {
+        previous: BufferKey,
+        next: BufferKey,
+    },
+    Used(Buffer),
+}
+
+/// What is known of a buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Buffer {
+    /// Bytes of data, at its beginning.
+    pub data_size: usize,
+    /// Bytes of offsets, behind the data.
+    pub offsets_size: usize,
+    /// What it was allocated for, until that has been answered.
+    pub transaction: Option<Key<Transaction>>,
+    /// The node that the transaction was sent to, which is held.
+    pub target_node: Option<Key<Node>>,
+    /// It is of a one-way transaction.
+    pub is_async: bool,
+    /// The program has it, and may free it.
+    pub is_delivered: bool,
+    /// It is made zero when it is freed.
+    pub clear_on_free: bool,
+    /// Who sent it.
+    pub sender: u32,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Bytes of data.
+    pub data_size: u64,
+    /// Bytes of offsets.
+    pub offsets_size: u64,
+    /// Bytes of what else is put there.
+    pub extra_size: u64,
+    /// It is for a one-way transaction.
+    pub is_async: bool,
+    /// Who sends it.
+    pub sender: u32,
+}
+
+impl Request {
+    /// All bytes together, each part rounded up. None: more than can be counted.
+    fn total(&self) -> Option<usize> {
+        let parts = [self.data_size, self.offsets_size, self.extra_size];
+        let mut total = 0u64;
+        for part in parts {
+            total = total.checked_add(part.checked_next_multiple_of(ALIGNMENT as u64)?)?;
+        }
+        usize::try_from(total).ok()
+    }
+}
+
+/// A buffer that was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Allocated {
+    /// It.
+    pub key: BufferKey,
+    /// Where it begins.
+    pub offset: usize,
+    /// Its sender takes so much of the room for one-way transactions that it should be told.
+    pub is_suspect: bool,
+}
+
+/// The room of one process. It has none before [`Space::map`].
+pub struct Space {
+    blocks: Arena<Block>,
+    /// By page: the first block that begins there.
+    first_in_page: Vec<BufferKey>,
+    /// The first free block of each bin.
+    bins: [BufferKey; BINS],
+    /// A bit for each bin in which there is a block.
+    filled: u128,
+    length: usize,
+    /// No page from here on has memory.
+    supplied_end: usize,
+    free_async: usize,
+    /// Somebody has been told, and room has been scarce since.
+    has_told_suspect: bool,
+}
+
+/// Which bin a block of so many bytes lies in.
+fn bin_of(length: usize) -> usize {
+    let doubling = length.max(ALIGNMENT).ilog2() as usize;
+    let quarter = length >> (doubling - 2) & 3;
+    (4 * (doubling - 3) + quarter).min(BINS - 1)
+}
+
+impl Space {
+    /// No room.
+    pub const fn new() -> Self {
+        Self {
+            blocks: Arena::new(),
+            first_in_page: Vec::new(),
+            bins: [Key::NOTHING; BINS],
+            filled: 0,
+            length: 0,
+            supplied_end: 0,
+            free_async: 0,
+            has_told_suspect: false,
+        }
+    }
+
+    /// Makes room, once: whole pages, at most [`LENGTH_MAX`].
+    ///
+    /// # Errors
+    /// EBUSY: there is some already; ENOMEM.
+    pub fn map(&mut self, length: usize) -> Result<(), Errno> {
+        if self.length != 0 {
+            return Err(Errno::EBUSY);
+        }
+        let pages = length.div_ceil(PAGE);
+        self.first_in_page
+            .try_reserve_exact(pages)
+            .map_err(|_| Errno::ENOMEM)?;
+        self.first_in_page.resize(pages, Key::NOTHING);
+        let whole = self.blocks.insert(Block {
+            offset: 0,
+            length,
+            previous: Key::NOTHING,
+            next: Key::NOTHING,
+            state: State::Free {
+                previous: Key::NOTHING,
+                next: Key::NOTHING,
+            },
+        })?;
+        self.length = length;
+        self.free_async = length / 2;
+        self.first_in_page[0] = whole;
+        self.put_into_bin(whole);
+        Ok(())
+    }
+
+    /// Bytes of room.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Bytes that one-way transactions may still take.
+    pub fn free_async(&self) -> usize {
+        self.free_async
+    }
+
+    /// Takes room for a buffer.
+    ///
+    /// # Errors
+    /// EINVAL: sizes that no room has; ENOSPC: there is not enough; ENOMEM.
+    pub fn allocate(&mut self, request: &Request) -> Result<Allocated, Errno> {
+        let length = request.total().ok_or(Errno::EINVAL)?;
+        if request.is_async && self.free_async < length + ASYNC_OVERHEAD {
+            return Err(Errno::ENOSPC);
+        }
+        // What has no bytes has an address of its own nevertheless.
+        let length = length.max(ALIGNMENT);
+        self.blocks.reserve()?;
+        let key = self.find(length).ok_or(Errno::ENOSPC)?;
+        self.take_from_bin(key);
+        self.split(key, length)?;
+        let block = &mut self.blocks[key];
+        let offset = block.offset;
+        self.supplied_end = self.supplied_end.max((offset + length).div_ceil(PAGE));
+        block.state = State::Used(Buffer {
+            data_size: request.data_size as usize,
+            offsets_size: request.offsets_size as usize,
+            transaction: None,
+            target_node: None,
+            is_async: request.is_async,
+            is_delivered: false,
+            clear_on_free: false,
+            sender: request.sender,
+        });
+        let mut is_suspect = false;
+        if request.is_async {
+            self.free_async -= length + ASYNC_OVERHEAD;
+            is_suspect = self.is_suspect(request.sender);
+        }
+        Ok(Allocated {
+            key,
+            offset,
+            is_suspect,
+        })
+    }
+
+    /// Gives a buffer's room back. Returns the pages around it whose memory is to be given back:
+    /// those that no buffer reaches into, if they are not among the first.
+    pub fn free(&mut self, key: BufferKey) -> Range<usize> {
+        let block = &mut self.blocks[key];
+        let (length, previous, next) = (block.length, block.previous, block.next);
+        if let State::Used(Buffer { is_async: true, .. }) = block.state {
+            self.free_async += length + ASYNC_OVERHEAD;
+        }
+        block.state = State::Free {
+            previous: Key::NOTHING,
+            next: Key::NOTHING,
+        };
+        if self.is_free(next) {
+            self.take_from_bin(next);
+            self.merge(key, next);
+        }
+        let mut key = key;
+        if self.is_free(previous) {
+            self.take_from_bin(previous);
+            self.merge(previous, key);
+            key = previous;
+        }
+        self.put_into_bin(key);
+        let block = &self.blocks[key];
+        let unused = block.offset.div_ceil(PAGE)..(block.offset + block.length) / PAGE;
+        let unneeded = unused.start.max(KEPT_PAGES)..unused.end.min(self.supplied_end);
+        if unneeded.end == self.supplied_end && !unneeded.is_empty() {
+            self.supplied_end = unneeded.start;
+        }
+        unneeded
+    }
+
+    /// The buffer that begins here.
+    pub fn buffer_at(&self, offset: usize) -> Option<BufferKey> {
+        let mut key = *self.first_in_page.get(offset / PAGE)?;
+        loop {
+            let block = self.blocks.get(key)?;
+            match &block.state {
+                State::Used(_) if block.offset == offset => return Some(key),
+                _ if block.offset >= offset => return None,
+                _ => key = block.next,
+            }
+        }
+    }
+
+    /// A buffer, if it is there.
+    pub fn get(&self, key: BufferKey) -> Option<&Buffer> {
+        match &self.blocks.get(key)?.state {
+            State::Used(buffer) => Some(buffer),
+            State::Free { .. } => None,
+        }
+    }
+
+    /// A buffer, to be changed.
+    pub fn get_mut(&mut self, key: BufferKey) -> Option<&mut Buffer> {
+        match &mut self.blocks.get_mut(key)?.state {
+            State::Used(buffer) => Some(buffer),
+            State::Free { .. } => None,
+        }
+    }
+
+    /// Which bytes a buffer has.
+    pub fn bytes(&self, key: BufferKey) -> Range<usize> {
+        let block = &self.blocks[key];
+        block.offset..block.offset + block.length
+    }
+
+    /// The first buffer in or behind a place of the list, and the place to go on from.
+    pub fn next_buffer(&self, place: usize) -> Option<(BufferKey, &Buffer, usize)> {
+        let mut place = place;
+        loop {
+            let (key, block) = self.blocks.next_from(place)?;
+            place = key.index() + 1;
+            if let State::Used(buffer) = &block.state {
+                return Some((key, buffer, place));
+            }
+        }
+    }
+
+    fn is_free(&self, key: BufferKey) -> bool {
+        let block = self.blocks.get(key);
+        block.is_some_and(|block| matches!(block.state, State::Free { .. }))
+    }
+
+    /// Whether the sender of a one-way buffer is to be told that it takes too much.
+    fn is_suspect(&mut self, sender: u32) -> bool {
+        if self.free_async >= self.length / 10 {
+            self.has_told_suspect = false;
+            return false;
+        }
+        let (mut bytes, mut buffers, mut place) = (0, 0, 0);
+        while let Some((key, buffer, next)) = self.next_buffer(place) {
+            place = next;
+            if buffer.is_async && buffer.sender == sender {
+                bytes += self.blocks[key].length;
+                buffers += 1;
+            }
+        }
+        let is_much = buffers > SUSPECT_BUFFERS || bytes > self.length / 4;
+        is_much && !core::mem::replace(&mut self.has_told_suspect, true)
+    }
+
+    /// A free block of at least so many bytes: a small one of its own bin, else the first of the
+    /// next bin, in which all are large enough.
+    fn find(&self, length: usize) -> Option<BufferKey> {
+        let own = bin_of(length);
+        if let Some(key) = self.search_bin(own, length, LOOKS) {
+            return Some(key);
+        }
+        let larger = self.filled & (u128::MAX << own << 1);
+        if larger != 0 {
+            return Some(self.bins[larger.trailing_zeros() as usize]);
+        }
+        self.search_bin(own, length, usize::MAX)
+    }
+
+    fn search_bin(&self, bin: usize, length: usize, looks: usize) -> Option<BufferKey> {
+        let mut key = self.bins[bin];
+        for _ in 0..looks {
+            let block = self.blocks.get(key)?;
+            if block.length >= length {
+                return Some(key);
+            }
+            match block.state {
+                State::Free { next, .. } => key = next,
+                State::Used(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn put_into_bin(&mut self, key: BufferKey) {
+        let bin = bin_of(self.blocks[key].length);
+        let next = core::mem::replace(&mut self.bins[bin], key);
+        self.filled |= 1 << bin;
+        self.blocks[key].state = State::Free {
+            previous: Key::NOTHING,
+            next,
+        };
+        self.set_bin_previous(next, key);
+    }
+
+    fn take_from_bin(&mut self, key: BufferKey) {
+        let block = &self.blocks[key];
+        let bin = bin_of(block.length);
+        let State::Free { previous, next } = block.state else {
+            return;
+        };
+        self.set_bin_previous(next, previous);
+        match self.blocks.get_mut(previous).map(|block| &mut block.state) {
+            Some(State::Free { next: link, .. }) => *link = next,
+            _ => self.bins[bin] = next,
+        }
+        if self.bins[bin] == Key::NOTHING {
+            self.filled &= !(1 << bin);
+        }
+    }
+
+    fn set_bin_previous(&mut self, key: BufferKey, value: BufferKey) {
+        if let Some(block) = self.blocks.get_mut(key)
+            && let State::Free { previous, .. } = &mut block.state
+        {
+            *previous = value;
+        }
+    }
+
+    /// Makes what is left of a block behind `length` bytes a free block of its own.
+    fn split(&mut self, key: BufferKey, length: usize) -> Result<(), Errno> {
+        let block = &self.blocks[key];
+        let (offset, rest, next) = (block.offset + length, block.length - length, block.next);
+        if rest == 0 {
+            return Ok(());
+        }
+        let behind = self.blocks.insert(Block {
+            offset,
+            length: rest,
+            previous: key,
+            next,
+            state: State::Free {
+                previous: Key::NOTHING,
+                next: Key::NOTHING,
+            },
+        })?;
+        let block = &mut self.blocks[key];
+        (block.length, block.next) = (length, behind);
+        if let Some(next) = self.blocks.get_mut(next) {
+            next.previous = behind;
+        }
+        let first = &mut self.first_in_page[offset / PAGE];
+        let is_first = self
+            .blocks
+            .get(*first)
+            .is_none_or(|other| other.offset > offset);
+        if is_first {
+            *first = behind;
+        }
+        self.put_into_bin(behind);
+        Ok(())
+    }
+
+    /// Adds a block to the one in front of it.
+    fn merge(&mut self, key: BufferKey, next: BufferKey) {
+        let Some(gone) = self.blocks.remove(next) else {
+            return;
+        };
+        let block = &mut self.blocks[key];
+        block.length += gone.length;
+        block.next = gone.next;
+        if let Some(after) = self.blocks.get_mut(gone.next) {
+            after.previous = key;
+        }
+        let page = gone.offset / PAGE;
+        if self.first_in_page[page] == next {
+            let after = self.blocks.get(gone.next);
+            let is_there = after.is_some_and(|after| after.offset / PAGE == page);
+            self.first_in_page[page] = if is_there { gone.next } else { Key::NOTHING };
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "space_tests.rs"]
+mod tests;

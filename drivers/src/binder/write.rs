@@ -1,0 +1,317 @@
+//! The commands of programs: the first half of BINDER_WRITE_READ.
+//!
+//! Commands are dealt with one by one, until one fails as such (then the call fails), or something
+//! that was sent did (then the thread must read what became of it first). What is senseless and
+//! harms nobody, such as a handle that leads nowhere, is passed over.
+
+use abi::Errno;
+use abi::binder::command::{
+    BC_ACQUIRE, BC_ACQUIRE_DONE, BC_CLEAR_DEATH_NOTIFICATION, BC_DEAD_BINDER_DONE, BC_DECREFS,
+    BC_ENTER_LOOPER, BC_EXIT_LOOPER, BC_FREE_BUFFER, BC_INCREFS, BC_INCREFS_DONE,
+    BC_REGISTER_LOOPER, BC_RELEASE, BC_REPLY, BC_REPLY_SG, BC_REQUEST_DEATH_NOTIFICATION,
+    BC_TRANSACTION, BC_TRANSACTION_SG, HANDLE_COOKIE_BYTES,
+};
+use abi::binder::reply::{BR_ERROR, BR_OK};
+use abi::binder::{PtrCookie, TransactionData, TransactionDataSg};
+use zerocopy::{FromBytes, FromZeros, IntoBytes};
+
+use super::Caller;
+use super::context::{Context, State};
+use super::node::Strength;
+use super::process::ProcessKey;
+use super::reference;
+use super::send::Sent;
+use super::thread::{Looper, ThreadKey};
+
+/// Bytes that are fetched before they are asked for: those of a buffer to be freed and a
+/// transaction to be sent, which come together.
+const WINDOW: usize = 80;
+
+/// Where the program has its commands.
+struct Input<'a> {
+    caller: &'a dyn Caller,
+    position: u64,
+    end: u64,
+    /// The bytes at `position`, as far as they were fetched.
+    window: [u8; WINDOW],
+    fetched: usize,
+    used: usize,
+}
+
+impl<'a> Input<'a> {
+    fn new(caller: &'a dyn Caller, position: u64, end: u64) -> Self {
+        Self {
+            caller,
+            position,
+            end,
+            window: [0; WINDOW],
+            fetched: 0,
+            used: 0,
+        }
+    }
+
+    /// Fills `into`. What is asked for may lie beyond the end, as on Linux.
+    fn take(&mut self, into: &mut [u8]) -> Result<(), Errno> {
+        if self.fetched - self.used < into.len() {
+            self.fetch(into.len());
+        }
+        let bytes = self.window[self.used..self.fetched].get(..into.len());
+        match bytes {
+            Some(bytes) => {
+                into.copy_from_slice(bytes);
+                self.used += into.len();
+            }
+            None => self.caller.read(self.position as usize, into)?,
+        }
+        self.position = self.position.wrapping_add(into.len() as u64);
+        Ok(())
+    }
+
+    /// Fetches what is left of the commands, as much as fits. Where that fails, what is asked for
+    /// is read by itself.
+    fn fetch(&mut self, wanted: usize) {
+        let left = self.end.saturating_sub(self.position);
+        let length = usize::try_from(left).unwrap_or(WINDOW).min(WINDOW);
+        (self.fetched, self.used) = (0, 0);
+        if length >= wanted {
+            let window = &mut self.window[..length];
+            if self.caller.read(self.position as usize, window).is_ok() {
+                self.fetched = length;
+            }
+        }
+    }
+
+    fn value<T: FromBytes + IntoBytes + FromZeros>(&mut self) -> Result<T, Errno> {
+        let mut value = T::new_zeroed();
+        self.take(value.as_mut_bytes())?;
+        Ok(value)
+    }
+}
+
+/// A command and what goes with it.
+enum Command {
+    Send(Sent),
+    FreeBuffer(u64),
+    Count {
+        handle: u32,
+        strength: Strength,
+        up: bool,
+    },
+    Done {
+        node: PtrCookie,
+        strength: Strength,
+    },
+    RegisterLooper,
+    EnterLooper,
+    ExitLooper,
+    RequestDeath {
+        handle: u32,
+        cookie: u64,
+    },
+    ClearDeath {
+        handle: u32,
+        cookie: u64,
+    },
+    DeathIsDone(u64),
+}
+
+impl Command {
+    /// Reads the next one; also gives its number.
+    ///
+    /// # Errors
+    /// EFAULT; EINVAL: there is no such command.
+    fn read(input: &mut Input<'_>) -> Result<(u32, Self), Errno> {
+        use Strength::{Strong, Weak};
+        let number = input.value()?;
+        let count = |handle, strength, up| Self::Count {
+            handle,
+            strength,
+            up,
+        };
+        let done = |node, strength| Self::Done { node, strength };
+        let command = match number {
+            BC_TRANSACTION | BC_REPLY => Self::Send(Sent {
+                command: number,
+                data: input.value::<TransactionData>()?,
+                is_reply: number == BC_REPLY,
+                buffers_size: 0,
+            }),
+            BC_TRANSACTION_SG | BC_REPLY_SG => {
+                let with_buffers = input.value::<TransactionDataSg>()?;
+                Self::Send(Sent {
+                    command: number,
+                    data: with_buffers.transaction,
+                    is_reply: number == BC_REPLY_SG,
+                    buffers_size: with_buffers.buffers_size,
+                })
+            }
+            BC_FREE_BUFFER => Self::FreeBuffer(input.value()?),
+            BC_INCREFS => count(input.value()?, Weak, true),
+            BC_ACQUIRE => count(input.value()?, Strong, true),
+            BC_RELEASE => count(input.value()?, Strong, false),
+            BC_DECREFS => count(input.value()?, Weak, false),
+            BC_INCREFS_DONE => done(input.value()?, Weak),
+            BC_ACQUIRE_DONE => done(input.value()?, Strong),
+            BC_REGISTER_LOOPER => Self::RegisterLooper,
+            BC_ENTER_LOOPER => Self::EnterLooper,
+            BC_EXIT_LOOPER => Self::ExitLooper,
+            BC_REQUEST_DEATH_NOTIFICATION => {
+                let (handle, cookie) = handle_and_cookie(input)?;
+                Self::RequestDeath { handle, cookie }
+            }
+            BC_CLEAR_DEATH_NOTIFICATION => {
+                let (handle, cookie) = handle_and_cookie(input)?;
+                Self::ClearDeath { handle, cookie }
+            }
+            BC_DEAD_BINDER_DONE => Self::DeathIsDone(input.value()?),
+            // BC_ATTEMPT_ACQUIRE and BC_ACQUIRE_RESULT were never made.
+            _ => return Err(Errno::EINVAL),
+        };
+        Ok((number, command))
+    }
+}
+
+fn handle_and_cookie(input: &mut Input<'_>) -> Result<(u32, u64), Errno> {
+    let handle = input.value()?;
+    let cookie = input.value()?;
+    const { assert!(HANDLE_COOKIE_BYTES == size_of::<u32>() + size_of::<u64>()) };
+    Ok((handle, cookie))
+}
+
+impl Context {
+    /// Deals with the commands from `consumed` on, and moves that on behind each one.
+    ///
+    /// # Errors
+    /// EFAULT; EINVAL: an unknown command, or the context manager counts itself.
+    pub(super) fn write(
+        &self,
+        (process, thread): (ProcessKey, ThreadKey),
+        caller: &dyn Caller,
+        address: u64,
+        size: u64,
+        consumed: &mut u64,
+    ) -> Result<(), Errno> {
+        let start = address.wrapping_add(*consumed);
+        let mut input = Input::new(caller, start, address.wrapping_add(size));
+        while input.position < input.end {
+            let (number, command) = Command::read(&mut input)?;
+            let goes_on = self.carry_out(process, thread, caller, number, command)?;
+            *consumed = input.position.wrapping_sub(address);
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether the thread may give another command before it reads.
+    fn carry_out(
+        &self,
+        process: ProcessKey,
+        thread: ThreadKey,
+        caller: &dyn Caller,
+        number: u32,
+        command: Command,
+    ) -> Result<bool, Errno> {
+        match command {
+            Command::Send(sent) => Ok(self.send(process, thread, caller, &sent)),
+            Command::FreeBuffer(address) => {
+                self.free_buffer(process, address, caller);
+                Ok(true)
+            }
+            other => {
+                let mut state = self.lock();
+                state.processes[process].statistics.note_command(number);
+                state.carry_out(process, thread, caller, other)?;
+                Ok(state.threads[thread].return_error.command == BR_OK)
+            }
+        }
+    }
+}
+
+impl State {
+    fn carry_out(
+        &mut self,
+        process: ProcessKey,
+        thread: ThreadKey,
+        caller: &dyn Caller,
+        command: Command,
+    ) -> Result<(), Errno> {
+        match command {
+            Command::Send(_) | Command::FreeBuffer(_) => {}
+            Command::Count {
+                handle,
+                strength,
+                up,
+            } => self.count_handle(process, handle, strength, up, caller)?,
+            Command::Done { node, strength } => {
+                self.notice_is_done(process, node.ptr, node.cookie, strength);
+            }
+            Command::RegisterLooper => self.register_looper(thread),
+            Command::EnterLooper => {
+                let looper = &mut self.threads[thread].looper;
+                if looper.has(Looper::REGISTERED) {
+                    looper.0 |= Looper::INVALID;
+                }
+                looper.0 |= Looper::ENTERED;
+            }
+            Command::ExitLooper => self.threads[thread].looper.0 |= Looper::EXITED,
+            Command::RequestDeath { handle, cookie } => {
+                let room = caller.require_room(reference::ROOM);
+                let requested = room.and_then(|()| self.request_death(process, handle, cookie));
+                if requested.is_err() {
+                    self.set_return_error(thread, BR_ERROR);
+                }
+            }
+            Command::ClearDeath { handle, cookie } => self.clear_death(thread, handle, cookie),
+            Command::DeathIsDone(cookie) => self.death_is_done(thread, cookie),
+        }
+        Ok(())
+    }
+
+    /// A handle that leads nowhere, or counts nothing, is the program's affair.
+    fn count_handle(
+        &mut self,
+        process: ProcessKey,
+        handle: u32,
+        strength: Strength,
+        up: bool,
+        caller: &dyn Caller,
+    ) -> Result<(), Errno> {
+        if !up {
+            let _ = self.uncount_reference(process, handle, strength);
+            return Ok(());
+        }
+        let manager = self.manager.filter(|_| handle == 0);
+        if let Some(manager) = manager {
+            if self.manager_process() == Some(process) {
+                return Err(Errno::EINVAL);
+            }
+            let counted = caller
+                .require_room(reference::ROOM)
+                .and_then(|()| self.count_reference_to(process, manager, strength, None));
+            if counted.is_ok() {
+                return Ok(());
+            }
+        }
+        if self.processes[process]
+            .usable_reference(handle, strength)
+            .is_some()
+        {
+            let _ = self.count_reference(process, handle, strength, None);
+        }
+        Ok(())
+    }
+
+    fn register_looper(&mut self, key: ThreadKey) {
+        let thread = &mut self.threads[key];
+        let process = &mut self.processes[thread.process];
+        if thread.looper.has(Looper::ENTERED) || process.requested_threads == 0 {
+            thread.looper.0 |= Looper::INVALID;
+        } else {
+            process.requested_threads -= 1;
+            process.started_threads += 1;
+        }
+        thread.looper.0 |= Looper::REGISTERED;
+    }
+}
