@@ -9,6 +9,10 @@
 
 use abi::raw::general as linux;
 
+use super::Thread;
+use super::capabilities::Capability;
+use super::limits::Resource;
+
 use crate::error::{Errno, Result};
 use crate::time::Nanoseconds;
 
@@ -115,4 +119,10 @@ fn weighed(nice: i8) -> Nanoseconds {
         };
     }
     Nanoseconds(slice.max(SHORTEST_SLICE))
+}
+
+/// Whether a thread may be given this nice value: RLIMIT_NICE counts from 40 down.
+pub fn may_have_nice(thread: &Thread, other: &Thread, nice: i32) -> bool {
+    let needed = (20 - nice) as u64;
+    thread.credentials().has(Capability::SysNice) || needed <= other.process.limit(Resource::Nice)
 }

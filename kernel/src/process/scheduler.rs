@@ -22,7 +22,7 @@ use metal::cpu::{self, PROCESSORS_MAX};
 use metal::interrupt;
 use spin::Once;
 
-pub use super::policy::{Policy, Scheduling};
+pub use super::policy::{Policy, Scheduling, may_have_nice};
 use super::timer::processor;
 use super::{Thread, real_time};
 use crate::device::deferred::{self, Work};

@@ -15,7 +15,7 @@ use crate::memory::{PAGE_SIZE, user};
 use crate::process::Process;
 use crate::process::capabilities::Capability;
 use crate::process::limits::Resource;
-use crate::process::scheduler::{self, Policy, Scheduling};
+use crate::process::scheduler::{self, Policy, Scheduling, may_have_nice};
 use crate::process::{self, Thread, table};
 
 /// The mask of processors that there are, and its size in bytes as the calls have it.
@@ -377,12 +377,6 @@ pub fn sys_getpriority(thread: &Arc<Thread>, which: usize, who: usize) -> Result
         highest = highest.max(Some(raw(other.nice.load(Ordering::Relaxed))));
     })?;
     highest.ok_or(Errno::ESRCH)
-}
-
-/// Whether a thread may be given this nice value: RLIMIT_NICE counts from 40 down.
-fn may_have_nice(thread: &Thread, other: &Thread, nice: i32) -> bool {
-    let needed = (20 - nice) as u64;
-    thread.credentials().has(Capability::SysNice) || needed <= other.process.limit(Resource::Nice)
 }
 
 /// setpriority(2).
