@@ -77,6 +77,10 @@ fn main(information: &'static boot::BootInformation) -> ! {
     if let Err(error) = device::logger::initialise() {
         ::log::error!("/dev/log is left out: {error:?}");
     }
+    #[cfg(feature = "devns")]
+    if let Err(error) = device::binder::initialise() {
+        ::log::error!("/dev/binder is left out: {error:?}");
+    }
     metal::interrupt::enable();
     start(&options);
     process::scheduler::idle()

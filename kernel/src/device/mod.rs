@@ -1,6 +1,8 @@
 //! Devices: wires drivers to the machine and to /dev and /sys.
 
 pub mod alarm;
+#[cfg(feature = "devns")]
+pub mod binder;
 mod caller;
 pub mod character;
 mod clock;
@@ -27,7 +29,7 @@ mod tests;
 pub mod virtio;
 
 use crate::error::Result;
-use crate::file::{procfs, sysfs};
+use crate::file::{debugfs, procfs, sysfs};
 use crate::terminal;
 
 /// Sets the time, makes the terminals, and fills /dev, /proc and /sys. To be called once, when
@@ -39,6 +41,7 @@ pub fn initialise() -> Result<()> {
     procfs::register();
     procfs::start_load_average();
     sysfs::initialise()?;
+    debugfs::initialise()?;
     character::initialise()?;
     serial::enable_interrupts();
     #[cfg(feature = "devns")]

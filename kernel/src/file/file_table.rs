@@ -249,6 +249,7 @@ impl FileTable {
 
     /// Closing any descriptor of a file releases all record locks of the process on it.
     fn let_go(&self, slot: Slot) {
+        slot.file.file().descriptor_closed();
         locks::release_table(self.id, slot.file.inode());
     }
 

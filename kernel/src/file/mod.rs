@@ -25,6 +25,7 @@
 mod anonymous;
 mod async_signal;
 pub mod clock;
+pub mod debugfs;
 mod dentry;
 pub mod device;
 pub mod devtmpfs;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::Result,
     memory::{
-        Pager,
+        MapRequest, Pager,
         io::{Sink, Source},
     },
     process::{self, limits::Resource, signal},
@@ -405,9 +405,18 @@ impl OpenFile {
         Ok(target)
     }
 
-    /// The pages of the file, for mmap(2). `ENODEV`: cannot be mapped.
+    /// The pages of the file. `ENODEV`: cannot be mapped.
     pub fn pager(&self) -> Result<Arc<dyn Pager>> {
         self.file.clone().pager()
+    }
+
+    /// The pages of the file for one mapping; see [`File::mapping`].
+    pub fn mapping(
+        &self,
+        request: &mut MapRequest,
+        offset_bytes: &mut u64,
+    ) -> Result<Arc<dyn Pager>> {
+        self.file.clone().mapping(request, offset_bytes)
     }
 }
 

@@ -11,7 +11,7 @@ use super::SignalSource;
 use crate::{
     error::Result,
     memory::{
-        Pager,
+        MapRequest, Pager,
         io::{Sink, Source},
     },
     sync::poll::{PollEvents, PollRegistrar},
@@ -123,6 +123,16 @@ pub trait File: Any + Send + Sync {
         Err(Errno::ENODEV)
     }
 
+    /// The pages of the file for one mapping, which it may restrict, or begin at another place:
+    /// mmap(2). `ENODEV`: cannot be mapped; and what the file itself refuses.
+    fn mapping(
+        self: Arc<Self>,
+        _request: &mut MapRequest,
+        _offset_bytes: &mut u64,
+    ) -> Result<Arc<dyn Pager>> {
+        self.pager()
+    }
+
     /// fsync(2). `EINVAL`: nothing that could be stored.
     fn synchronise(&self) -> Result<()> {
         Err(Errno::EINVAL)
@@ -138,6 +148,9 @@ pub trait File: Any + Send + Sync {
     fn signal_source(&self) -> Option<SignalSource<'_>> {
         None
     }
+
+    /// Called each time a descriptor of the file is closed, the last one or not.
+    fn descriptor_closed(&self) {}
 
     /// Called when fcntl(2) or ioctl(2) changes O_NONBLOCK or O_DIRECT on the open file.
     fn flags_changed(&self, _flags: super::OpenFlags) -> Result<()> {

@@ -48,6 +48,8 @@ pub struct MapRequest {
     pub may_be_lowest: bool,
     /// It is locked in memory (MAP_LOCKED).
     pub locking: Locking,
+    /// A child of fork(2) does not get it.
+    pub not_inherited: bool,
     /// The object it shows; none for anonymous memory.
     pub object: Option<MappedObject>,
 }
@@ -76,6 +78,7 @@ impl MapRequest {
             unreserved: false,
             may_be_lowest: false,
             locking: Locking::None,
+            not_inherited: false,
             object: None,
         }
     }
@@ -162,13 +165,16 @@ impl AddressSpace {
             allowed: request.allowed,
             shared: request.shared,
             grows_down: request.grows_down,
-            not_inherited: false,
+            not_inherited: request.not_inherited,
             wiped_in_child: false,
             unreserved: request.unreserved,
             locking: Locking::None,
             backing,
         };
         area.lock(request.locking);
+        if let Backing::Object { pager, .. } = &area.backing {
+            pager.mapped(&state.this, range.start);
+        }
         state.insert(area);
         drop(state);
         if request.populate || request.locking != Locking::None {

@@ -1,10 +1,11 @@
 //! What a shared mapping shows: an object that gives out its pages as frames.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Weak;
 
 use core::ops::Range;
 
-use super::{Frame, Written};
+use super::{AddressSpace, Frame, Written};
 use crate::error::{Errno, Result};
 use crate::process;
 use crate::sync::SpinLock;
@@ -44,6 +45,9 @@ pub trait Pager: Send + Sync {
         None
     }
 
+    /// Called once when a mapping of it has been given its place; the address space is locked.
+    fn mapped(&self, _space: &Weak<AddressSpace>, _address: usize) {}
+
     /// The frame that holds page `index` if there is one already: nothing is made for it. One
     /// that does not know gives none.
     fn page_at_hand(&self, _index: u64) -> Option<Frame> {
@@ -61,6 +65,11 @@ pub fn discard(pager: &dyn Pager, pages: Range<u64>) {
             space.lock().discard_pages(pager, &pages);
         }
     }
+}
+
+/// The same for the mappings of one address space, which is not locked.
+pub fn discard_in(space: &AddressSpace, pager: &dyn Pager, pages: Range<u64>) {
+    space.lock().discard_pages(pager, &pages);
 }
 
 /// Anonymous memory shared between processes; it has no end.

@@ -23,8 +23,10 @@
 //!    A terminal's state and its job control are two spin locks, never held together; the
 //!    serial chip's interrupt lock is taken under the state, the table of processes under the
 //!    job control.
+//!    The layout of a binder room's memory is taken before the address space that shows it.
 //! 2. An address space. A page fault takes it, so user memory may be touched only while
 //!    nothing from here down is held.
+//!    Below it, a spin lock each: a binder context, then the frames of a room.
 //! 3. The short locks of files: a page cache, attributes, remembered names, advisory locks, the
 //!    frames of a screen, which of them were written.
 //! 4. The table of processes ([`crate::process::table`]); then the numbers of a pid namespace.

@@ -112,7 +112,8 @@ fn attach_file(file: Arc<OpenFile>, request: &mut MapRequest, offset: u64) -> Re
         }
         request.allowed -= Protection::WRITE;
     }
-    let pager = file.pager()?;
+    let mut offset_bytes = offset;
+    let pager = file.mapping(request, &mut offset_bytes)?;
     let limit = pager.length_limit().unwrap_or(u64::MAX);
     if request.grows_down || end.is_some_and(|end| end > limit) {
         return Err(Errno::EINVAL);
@@ -120,7 +121,7 @@ fn attach_file(file: Arc<OpenFile>, request: &mut MapRequest, offset: u64) -> Re
     request.object = Some(MappedObject {
         pager,
         file: Some(file),
-        offset_bytes: offset,
+        offset_bytes,
     });
     Ok(())
 }

@@ -28,7 +28,7 @@ const NO_PROGRAMS: MountFlags = MountFlags::NOSUID
     .union(MountFlags::NOEXEC);
 
 /// In this order: /dev/pts lies in /dev.
-const MOUNTS: [Mount; 6] = [
+const MOUNTS: [Mount; 7] = [
     Mount {
         directory: "/proc",
         kind: "proc",
@@ -38,6 +38,12 @@ const MOUNTS: [Mount; 6] = [
     Mount {
         directory: "/sys",
         kind: "sysfs",
+        flags: NO_PROGRAMS,
+        options: c"",
+    },
+    Mount {
+        directory: "/sys/kernel/debug",
+        kind: "debugfs",
         flags: NO_PROGRAMS,
         options: c"",
     },

@@ -83,7 +83,7 @@ fn new_number() -> u64 {
 
 impl Directory {
     /// The root of a tree.
-    pub(super) fn new_root() -> Arc<Self> {
+    pub(in crate::file) fn new_root() -> Arc<Self> {
         let children = SpinLock::new(BTreeMap::new());
         Arc::new(Self {
             number: new_number(),
@@ -121,6 +121,13 @@ impl Directory {
             target: target.as_bytes().into(),
         };
         self.add(name, Child::Other(Arc::new(link)))
+    }
+
+    /// Adds something that is neither an attribute nor a directory of this kind. `EEXIST`: the
+    /// name is taken.
+    #[cfg(feature = "devns")]
+    pub fn add_inode(&self, name: &str, inode: Arc<dyn Inode>) -> Result<()> {
+        self.add(name, Child::Other(inode))
     }
 
     /// Takes a name away, with all that is below it. `ENOENT`: there is none. Only the tests do:
