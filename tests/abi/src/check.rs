@@ -1,5 +1,7 @@
 //! What a case says when something is not as Linux has it, and the table of cases.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 /// Why a case did not pass.
 #[derive(Debug)]
 pub enum Failure {
@@ -16,6 +18,24 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Failure::Wrong(format!("a library call failed: {error}"))
     }
+}
+
+/// What the case that runs in this process has found worth showing.
+static NOTES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Puts a value that Linux and Janus must agree on into the case's `ok` line: an error number's
+/// name, flags, the order of some answers. Nothing that differs from run to run.
+pub fn note(text: impl Into<String>) {
+    notes().push(text.into());
+}
+
+/// Takes what was noted so far, with commas between.
+pub fn take_notes() -> String {
+    std::mem::take(&mut *notes()).join(", ")
+}
+
+fn notes() -> MutexGuard<'static, Vec<String>> {
+    NOTES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One case: a name inside its family and what it does, in a process and a folder of its own.

@@ -1,7 +1,7 @@
 //! `abi-tests [--list] [PART OF A NAME]`: checks each family of system calls against Linux.
 //!
-//! Prints `ok family::case` or `FAILED family::case: what was seen, what was expected`, and last
-//! `N passed, N failed`. Exits with 1 if a case failed.
+//! Prints `ok family::case`, with values worth comparing after a colon, or `FAILED family::case:
+//! what was seen, what was expected`, and last `N passed, N failed`. Exits with 1 if a case failed.
 
 use abi_tests::runner::{self, Family};
 

@@ -1,6 +1,6 @@
 //! Children for tests: forked, waited for, and never left behind.
 
-use crate::check::{Failure, Outcome};
+use crate::check::{self, Failure, Outcome};
 use crate::{raw, sys};
 
 /// Ends this process at once with `status`, running no exit handlers.
@@ -56,11 +56,7 @@ pub fn inside_child_of(fork: impl FnOnce() -> isize, body: impl FnOnce() -> Outc
     let mut ends = [0i32; 2];
     sys!(libc::SYS_pipe2, &mut ends, libc::O_CLOEXEC);
     let pid = spawn_by(fork, || {
-        let text = match body() {
-            Ok(()) => String::from("o"),
-            Err(Failure::Skipped) => String::from("s"),
-            Err(Failure::Wrong(said)) => format!("f{said}"),
-        };
+        let text = encode(body());
         sys!(libc::SYS_write, ends[1], text.as_bytes(), text.len());
         0
     })?;
@@ -69,13 +65,27 @@ pub fn inside_child_of(fork: impl FnOnce() -> isize, body: impl FnOnce() -> Outc
     let length = sys!(libc::SYS_read, ends[0], &mut text, text.len()).max(0) as usize;
     sys!(libc::SYS_close, ends[0]);
     let status = wait(pid)?;
-    decode(&text[..length], status)
+    let notes = decode(&text[..length], status)?;
+    if !notes.is_empty() {
+        check::note(notes);
+    }
+    Ok(())
 }
 
-/// Reads back what a child wrote about its case; `status` is how it ended.
-pub fn decode(text: &[u8], status: i32) -> Outcome {
+/// What a child writes about its case, notes included.
+pub fn encode(outcome: Outcome) -> String {
+    match outcome {
+        Ok(()) => format!("o{}", check::take_notes()),
+        Err(Failure::Skipped) => String::from("s"),
+        Err(Failure::Wrong(said)) => format!("f{said}"),
+    }
+}
+
+/// Reads back what a child wrote about its case: the notes of one that is well; `status` is how
+/// it ended.
+pub fn decode(text: &[u8], status: i32) -> Result<String, Failure> {
     match text.split_first() {
-        Some((b'o', _)) => Ok(()),
+        Some((b'o', notes)) => Ok(String::from_utf8_lossy(notes).into_owned()),
         Some((b's', _)) => Err(Failure::Skipped),
         Some((_, said)) => Err(Failure::Wrong(String::from_utf8_lossy(said).into_owned())),
         None => Err(Failure::Wrong(format!("the case {}", ending(status)))),

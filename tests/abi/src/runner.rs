@@ -1,10 +1,11 @@
 //! Runs cases: each in a process and an empty folder of its own, under a time limit.
 //!
 //! A case that crashes, hangs or leaves children takes nothing else down: the runner kills its
-//! process group and goes on. One line a case, then the sum.
+//! process group and goes on. One line a case, then the sum; what the case noted stands after its
+//! name.
 
-use crate::check::{Case, Failure, Outcome};
-use crate::process::{decode, leave, now, pause};
+use crate::check::{Case, Failure};
+use crate::process::{decode, encode, leave, now, pause};
 use crate::{raw, sys};
 use libc::*;
 use std::ffi::CString;
@@ -66,9 +67,12 @@ pub fn main(families: &[Family]) -> i32 {
             continue;
         };
         match scratch.run(&name, case) {
-            Ok(()) => {
+            Ok(notes) => {
                 passed += 1;
-                println!("ok {name}");
+                match notes.as_str() {
+                    "" => println!("ok {name}"),
+                    notes => println!("ok {name}: {notes}"),
+                }
             }
             Err(Failure::Skipped) => {}
             Err(Failure::Wrong(said)) => {
@@ -115,7 +119,8 @@ impl Scratch {
         &self.path
     }
 
-    fn run(&self, name: &str, case: &Case) -> Outcome {
+    /// Runs a case and returns what it noted.
+    fn run(&self, name: &str, case: &Case) -> Result<String, Failure> {
         let folder = format!("{}/{}", self.path, case.name);
         std::fs::create_dir(&folder)?;
         std::io::stdout().flush()?;
@@ -138,9 +143,10 @@ impl Scratch {
         let cleaned = std::fs::remove_dir_all(&folder);
         match status {
             None => Err(Failure::Wrong("the case did not end in time".into())),
-            Some(status) => decode(&text[..length], status).and_then(|()| {
+            Some(status) => decode(&text[..length], status).and_then(|notes| {
                 cleaned
                     .map_err(|e| Failure::Wrong(format!("{name} left its folder unremovable: {e}")))
+                    .map(|()| notes)
             }),
         }
     }
@@ -172,14 +178,10 @@ fn in_child(folder: &str, case: &Case, report: i32) -> ! {
     }
     // Rust's runtime set one up to report its own stack overflows.
     sys!(SYS_sigaltstack, &[0, SS_DISABLE as usize, 0], 0);
-    let text = match std::env::set_current_dir(folder)
+    let outcome = std::env::set_current_dir(folder)
         .map_err(Failure::from)
-        .and_then(|()| (case.run)())
-    {
-        Ok(()) => String::from("o"),
-        Err(Failure::Skipped) => String::from("s"),
-        Err(Failure::Wrong(said)) => format!("f{said}"),
-    };
+        .and_then(|()| (case.run)());
+    let text = encode(outcome);
     sys!(SYS_write, report, text.as_bytes(), text.len());
     leave(0)
 }
