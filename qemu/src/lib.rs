@@ -8,6 +8,7 @@
 //! - [`process`] runs QEMU with bounded time, and never leaves one behind;
 //! - [`guest`] drives a booted machine over its serial line: send, expect, end;
 //! - [`exec`] runs one command line in a guest and brings back its output and status;
+//! - [`linux`] makes Debian's kernel another one to boot, with its modules (to compare with);
 //! - [`qmp`] speaks to QEMU itself: keys, pointer, screenshots, power;
 //! - [`picture`] is what a screen showed, compared pixel by pixel;
 //! - [`vnc`] sees the lamps of the keyboard.
@@ -17,6 +18,7 @@
 mod error;
 pub mod exec;
 pub mod guest;
+pub mod linux;
 pub mod machine;
 pub mod picture;
 pub mod process;
@@ -27,6 +29,7 @@ pub mod vnc;
 
 pub use error::{Error, Result};
 pub use guest::Guest;
+pub use linux::Linux;
 pub use machine::{Accelerator, Desk, Kind, Machine};
 pub use picture::Picture;
 pub use process::{Ending, Process};

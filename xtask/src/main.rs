@@ -2,7 +2,8 @@
 //!
 //! Each command is a thin room over `qemu/` and cargo: [`options`] says what can be typed,
 //! [`build`] makes the image, [`run`], [`screenshot`], [`demo`], [`debug`], [`size`], [`mod@bench`],
-//! [`check`] and [`mod@test`] are the commands, [`toolchain`] and [`install`] find (or fetch, on Debian as root) what they need.
+//! [`check`], [`on_linux`] and [`mod@test`] are the commands, [`toolchain`], [`install`] and
+//! [`linux`] find (or fetch, on Debian as root) what they need.
 //! A bare `cargo xtask` prints a menu that teaches; a misspelt command is answered with the one
 //! that was probably meant.
 
@@ -14,7 +15,9 @@ mod demo;
 mod house;
 mod install;
 mod kernel_words;
+mod linux;
 mod menu;
+mod on_linux;
 mod options;
 mod report;
 mod run;
@@ -63,5 +66,6 @@ fn dispatch(house: &House, command: Option<Command>) -> anyhow::Result<ExitCode>
         Some(Command::Debug(board)) => debug::command(house, &board),
         Some(Command::Size) => size::command(house),
         Some(Command::Bench(options)) => bench::command(house, &options),
+        Some(Command::Linux(options)) => on_linux::command(house, &options),
     }
 }

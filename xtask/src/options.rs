@@ -42,6 +42,8 @@ pub enum Command {
     Size,
     /// Instructions per operation, the same figure on any host
     Bench(Bench),
+    /// Run a static program on Debian's Linux kernel in QEMU, to see what Linux does
+    Linux(OnLinux),
 }
 
 /// A part of the kernel that can be left out.
@@ -185,4 +187,26 @@ pub struct Demo {
     /// Kind of machine: q35 or microvm
     #[arg(long, default_value = "q35", value_name = "KIND")]
     pub machine: Kind,
+}
+
+/// `linux`.
+#[derive(Args)]
+pub struct OnLinux {
+    /// Load this kernel module and what it depends on (repeatable)
+    #[arg(long, default_value = "binder_linux", value_name = "NAME")]
+    pub module: Vec<String>,
+    /// Who executes the instructions: tcg (works everywhere) or kvm
+    #[arg(long, default_value = "tcg", value_name = "NAME")]
+    pub accel: Accelerator,
+    /// Virtual time counts instructions: two runs take the same time to the last tick
+    #[arg(long)]
+    pub icount: bool,
+    /// End QEMU after this time
+    #[arg(long, default_value_t = 600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// The program's file on this host; it must be linked statically
+    pub program: PathBuf,
+    /// Words for the program, without spaces in them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
 }
