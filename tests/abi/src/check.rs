@@ -105,6 +105,7 @@ pub fn error_name(errno: i32) -> String {
         EOWNERDEAD,
         ENOTRECOVERABLE,
         ENOTSOCK,
+        EPROTO,
     )
 }
 
