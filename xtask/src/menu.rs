@@ -25,7 +25,8 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
   cargo xtask test           test everything: on the host, inside the kernel, from outside
   cargo xtask test pipe      only the tests with `pipe` in their names
   cargo xtask test --only kernel
-                             one part of it: check, host, kernel, bench, abi or scenarios
+                             one part of it: check, host, kernel, bench, abi, on-linux or
+                             scenarios
 
   cargo xtask build          kernel and ramdisk, into target/janus/
   cargo xtask build --without devns

@@ -69,6 +69,10 @@ pub struct Test {
     /// Only this part of the run (repeatable)
     #[arg(long, value_name = "PART")]
     pub only: Vec<Part>,
+    /// Only what is compared with Debian's own kernel, booted in QEMU as ours is (as `--only
+    /// on-linux`)
+    #[arg(long)]
+    pub on_linux: bool,
 }
 
 /// The parts of a test run.
@@ -84,6 +88,8 @@ pub enum Part {
     Bench,
     /// The system calls, compared with Linux.
     Abi,
+    /// The devices, compared with Debian's Linux in QEMU.
+    OnLinux,
     /// The machine, driven from outside.
     Scenarios,
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test [FILTER]`: everything that can be checked by a command. In this order, the
 //! quick before the slow: the checks of `cargo xtask check` (only without a filter), the tests of
 //! the host crates, those inside the kernel, the costs of operations against their ceilings, the
-//! system calls compared with Linux, the scenarios.
+//! system calls compared with Linux, the devices compared with Debian's kernel, the scenarios.
 //!
 //! A part that cannot run at all counts as one failure with its reason, and the others still run.
 //! The last line is `N passed, N failed`.
@@ -11,6 +11,7 @@ mod host;
 mod ktest;
 mod ktest_boots;
 mod ktest_output;
+mod on_linux;
 mod scenarios;
 
 use std::process::ExitCode;
@@ -32,15 +33,24 @@ pub fn command(house: &House, options: &Test) -> Result<ExitCode> {
     ])?;
     let filter = options.filter.as_deref();
     let mut report = Report::default();
-    let wanted = |part: Part| options.only.is_empty() || options.only.contains(&part);
+    let mut only = options.only.clone();
+    if options.on_linux {
+        only.push(Part::OnLinux);
+    }
+    let wanted = |part: Part| only.is_empty() || only.contains(&part);
     if wanted(Part::Check) && filter.is_none() {
         check::run(house, &mut report);
     }
-    let parts: [(Part, &str, Runner); 5] = [
+    let parts: [(Part, &str, Runner); 6] = [
         (Part::Host, "host tests", host::run),
         (Part::Kernel, "in-kernel tests", ktest::run),
         (Part::Bench, "costs against their ceilings", bench::run),
         (Part::Abi, "system calls, compared with Linux", abi::run),
+        (
+            Part::OnLinux,
+            "devices, compared with Debian's Linux",
+            on_linux::run,
+        ),
         (Part::Scenarios, "scenarios", scenarios::run),
     ];
     for (part, name, run) in parts {

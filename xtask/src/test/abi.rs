@@ -33,25 +33,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     for program in &programs {
         let linux = on_host(house, program)?;
         let janus = in_guest(&machine, &ramdisk, program)?;
-        let mut agreed = 0;
-        for case in compare(&linux, &janus.output) {
-            let wanted = filter
-                .is_none_or(|filter| case.name.contains(filter) || program.name.contains(filter));
-            match case.problem {
-                _ if !wanted => {}
-                None => agreed += 1,
-                Some(problem) => {
-                    println!("test {} {} ... FAILED\n{problem}", program.name, case.name);
-                    report.fail(format!("{} {}:\n{problem}", program.name, case.name));
-                }
-            }
-        }
-        report.pass(agreed);
-        println!("{}: {agreed} cases agree with Linux", program.name);
-        if let Some(trouble) = janus.trouble {
-            println!("{}: {trouble}", program.name);
-            report.fail(format!("{}: {trouble}", program.name));
-        }
+        compare_and_report(program, &linux, &janus, filter, report);
     }
     for program in build::test_programs(house, "tests/janus")? {
         for (kind, desk) in desks_for(&program.name) {
@@ -65,6 +47,35 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Compares what a program printed on Linux with what it did on Janus, and reports on it.
+pub fn compare_and_report(
+    program: &Product,
+    linux: &str,
+    janus: &InGuest,
+    filter: Option<&str>,
+    report: &mut Report,
+) {
+    let mut agreed = 0;
+    for case in compare(linux, &janus.output) {
+        let wanted =
+            filter.is_none_or(|filter| case.name.contains(filter) || program.name.contains(filter));
+        match case.problem {
+            _ if !wanted => {}
+            None => agreed += 1,
+            Some(problem) => {
+                println!("test {} {} ... FAILED\n{problem}", program.name, case.name);
+                report.fail(format!("{} {}:\n{problem}", program.name, case.name));
+            }
+        }
+    }
+    report.pass(agreed);
+    println!("{}: {agreed} cases agree with Linux", program.name);
+    if let Some(trouble) = &janus.trouble {
+        println!("{}: {trouble}", program.name);
+        report.fail(format!("{}: {trouble}", program.name));
+    }
 }
 
 /// The machines that a program of tests/janus needs: one without a display does for all but the
@@ -107,25 +118,13 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
 }
 
 /// Reports on a program that ran in the guest only.
-fn judge(program: &Product, janus: &InGuest, filter: Option<&str>, report: &mut Report) {
-    let wanted = |name: &str| {
-        filter.is_none_or(|filter| name.contains(filter) || program.name.contains(filter))
-    };
+pub fn judge(program: &Product, janus: &InGuest, filter: Option<&str>, report: &mut Report) {
     // What is no report of a case: figures worth seeing.
     let reported = |line: &str| line.starts_with("ok ") || line.starts_with("FAILED ");
     for line in janus.output.lines().filter(|line| !reported(line)) {
         println!("{}: {line}", program.name);
     }
-    let mut well = 0;
-    for (name, line) in cases(&janus.output) {
-        if wanted(name) && line.starts_with("ok ") {
-            well += 1;
-        } else if wanted(name) {
-            println!("test {} {line}", program.name);
-            report.fail(format!("{}: {line}", program.name));
-        }
-    }
-    report.pass(well);
+    judge_cases(program, &janus.output, filter, report);
     // It ends with its sum; without one it did not come to its end.
     let trouble = match (&janus.trouble, janus.output.contains(" passed, ")) {
         (Some(trouble), _) => trouble.clone(),
@@ -136,15 +135,42 @@ fn judge(program: &Product, janus: &InGuest, filter: Option<&str>, report: &mut 
     report.fail(format!("{}: {trouble}", program.name));
 }
 
+/// Reports on the cases in `output`, each by what it says itself. Returns how many are well.
+pub fn judge_cases(
+    program: &Product,
+    output: &str,
+    filter: Option<&str>,
+    report: &mut Report,
+) -> usize {
+    let wanted = |name: &str| {
+        filter.is_none_or(|filter| name.contains(filter) || program.name.contains(filter))
+    };
+    let mut well = 0;
+    for (name, line) in cases(output) {
+        if wanted(name) && line.starts_with("ok ") {
+            well += 1;
+        } else if wanted(name) {
+            println!("test {} {line}", program.name);
+            report.fail(format!("{}: {line}", program.name));
+        }
+    }
+    report.pass(well);
+    well
+}
+
 /// What a program did in the guest.
-struct InGuest {
-    output: String,
+pub struct InGuest {
+    /// What it printed.
+    pub output: String,
     /// What was wrong with the machine or the shell, if anything.
     trouble: Option<String>,
 }
 
 /// Runs `program` in a guest of its own. What it printed before a trouble is still compared.
-fn in_guest(machine: &Machine, ramdisk: &Ramdisk, program: &Product) -> Result<InGuest> {
+///
+/// # Errors
+/// When the program cannot be put into the ramdisk.
+pub fn in_guest(machine: &Machine, ramdisk: &Ramdisk, program: &Product) -> Result<InGuest> {
     let path = format!("/abi/{}", program.name);
     let mut ramdisk = ramdisk.clone();
     ramdisk.add_host(&program.at(&path))?;
