@@ -7,7 +7,7 @@ use libc::*;
 
 use crate::commands::Commands;
 use crate::endpoint::Endpoint;
-use crate::expect::{answered, failed, refused, saw};
+use crate::expect::{answered, extended_error, failed, refused, saw};
 use crate::manager::{ECHO, Manager, become_manager};
 use crate::pair::NODE;
 use crate::parcel::{Parcel, binder, flat, handle};
@@ -141,7 +141,10 @@ fn without_manager() -> Outcome {
     let empty = Parcel::default();
     let gone = until(|| {
         let sent = client.write(&Commands::new().transaction(0, 0, 0, &empty));
-        sent.is_ok() && client.read().is_ok_and(|seen| seen == [Return::DeadReply])
+        // While it is taken apart, the error is another one.
+        sent.is_ok()
+            && client.read().is_ok_and(|seen| seen == [Return::DeadReply])
+            && extended_error(&client).is_ok_and(|(_, _, errno)| errno == -EINVAL)
     });
     holds!(gone, "the manager that was killed is still there");
     Ok(())

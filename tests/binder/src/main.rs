@@ -6,8 +6,10 @@
 use abi_tests::runner::{self, Family};
 
 mod binderfs;
+mod buffers;
 mod commands;
 mod context;
+mod dead;
 mod death;
 mod descriptors;
 mod device;
@@ -22,6 +24,7 @@ mod manager;
 mod mapping;
 mod objects;
 mod one_way;
+mod outdated;
 mod pair;
 mod parcel;
 mod polling;
@@ -54,6 +57,10 @@ const FAMILIES: &[Family] = &[
         tables: &[transactions::CASES],
     },
     Family {
+        name: "buffers",
+        tables: &[buffers::CASES],
+    },
+    Family {
         name: "one_way",
         tables: &[one_way::CASES],
     },
@@ -82,6 +89,10 @@ const FAMILIES: &[Family] = &[
         tables: &[death::CASES],
     },
     Family {
+        name: "dead",
+        tables: &[dead::CASES],
+    },
+    Family {
         name: "threads",
         tables: &[threads::CASES],
     },
@@ -92,6 +103,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "freeze",
         tables: &[freeze::CASES],
+    },
+    Family {
+        name: "outdated",
+        tables: &[outdated::CASES],
     },
     Family {
         name: "polling",

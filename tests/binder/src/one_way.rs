@@ -26,7 +26,6 @@ cases![
     two_way_may_have_the_rest,
     space_comes_back,
     dropped_with_the_receiver,
-    to_a_dead_node,
     spam_is_not_told_unless_asked_for,
     spam_is_told_when_asked_for,
     spam_is_told_to_the_sender_only,
@@ -191,26 +190,6 @@ fn dropped_with_the_receiver() -> Outcome {
         &client.take()?,
         "TRANSACTION_COMPLETE TRANSACTION_COMPLETE TRANSACTION_COMPLETE",
     )
-}
-
-fn to_a_dead_node() -> Outcome {
-    let Pair {
-        server,
-        client,
-        handle,
-        ..
-    } = Pair::new()?;
-    drop(server);
-    let empty = Parcel::default();
-    let mut seen = Vec::new();
-    let died = abi_tests::process::until(|| {
-        let sent = client.write(&Commands::new().transaction(handle, 1, tf::ONE_WAY, &empty));
-        seen = client.take().unwrap_or_default();
-        sent.is_ok() && seen == [Return::DeadReply]
-    });
-    holds!(died, "saw {seen:?}");
-    client.write(&Commands::new().transaction(handle, 1, tf::ONE_WAY, &empty))?;
-    failed(&client, "DEAD_REPLY", EINVAL)
 }
 
 /// How many one-way calls of 1,900 bytes it takes until one is suspected, out of 30.

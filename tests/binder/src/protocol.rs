@@ -120,4 +120,5 @@ pub mod tf {
     pub const STATUS_CODE: u32 = 0x08;
     pub const ACCEPT_FDS: u32 = 0x10;
     pub const CLEAR_BUF: u32 = 0x20;
+    pub const UPDATE_TXN: u32 = 0x40;
 }
