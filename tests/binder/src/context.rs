@@ -1,17 +1,17 @@
 //! The context manager: who may be it, what handle 0 means, what happens when it goes.
 
-use abi_tests::check::Outcome;
-use abi_tests::process::{inside_child, until};
-use abi_tests::{cases, gives, holds, same};
+use abi_tests::check::{Failure, Outcome};
+use abi_tests::process::{self, inside_child, until};
+use abi_tests::{cases, gives, holds, raw, same};
 use libc::*;
 
 use crate::commands::Commands;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, MAP_BYTES};
 use crate::expect::{answered, extended_error, failed, refused, saw};
 use crate::manager::{ECHO, Manager, become_manager};
 use crate::pair::NODE;
 use crate::parcel::{Parcel, binder, flat, handle};
-use crate::protocol::{bc, ioctl, object};
+use crate::protocol::{bc, ioctl, object, tf};
 use crate::returns::Return;
 
 cases![
@@ -34,6 +34,7 @@ cases![
     references_to_handle_zero,
     manager_is_sent_to_itself,
     manager_acquires_itself,
+    manager_that_wants_security_contexts,
 ];
 
 fn second_manager() -> Outcome {
@@ -102,7 +103,7 @@ fn same_user_after_the_first_is_gone() -> Outcome {
 }
 
 /// Waits until the managers of earlier cases are gone, and becomes one by the extended call.
-fn extended(object: &[u8]) -> Result<(Endpoint, isize), abi_tests::check::Failure> {
+fn extended(object: &[u8]) -> Result<(Endpoint, isize), Failure> {
     let endpoint = Endpoint::open()?;
     let mut seen = 0;
     until(|| {
@@ -202,7 +203,7 @@ fn next_manager_takes_over() -> Outcome {
 
 fn manager_node_is_zero() -> Outcome {
     let manager = become_manager()?;
-    let child = abi_tests::process::spawn(|| {
+    let child = process::spawn(|| {
         let sent = Endpoint::open().and_then(|client| {
             client.write(&Commands::new().transaction(0, 5, 1, &Parcel::default()))?;
             client.read()
@@ -211,7 +212,7 @@ fn manager_node_is_zero() -> Outcome {
     })?;
     let asked = manager.transaction()?;
     same!((asked.target, asked.cookie, asked.code), (0, 0, 5));
-    same!(abi_tests::process::wait(child)?, 0);
+    same!(process::wait(child)?, 0);
     Ok(())
 }
 
@@ -263,5 +264,38 @@ fn manager_acquires_itself() -> Outcome {
             0,
         )?;
     }
+    Ok(())
+}
+
+/// Whether there are such contexts depends on what security module the kernel has; Janus has
+/// none. With one, a call arrives with its text; without, it fails. Nothing is noted of it.
+fn manager_that_wants_security_contexts() -> Outcome {
+    let object = flat(object::BINDER, object::TXN_SECURITY_CTX, 0, 0);
+    let (manager, seen) = extended(&object)?;
+    same!(seen, 0);
+    let child = process::spawn(|| {
+        let sent = Endpoint::open().and_then(|client| {
+            client.write(&Commands::new().transaction(0, 5, tf::ONE_WAY, &Parcel::default()))?;
+            client.read()
+        });
+        match sent.as_deref() {
+            Ok([Return::TransactionComplete]) => 0,
+            Ok([Return::FailedReply]) => 1,
+            _ => 2,
+        }
+    })?;
+    let status = process::wait(child)?;
+    if status == 0 {
+        let seen = manager.read()?;
+        let [Return::TransactionSecCtx(asked, context)] = seen[..] else {
+            return Err(Failure::Wrong(format!("saw {seen:?}")));
+        };
+        same!(asked.code, 5);
+        let map = manager.map as u64;
+        holds!((map..map + MAP_BYTES as u64).contains(&context));
+        let text = raw::text_at(context as usize);
+        holds!(!text.is_empty() && text.is_ascii());
+    }
+    holds!(status == 0 || process::ending(status) == "exited with status 1");
     Ok(())
 }

@@ -19,6 +19,7 @@ mod exchange;
 mod expect;
 mod freeze;
 mod information;
+mod load;
 mod malformed;
 mod manager;
 mod mapping;
@@ -115,6 +116,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "information",
         tables: &[information::CASES],
+    },
+    Family {
+        name: "load",
+        tables: &[load::CASES],
     },
     Family {
         name: "binderfs",

@@ -109,6 +109,8 @@ pub mod object {
 
     /// The node takes transactions with descriptors in them.
     pub const ACCEPTS_FDS: u32 = 0x100;
+    /// The node wants the sender's security context.
+    pub const TXN_SECURITY_CTX: u32 = 0x1000;
     /// The buffer object has a parent that points to it.
     pub const HAS_PARENT: u32 = 1;
 }
