@@ -28,6 +28,7 @@ mod one_way;
 mod outdated;
 mod pair;
 mod parcel;
+mod personas;
 mod polling;
 mod protocol;
 mod references;
@@ -124,6 +125,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "binderfs",
         tables: &[binderfs::CASES],
+    },
+    Family {
+        name: "personas",
+        tables: &[personas::CASES],
     },
 ];
 
