@@ -33,6 +33,7 @@ cases![
     holder_dies_first,
     reference_dropped_with_a_notification,
     one_waits_on_the_process,
+    one_notice_a_read,
 ];
 
 const COOKIE: u64 = 0x1111_2222_3333_4444;
@@ -346,4 +347,29 @@ fn one_waits_on_the_process() -> Outcome {
         waiting.join()
     });
     saw(&seen.unwrap_or_else(|_| Ok(Vec::new()))?, "DEAD_BINDER")
+}
+
+fn one_notice_a_read() -> Outcome {
+    let Pair {
+        server,
+        client,
+        handle,
+        ..
+    } = Pair::new()?;
+    crate::pair::publish(&server, 1, &crate::parcel::binder(0x5000, 0))?;
+    let other = look_up(&client, 1)?;
+    ask(&client, handle, 1)?;
+    ask(&client, other, 2)?;
+    drop(server);
+    // A notice may make its reader call somebody, so it is the last of its read.
+    let mut cookies = Vec::new();
+    for _ in 0..2 {
+        match client.read()?[..] {
+            [Return::DeadBinder(cookie)] => cookies.push(cookie),
+            ref other => same!(other, []),
+        }
+    }
+    cookies.sort_unstable();
+    same!(cookies, [1, 2]);
+    Ok(())
 }

@@ -38,6 +38,7 @@ cases![
     obsolete_commands,
     failed_call_ends_the_write,
     nothing_is_written_before_the_error_is_read,
+    failed_call_is_told_in_the_same_exchange,
     first_read_of_a_thread,
     closing_a_descriptor_wakes_who_waits,
 ];
@@ -323,6 +324,19 @@ fn nothing_is_written_before_the_error_is_read() -> Outcome {
     same!((done.result, done.written), (0, 0));
     saw(&endpoint.take()?, "FAILED_REPLY")?;
     refused(&endpoint, &bad, EINVAL, 0)
+}
+
+fn failed_call_is_told_in_the_same_exchange() -> Outcome {
+    let endpoint = Endpoint::open()?;
+    let empty = Parcel::default();
+    let mut buffer = [0u8; 256];
+    let call = Commands::new().transaction(4711, 1, 0, &empty);
+    let done = endpoint.exchange(&call.bytes, &mut buffer);
+    same!(done.result, 0);
+    saw(
+        &Return::parse(&buffer[..done.read as usize]),
+        "NOOP FAILED_REPLY",
+    )
 }
 
 fn first_read_of_a_thread() -> Outcome {

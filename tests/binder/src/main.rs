@@ -34,6 +34,7 @@ mod protocol;
 mod references;
 mod returns;
 mod scatter;
+mod senders;
 mod threads;
 mod transactions;
 
@@ -61,6 +62,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "buffers",
         tables: &[buffers::CASES],
+    },
+    Family {
+        name: "senders",
+        tables: &[senders::CASES],
     },
     Family {
         name: "one_way",

@@ -33,6 +33,10 @@ cases![
     failed_call_leaves_no_references,
     manager_as_an_object,
     bytes_of_a_handle_beyond_its_32_bits,
+    node_in_a_one_way_call,
+    node_in_a_buffer_that_is_freed,
+    node_kept_beyond_the_buffer,
+    weak_node_in_a_buffer_that_is_freed,
 ];
 
 /// Lets the server reply: what the client reads then is `expected`.
@@ -286,4 +290,49 @@ fn bytes_of_a_handle_beyond_its_32_bits() -> Outcome {
     let asked = pair.call(1, 0, &Parcel::default().object(&wide))?;
     same!(asked.word(8), NODE.0);
     Ok(())
+}
+
+fn node_in_a_one_way_call() -> Outcome {
+    let pair = Pair::new()?;
+    let parcel = Parcel::default().object(&binder(0x8000, 0));
+    pair.call_one_way(1, &parcel)?;
+    saw(&pair.client.take()?, "INCREFS ACQUIRE TRANSACTION_COMPLETE")
+}
+
+/// Sends `object` one way; the client acknowledges it. Gives the buffer at the server.
+fn acknowledged(pair: &Pair, object: &[u8]) -> Result<Incoming, abi_tests::check::Failure> {
+    let asked = pair.call_one_way(1, &Parcel::default().object(object))?;
+    let returns = pair.client.take()?;
+    pair.client.acknowledge(&returns)?;
+    Ok(asked)
+}
+
+fn node_in_a_buffer_that_is_freed() -> Outcome {
+    let pair = Pair::new()?;
+    let asked = acknowledged(&pair, &binder(0x8000, 0))?;
+    saw(&pair.client.take()?, "")?;
+    pair.server.free(asked.buffer)?;
+    saw(&pair.client.take()?, "RELEASE DECREFS")
+}
+
+fn node_kept_beyond_the_buffer() -> Outcome {
+    let pair = Pair::new()?;
+    let asked = acknowledged(&pair, &binder(0x8000, 0))?;
+    let handle = asked.number(8);
+    pair.server.write(
+        &Commands::new()
+            .with_handle(bc::ACQUIRE, handle)
+            .free(asked.buffer),
+    )?;
+    saw(&pair.client.take()?, "")?;
+    pair.server
+        .write(&Commands::new().with_handle(bc::RELEASE, handle))?;
+    saw(&pair.client.take()?, "RELEASE DECREFS")
+}
+
+fn weak_node_in_a_buffer_that_is_freed() -> Outcome {
+    let pair = Pair::new()?;
+    let asked = acknowledged(&pair, &flat(object::WEAK_BINDER, 0, 0x8000, 0))?;
+    pair.server.free(asked.buffer)?;
+    saw(&pair.client.take()?, "DECREFS")
 }

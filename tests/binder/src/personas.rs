@@ -23,7 +23,7 @@ cases![
     first_manager_may_be_anyone,
     user_of_the_first_manager_counts_within,
     file_keeps_its_persona,
-    sender_as_the_receiver_sees_it,
+    sender_is_who_opened_the_file,
     freezing_ends_at_the_border,
     state_shows_ones_own,
     root_state_shows_all,
@@ -143,21 +143,23 @@ fn file_keeps_its_persona() -> Outcome {
     Ok(())
 }
 
-fn sender_as_the_receiver_sees_it() -> Outcome {
+fn sender_is_who_opened_the_file() -> Outcome {
     here()?;
     let manager = become_manager()?;
-    let client = Endpoint::open()?;
-    let caller = Persona::running(|| {
-        let sent = client.write(&Commands::new().transaction(0, 7, 0, &Parcel::default()));
-        match sent {
-            Ok(()) => persona::sleep_for_good(),
-            Err(_) => 1,
-        }
+    // A process of the root that opens it, and one of another persona that calls with it.
+    let opener = process::spawn(|| {
+        let called = Endpoint::open().and_then(|client| {
+            persona::inside(|| {
+                client.write(&Commands::new().transaction(0, 7, 0, &Parcel::default()))
+            })?;
+            process::pause(5000);
+            Ok(())
+        });
+        i32::from(called.is_err())
     })?;
     let asked = manager.transaction()?;
-    // Process 1 there, and another number here.
-    same!(asked.sender_pid, caller.pid);
-    caller.end()
+    same!((asked.code, asked.sender_pid), (7, opener));
+    Ok(())
 }
 
 fn freezing_ends_at_the_border() -> Outcome {

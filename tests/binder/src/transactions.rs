@@ -48,6 +48,7 @@ cases![
     failed_call_leaves_the_thread_free,
     same_buffer_for_all_of_a_size,
     many_rounds,
+    reply_with_the_one_way_flag,
 ];
 
 fn what_arrives() -> Outcome {
@@ -427,4 +428,17 @@ fn many_rounds() -> Outcome {
         pair.client.free(answer.buffer)?;
     }
     refused(&pair.server, &Commands::new().bare(0), EINVAL, 0)
+}
+
+fn reply_with_the_one_way_flag() -> Outcome {
+    let pair = Pair::new()?;
+    pair.call(1, 0, &Parcel::default())?;
+    pair.server
+        .write(&Commands::new().reply(tf::ONE_WAY, &Parcel::bytes(b"1234")))?;
+    let answer = pair.client.reply()?;
+    same!(
+        (answer.flags, answer.number(0)),
+        (tf::ONE_WAY, u32::from_ne_bytes(*b"1234"))
+    );
+    Ok(())
 }
