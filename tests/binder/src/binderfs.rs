@@ -33,6 +33,9 @@ cases![
     nothing_else_can_be_made,
     at_most_so_many,
     features,
+    options_that_are_none,
+    logs_where_asked_for,
+    unmounted_while_open,
 ];
 
 /// A mount of binderfs in a folder called `fs`; skips the case where the kernel has none.
@@ -233,5 +236,45 @@ fn features() -> Outcome {
         let text = std::fs::read_to_string(format!("fs/features/{name}"))?;
         same!((name, text.as_str()), (name, "1\n"));
     }
+    Ok(())
+}
+
+fn options_that_are_none() -> Outcome {
+    mounted(c"")?;
+    for options in [c"color=red", c"max=-1", c"max=many", c"stats=local"] {
+        fails!(EINVAL, SYS_mount, c"binder", c"fs", c"binder", 0, options);
+    }
+    Ok(())
+}
+
+fn logs_where_asked_for() -> Outcome {
+    mounted(c"stats=global")?;
+    let logs = names("fs/binder_logs")?;
+    same!(
+        logs,
+        [
+            "failed_transaction_log",
+            "proc",
+            "state",
+            "stats",
+            "transaction_log",
+            "transactions"
+        ]
+    );
+    let _endpoint = Endpoint::at("fs/binder")?;
+    let state = std::fs::read_to_string("fs/binder_logs/state")?;
+    holds!(state.starts_with("binder state:\n"), "{state}");
+    holds!(state.contains("context binder\n"), "{state}");
+    let me = std::process::id().to_string();
+    holds!(names("fs/binder_logs/proc")?.contains(&me));
+    Ok(())
+}
+
+fn unmounted_while_open() -> Outcome {
+    mounted(c"")?;
+    let endpoint = Endpoint::at("fs/binder")?;
+    fails!(EBUSY, SYS_umount2, c"fs", 0);
+    gives!(0, SYS_umount2, c"fs", MNT_DETACH);
+    same!(endpoint.ioctl(ioctl::SET_CONTEXT_MGR, 0usize), 0);
     Ok(())
 }

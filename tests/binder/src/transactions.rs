@@ -46,7 +46,6 @@ cases![
     call_through_a_weak_reference,
     call_to_oneself_by_a_handle,
     failed_call_leaves_the_thread_free,
-    same_buffer_for_all_of_a_size,
     many_rounds,
     reply_with_the_one_way_flag,
 ];
@@ -405,16 +404,6 @@ fn failed_call_leaves_the_thread_free() -> Outcome {
     saw(&pair.client.take()?, "FAILED_REPLY")?;
     pair.round(&Parcel::default(), &Parcel::default())
         .map(|_| ())
-}
-
-fn same_buffer_for_all_of_a_size() -> Outcome {
-    let pair = Pair::new()?;
-    // What is freed is found again: the smallest free piece that fits is taken.
-    let first = pair.call_one_way(1, &Parcel::bytes([0; 64]))?;
-    pair.server.free(first.buffer)?;
-    let second = pair.call_one_way(1, &Parcel::bytes([0; 64]))?;
-    same!(first.buffer, second.buffer);
-    Ok(())
 }
 
 fn many_rounds() -> Outcome {
