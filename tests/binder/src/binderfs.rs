@@ -38,8 +38,10 @@ cases![
     unmounted_while_open,
 ];
 
-/// A mount of binderfs in a folder called `fs`; skips the case where the kernel has none.
+/// A mount of binderfs in a folder called `fs`; skips the case where the kernel has none. It goes
+/// with the case, in a mount namespace of its own.
 fn mounted(options: &std::ffi::CStr) -> Outcome {
+    gives!(0, SYS_unshare, CLONE_NEWNS);
     mounted_at(c"fs", options)
 }
 
