@@ -1,8 +1,8 @@
 //! binderfs: a mount is a folder of binder devices, each with a context of its own.
 //!
 //! Debian's kernel is built without it, so there these cases are left out, and what they expect
-//! is written down here. Source: Linux' `Documentation/admin-guide/binderfs.rst` and the errors
-//! that the calls document.
+//! is written down here; a 6.1 kernel that was built with it passed them all. Source: Linux'
+//! `Documentation/admin-guide/binderfs.rst`.
 
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::{cases, fails, gives, holds, same, sys};

@@ -23,6 +23,7 @@ mod load;
 mod malformed;
 mod manager;
 mod mapping;
+mod nested;
 mod objects;
 mod one_way;
 mod outdated;
@@ -106,6 +107,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "ends",
         tables: &[ends::CASES],
+    },
+    Family {
+        name: "nested",
+        tables: &[nested::CASES],
     },
     Family {
         name: "freeze",
