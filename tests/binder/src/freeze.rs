@@ -1,13 +1,14 @@
 //! Freezing a process: what it does to those who call it.
 
 use abi_tests::check::{Failure, Outcome};
+use abi_tests::process::pause;
 use abi_tests::{cases, same};
 use libc::*;
 
 use crate::commands::Commands;
 use crate::endpoint::Endpoint;
 use crate::expect::{answered, saw};
-use crate::manager::{ECHO, Manager};
+use crate::manager::{ECHO, Manager, become_manager, in_child};
 use crate::parcel::Parcel;
 use crate::protocol::{bc, ioctl, tf};
 use crate::returns::{Return, half};
@@ -80,17 +81,22 @@ fn one_way_call_to_a_frozen_one() -> Outcome {
 }
 
 fn information() -> Outcome {
-    let manager = Manager::start()?;
+    // A manager that leaves everything in its queue: the calls, not the process, are frozen.
+    let pid = in_child(become_manager, |_| {
+        loop {
+            pause(1000);
+        }
+    })?;
     let client = Endpoint::open()?;
-    same!(frozen(&client, manager.pid)?, (0, 0));
-    same!(freeze(&client, manager.pid, 1, 0), 0);
-    same!(frozen(&client, manager.pid)?, (0, 0));
+    same!(frozen(&client, pid)?, (0, 0));
+    same!(freeze(&client, pid, 1, 0), 0);
+    same!(frozen(&client, pid)?, (0, 0));
     call(&client, tf::ONE_WAY)?;
     // Bit 1 of the first: something is under way.
-    same!(frozen(&client, manager.pid)?, (2, 1));
+    same!(frozen(&client, pid)?, (2, 1));
     call(&client, 0)?;
-    same!(frozen(&client, manager.pid)?, (3, 1));
-    same!(freeze(&client, manager.pid, 0, 0), 0);
+    same!(frozen(&client, pid)?, (3, 1));
+    same!(freeze(&client, pid, 0, 0), 0);
     Ok(())
 }
 
@@ -137,15 +143,15 @@ fn freezing_twice() -> Outcome {
 
 fn with_a_call_in_hand() -> Outcome {
     // A manager that takes a call and never replies.
-    let pid = crate::manager::in_child(crate::manager::become_manager, |endpoint| {
+    let pid = in_child(become_manager, |endpoint| {
         endpoint.transaction()?;
         loop {
-            abi_tests::process::pause(1000);
+            pause(1000);
         }
     })?;
     let client = Endpoint::open()?;
     call(&client, 0)?;
-    abi_tests::process::pause(100);
+    pause(100);
     answered("FREEZE", freeze(&client, pid, 1, 50), EAGAIN)?;
     // It was not frozen then.
     let other = Endpoint::open()?;
