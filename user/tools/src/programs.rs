@@ -1,5 +1,5 @@
 //! The programs that are no tools but lie in the same file: process 1, the shell, the terminal,
-//! and those that fill the screen.
+//! those that fill the screen, and those that speak binder.
 //!
 //! Each is a library with a `main` of its own; some are also a small program for the host's tests. In
 //! the guest, whose files lie in memory, one file has what all of them share (the C library, the
@@ -19,9 +19,12 @@ pub type Main = fn(Vec<OsString>) -> i32;
 /// Name and main function, by name.
 pub const PROGRAMS: &[(&str, Main)] = &[
     ("clock", clock),
+    ("hello", binder::hello),
     ("init", init::main),
     ("paint", pictures::paint),
     ("palette", pictures::palette),
+    ("service", binder::service),
+    ("servicemanager", binder::servicemanager),
     ("sh", sh::main),
     ("term", term::main),
 ];
