@@ -6,6 +6,7 @@
 
 mod programs;
 mod root;
+mod rsbinder;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use crate::symbols::{self, Filled};
 use crate::toolchain::Toolchain;
 
 pub use programs::{Programs, of_tests as test_programs};
+pub use rsbinder::programs as rsbinder_programs;
 
 /// The ramdisk should stay below this; a larger one is built all the same, and said.
 const RAMDISK_LIMIT_BYTES: u64 = 16 << 20;

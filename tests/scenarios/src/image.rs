@@ -62,6 +62,16 @@ impl Image {
         self.with_file(&from_environment(&variable), &format!("/test/{name}"))
     }
 
+    /// The same with the programs of the crate rsbinder-tools in /bin: binder programs from
+    /// elsewhere, unmodified.
+    pub fn with_rsbinder(self) -> Self {
+        let folder = from_environment("JANUS_RSBINDER");
+        let programs = ["rsb_device", "rsb_hub", "rsb_service"];
+        programs.into_iter().fold(self, |image, name| {
+            image.with_file(&folder.join(name), &format!("/bin/{name}"))
+        })
+    }
+
     /// The same where init starts nothing but the shell on the serial line: no personas, and
     /// nobody who draws or reads.
     pub fn with_shell_only(mut self) -> Self {

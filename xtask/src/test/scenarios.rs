@@ -30,6 +30,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         .env("JANUS_KERNEL", image.kernel)
         .env("JANUS_KERNEL_WITHOUT_DEVNS", without_devns)
         .env("JANUS_RAMDISK", ramdisk)
+        .env("JANUS_RSBINDER", build::rsbinder_programs(house)?)
         .env("JANUS_PICTURES", house.images()?.join("pictures"))
         .env(
             "JANUS_XTASK",

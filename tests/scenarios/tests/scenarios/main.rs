@@ -1,6 +1,7 @@
 //! The scenarios: each boots the image and acts on it from outside, as a person or a hostile
 //! program would. Run them with `cargo xtask test --only scenarios`.
 
+mod binder;
 mod bombs;
 mod boot;
 mod busybox;
