@@ -252,17 +252,7 @@ fn options_that_are_none() -> Outcome {
 fn logs_where_asked_for() -> Outcome {
     mounted(c"stats=global")?;
     let logs = names("fs/binder_logs")?;
-    same!(
-        logs,
-        [
-            "failed_transaction_log",
-            "proc",
-            "state",
-            "stats",
-            "transaction_log",
-            "transactions"
-        ]
-    );
+    same!(logs, ["proc", "state", "stats", "transactions"]);
     let _endpoint = Endpoint::at("fs/binder")?;
     let state = std::fs::read_to_string("fs/binder_logs/state")?;
     holds!(state.starts_with("binder state:\n"), "{state}");
