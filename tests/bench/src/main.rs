@@ -5,6 +5,7 @@
 //! are instructions and two runs agree. Beside them stand the figures of Linux 6.1 on the same
 //! emulator, for orientation.
 
+mod binder;
 mod input;
 mod measure;
 mod operations;

@@ -1,5 +1,6 @@
 //! What is measured. Each operation is the plain use of a call, as a program would make it.
 
+use crate::binder;
 use crate::input;
 use crate::measure::{good, mean};
 use crate::personas;
@@ -54,6 +55,10 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
         Err(why) => add("files", None, &|| Err(why.clone())),
     }
     add("signal and return", Some(4_503), &signal);
+    add("binder call, 0 B", Some(22_857), &|| binder::call(0));
+    add("binder call, 128 B", Some(23_506), &|| binder::call(128));
+    add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
+    add("binder one-way", None, &binder::one_way);
     let mouse = input::mouse();
     if let Some(mouse) = &mouse {
         add("input event", None, &|| input::one_reader(mouse));
@@ -108,7 +113,7 @@ fn null_call() -> Result<i64, String> {
 }
 
 /// Runs `body` in a child; `parent` in this process; then waits for the child.
-fn with_child(
+pub fn with_child(
     body: impl FnOnce(),
     parent: impl FnOnce() -> Result<i64, String>,
 ) -> Result<i64, String> {

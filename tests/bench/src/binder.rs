@@ -1,0 +1,222 @@
+//! What a call through binder costs: there and back, between two processes, with the free of each
+//! buffer batched with the next command, as binder's libraries do it.
+
+use abi_tests::sys;
+use libc::*;
+
+use crate::measure::{good, mean};
+use crate::operations::with_child;
+
+const BINDER_WRITE_READ: u32 = 0xc030_6201;
+const BINDER_SET_CONTEXT_MGR: u32 = 0x4004_6207;
+const BC_TRANSACTION: u32 = 0x4040_6300;
+const BC_REPLY: u32 = 0x4040_6301;
+const BC_FREE_BUFFER: u32 = 0x4008_6303;
+const BC_ENTER_LOOPER: u32 = 0x630c;
+const BR_TRANSACTION: u32 = 0x8040_7202;
+const BR_REPLY: u32 = 0x8040_7203;
+const BR_TRANSACTION_COMPLETE: u32 = 0x7206;
+const BR_NOOP: u32 = 0x720c;
+const TF_ONE_WAY: u32 = 1;
+/// Bytes of a transaction among commands and returns.
+const TRANSACTION_BYTES: usize = 64;
+/// The transaction that ends a server.
+const END: u32 = 99;
+
+/// The largest payload.
+const DATA_BYTES: usize = 4096;
+/// Bytes of the mapping.
+const ROOM_BYTES: usize = 1 << 20;
+
+/// One opening of the device.
+struct Endpoint {
+    file: isize,
+    data: Vec<u8>,
+    /// The buffer to be freed with the next command.
+    buffer: Option<u64>,
+    returns: [u8; 256],
+}
+
+impl Endpoint {
+    fn open() -> Result<Self, String> {
+        let file = good("open", sys!(SYS_open, c"/dev/binder", O_RDWR | O_CLOEXEC))?;
+        let mapping = sys!(SYS_mmap, 0, ROOM_BYTES, PROT_READ, MAP_PRIVATE, file, 0);
+        good("mmap", mapping)?;
+        Ok(Self {
+            file,
+            data: vec![0; DATA_BYTES],
+            buffer: None,
+            returns: [0; 256],
+        })
+    }
+
+    /// The server before this one may not be quite gone yet.
+    fn become_manager(&self) -> Result<(), String> {
+        let mut answer = 0;
+        for _ in 0..1000 {
+            answer = sys!(SYS_ioctl, self.file, BINDER_SET_CONTEXT_MGR, 0);
+            if answer != -(EBUSY as isize) {
+                break;
+            }
+            sys!(SYS_sched_yield);
+        }
+        good("BINDER_SET_CONTEXT_MGR", answer).map(|_| ())
+    }
+
+    /// Gives commands and reads; returns how many bytes were returned.
+    fn exchange(&mut self, commands: &[u8], reads: bool) -> Result<usize, String> {
+        let room = if reads { self.returns.len() } else { 0 };
+        let address = |bytes: &[u8]| bytes.as_ptr().expose_provenance() as u64;
+        let mut call = [
+            commands.len() as u64,
+            0,
+            address(commands),
+            room as u64,
+            0,
+            address(&self.returns),
+        ];
+        let done = sys!(SYS_ioctl, self.file, BINDER_WRITE_READ, &mut call);
+        good("BINDER_WRITE_READ", done)?;
+        Ok(call[4] as usize)
+    }
+
+    /// The commands that free the last buffer and send something.
+    fn commands(&mut self, number: u32, code: u32, flags: u32, bytes: usize) -> Vec<u8> {
+        let mut commands = Vec::with_capacity(128);
+        if let Some(buffer) = self.buffer.take() {
+            commands.extend(BC_FREE_BUFFER.to_ne_bytes());
+            commands.extend(buffer.to_ne_bytes());
+        }
+        if number != 0 {
+            let data = self.data.as_ptr().expose_provenance() as u64;
+            let words = [
+                0,
+                0,
+                u64::from(code) | u64::from(flags) << 32,
+                0,
+                bytes as u64,
+                0,
+                data,
+                0,
+            ];
+            commands.extend(number.to_ne_bytes());
+            words
+                .iter()
+                .for_each(|word| commands.extend(word.to_ne_bytes()));
+        }
+        commands
+    }
+
+    /// Looks through what was returned for `wanted`, and notes its buffer. Gives its code.
+    fn find(&mut self, length: usize, wanted: u32) -> Result<Option<u32>, String> {
+        let word = |at: usize| {
+            let bytes = self.returns.get(at..at + 4)?;
+            Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+        };
+        let mut at = 0;
+        while at < length {
+            let number = word(at).ok_or("a return is cut off")?;
+            at += 4;
+            if number == wanted && number != BR_TRANSACTION_COMPLETE {
+                let half = |place| word(at + place).map(u64::from).ok_or("a return is cut off");
+                self.buffer = Some(half(48)? | half(52)? << 32);
+                return Ok(word(at + 16));
+            }
+            if number == wanted {
+                return Ok(Some(0));
+            }
+            at += match number {
+                BR_NOOP | BR_TRANSACTION_COMPLETE => 0,
+                BR_TRANSACTION | BR_REPLY => TRANSACTION_BYTES,
+                other => return Err(format!("binder returned {other:#x}")),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Gives commands and reads until `wanted` comes.
+    fn until(&mut self, commands: &[u8], wanted: u32) -> Result<u32, String> {
+        let mut length = self.exchange(commands, true)?;
+        loop {
+            if let Some(code) = self.find(length, wanted)? {
+                return Ok(code);
+            }
+            length = self.exchange(&[], true)?;
+        }
+    }
+
+    fn call(&mut self, code: u32, bytes: usize) -> Result<(), String> {
+        let commands = self.commands(BC_TRANSACTION, code, 0, bytes);
+        self.until(&commands, BR_REPLY).map(|_| ())
+    }
+
+    fn send(&mut self, bytes: usize) -> Result<(), String> {
+        let commands = self.commands(BC_TRANSACTION, 1, TF_ONE_WAY, bytes);
+        self.until(&commands, BR_TRANSACTION_COMPLETE).map(|_| ())
+    }
+
+    /// Answers with as many bytes as the code says until the end.
+    fn serve(&mut self) -> Result<(), String> {
+        let mut commands = BC_ENTER_LOOPER.to_ne_bytes().to_vec();
+        loop {
+            let code = self.until(&commands, BR_TRANSACTION)?;
+            if code == END {
+                let commands = self.commands(BC_REPLY, 0, 0, 0);
+                return self.exchange(&commands, false).map(|_| ());
+            }
+            commands = match code {
+                1 => self.commands(0, 0, 0, 0),
+                bytes => self.commands(BC_REPLY, 0, 0, bytes as usize - 2),
+            };
+        }
+    }
+}
+
+/// Runs `client` while a child serves.
+fn with_server(client: impl FnOnce(&mut Endpoint) -> Result<i64, String>) -> Result<i64, String> {
+    let mut ready = [0i32; 2];
+    good("pipe", sys!(SYS_pipe, &mut ready))?;
+    let serve = || {
+        let served = Endpoint::open().and_then(|mut server| {
+            server.become_manager()?;
+            sys!(SYS_write, ready[1], b"x", 1);
+            server.serve()
+        });
+        if let Err(error) = served {
+            eprintln!("bench: the server of binder: {error}");
+            // The client reads no byte and gives up.
+            sys!(SYS_close, ready[1]);
+        }
+    };
+    with_child(serve, || {
+        sys!(SYS_close, ready[1]);
+        let mut byte = [0u8];
+        let read = good("read", sys!(SYS_read, ready[0], &mut byte, 1))?;
+        sys!(SYS_close, ready[0]);
+        if read != 1 {
+            return Err("there is no server of binder".into());
+        }
+        let mut endpoint = Endpoint::open()?;
+        let result = client(&mut endpoint);
+        endpoint.call(END, 0)?;
+        sys!(SYS_close, endpoint.file);
+        result
+    })
+}
+
+/// There and back, with so many bytes each way.
+pub fn call(bytes: usize) -> Result<i64, String> {
+    with_server(|client| mean(500, || client.call(bytes as u32 + 2, bytes)))
+}
+
+/// One that nobody answers, until the sender is told that it is on its way; the receiver takes and
+/// frees it meanwhile or afterwards.
+pub fn one_way() -> Result<i64, String> {
+    with_server(|client| {
+        mean(500, || {
+            client.send(0)?;
+            sys!(SYS_sched_yield);
+            Ok(())
+        })
+    })
+}
