@@ -3,9 +3,23 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 pub use linux_raw_sys::ioctl::{
-    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_IRQP_READ, RTC_IRQP_SET, RTC_PIE_OFF,
-    RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON, RTC_WKALM_RD, RTC_WKALM_SET,
+    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_EPOCH_SET, RTC_IRQP_READ, RTC_IRQP_SET,
+    RTC_PIE_OFF, RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON, RTC_WKALM_RD,
+    RTC_WKALM_SET,
 };
+
+/// `_IOW('p', 0x13, struct rtc_param)`: asks for a parameter.
+pub const RTC_PARAM_GET: u32 = 0x4018_7013;
+/// `_IOW('p', 0x14, struct rtc_param)`: sets one.
+pub const RTC_PARAM_SET: u32 = 0x4018_7014;
+/// What the clock can do: a bit for each `RTC_FEATURE_*`.
+pub const RTC_PARAM_FEATURES: u64 = 0;
+/// How much its rate is corrected.
+pub const RTC_PARAM_CORRECTION: u64 = 1;
+/// It has an alarm.
+pub const RTC_FEATURE_ALARM: u32 = 0;
+/// It interrupts at the beginning of each second.
+pub const RTC_FEATURE_UPDATE_INTERRUPT: u32 = 4;
 
 /// A read tells of at least one interrupt.
 pub const RTC_IRQF: u64 = 0x80;
@@ -58,6 +72,22 @@ pub struct RtcWakeAlarm {
     pub time: RtcTime,
 }
 
+/// `struct rtc_param`: something that can be asked of a clock.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct RtcParameter {
+    /// Which: `RTC_PARAM_*`.
+    pub number: u64,
+    /// Its value, where that is a number without a sign.
+    pub value: u64,
+    /// Which of several; 0 for those that are one.
+    pub index: u32,
+    /// Nothing.
+    pub padding: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +96,6 @@ mod tests {
     fn sizes_are_those_of_linux() {
         assert_eq!(size_of::<RtcTime>(), 36);
         assert_eq!(size_of::<RtcWakeAlarm>(), 40);
+        assert_eq!(size_of::<RtcParameter>(), 24);
     }
 }

@@ -42,8 +42,7 @@ impl From<ClockError> for Errno {
         match error {
             ClockError::Absent => Self::ENODEV,
             ClockError::Unsteady => Self::EIO,
-            ClockError::Invalid(_) | ClockError::TooEarly => Self::EINVAL,
-            ClockError::OutOfRange => Self::ERANGE,
+            ClockError::Invalid(_) | ClockError::TooEarly | ClockError::OutOfRange => Self::EINVAL,
         }
     }
 }

@@ -7,9 +7,10 @@
 
 use abi::Errno;
 use abi::rtc::{
-    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_IRQP_READ, RTC_IRQP_SET, RTC_PIE_OFF,
-    RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON, RTC_WKALM_RD, RTC_WKALM_SET,
-    RtcTime, RtcWakeAlarm,
+    RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_EPOCH_SET, RTC_FEATURE_ALARM,
+    RTC_FEATURE_UPDATE_INTERRUPT, RTC_IRQP_READ, RTC_IRQP_SET, RTC_PARAM_FEATURES, RTC_PARAM_GET,
+    RTC_PARAM_SET, RTC_PIE_OFF, RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON,
+    RTC_WKALM_RD, RTC_WKALM_SET, RtcParameter, RtcTime, RtcWakeAlarm,
 };
 use alloc::sync::Arc;
 use devns::{Namespace, StateError, StateRef};
@@ -102,15 +103,16 @@ impl RtcFile {
         argument: usize,
     ) -> Result<usize, Errno> {
         let (mux, clock) = (&*self.mux, &**self.clock);
+        let sets = matches!(command, RTC_SET_TIME | RTC_EPOCH_SET | RTC_PARAM_SET);
+        if sets && !caller.may_set_time() {
+            return Err(Errno::EACCES);
+        }
         match command {
             RTC_RD_TIME => {
                 let time = to_rtc_time(mux.time(clock)?)?;
                 caller.write(argument, time.as_bytes())?;
             }
             RTC_SET_TIME => {
-                if !caller.may_set_time() {
-                    return Err(Errno::EACCES);
-                }
                 let mut time = RtcTime::default();
                 caller.read(argument, time.as_mut_bytes())?;
                 mux.set_time(clock, in_range(from_rtc_time(&time)?)?)?;
@@ -158,6 +160,17 @@ impl RtcFile {
                 clock.periodic.turn(true);
             }
             RTC_PIE_OFF => clock.periodic.turn(false),
+            RTC_PARAM_GET => {
+                let mut parameter = RtcParameter::default();
+                caller.read(argument, parameter.as_mut_bytes())?;
+                parameter.value = value_of(&parameter)?;
+                caller.write(argument, parameter.as_bytes())?;
+            }
+            RTC_PARAM_SET => {
+                caller.read(argument, RtcParameter::default().as_mut_bytes())?;
+                // The clock's rate cannot be corrected, and it has no battery to choose.
+                return Err(Errno::EINVAL);
+            }
             RTC_UIE_ON => mux.set_updates(clock, true),
             RTC_UIE_OFF => mux.set_updates(clock, false),
             _ => return Err(Errno::ENOTTY),
@@ -207,7 +220,8 @@ fn from_rtc_time(time: &RtcTime) -> Result<i64, Errno> {
         return Err(Errno::EINVAL);
     }
     let date = Date {
-        year: u16::try_from(i64::from(time.tm_year) + 1900).map_err(|_| Errno::ERANGE)?,
+        // Linux would hold a switched off alarm beyond the year 65535 too.
+        year: u16::try_from(i64::from(time.tm_year) + 1900).map_err(|_| Errno::EINVAL)?,
         month: number(time.tm_mon)?.checked_add(1).ok_or(Errno::EINVAL)?,
         day: number(time.tm_mday)?,
         hour: number(time.tm_hour)?,
@@ -224,7 +238,18 @@ fn in_range(moment: i64) -> Result<i64, Errno> {
     const END_OF_2199: i64 = 7_258_118_400;
     (moment < END_OF_2199)
         .then_some(moment)
-        .ok_or(Errno::ERANGE)
+        .ok_or(Errno::EINVAL)
+}
+
+/// What a clock answers for a parameter. Linux has more of them, for other clocks.
+///
+/// # Errors
+/// EINVAL: this clock has no such parameter.
+fn value_of(parameter: &RtcParameter) -> Result<u64, Errno> {
+    match (parameter.number, parameter.index) {
+        (RTC_PARAM_FEATURES, 0) => Ok(1 << RTC_FEATURE_ALARM | 1 << RTC_FEATURE_UPDATE_INTERRUPT),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 /// The next time of day like this: today's or, if that lies behind, tomorrow's.

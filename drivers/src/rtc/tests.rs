@@ -426,9 +426,25 @@ fn each_errno() {
         tm_year: 300,
         ..fields(START)
     };
-    assert_eq!(root.call(RTC_SET_TIME, &mut bad), Err(Errno::ERANGE));
+    assert_eq!(root.call(RTC_SET_TIME, &mut bad), Err(Errno::EINVAL));
     let own = machine.open(&machine.persona());
-    assert_eq!(own.call(RTC_SET_TIME, &mut bad), Err(Errno::ERANGE));
+    assert_eq!(own.call(RTC_SET_TIME, &mut bad), Err(Errno::EINVAL));
+    bad.tm_year = i32::MAX;
+    assert_eq!(root.call(RTC_SET_TIME, &mut bad), Err(Errno::EINVAL));
+    let mut alarm = RtcWakeAlarm {
+        enabled: 1,
+        time: bad,
+        ..RtcWakeAlarm::default()
+    };
+    assert_eq!(root.call(RTC_WKALM_SET, &mut alarm), Err(Errno::EINVAL));
+    alarm.time.tm_year = 400;
+    assert_eq!(root.call(RTC_WKALM_SET, &mut alarm), Err(Errno::EINVAL));
+    alarm.enabled = 0;
+    assert_eq!(
+        root.call(RTC_WKALM_SET, &mut alarm),
+        Ok(0),
+        "off, it may be any date"
+    );
     for command in [
         RTC_RD_TIME,
         RTC_SET_TIME,
@@ -436,6 +452,8 @@ fn each_errno() {
         RTC_ALM_SET,
         RTC_WKALM_RD,
         RTC_WKALM_SET,
+        RTC_PARAM_GET,
+        RTC_PARAM_SET,
     ] {
         assert_eq!(root.call(command, &mut 0_u8), Err(Errno::EFAULT));
     }
@@ -444,10 +462,29 @@ fn each_errno() {
         memory: Vec::new().into(),
         may: Cell::new(false),
     };
-    assert_eq!(
-        root.file.ioctl(&program, RTC_SET_TIME, 0),
-        Err(Errno::EACCES)
-    );
+    for command in [RTC_SET_TIME, RTC_EPOCH_SET, RTC_PARAM_SET] {
+        let answer = root.file.ioctl(&program, command, 0);
+        assert_eq!(answer, Err(Errno::EACCES));
+    }
+    assert_eq!(root.call(RTC_EPOCH_SET, &mut 0_u8), Err(Errno::ENOTTY));
+}
+
+#[test]
+fn the_one_parameter_is_what_the_clock_can_do() {
+    let machine = machine();
+    let root = machine.root();
+    let mut parameter = RtcParameter::default();
+    assert_eq!(root.call(RTC_PARAM_GET, &mut parameter), Ok(0));
+    assert_eq!(parameter.value, 0x11);
+    for (number, index) in [(0, 1), (1, 0), (2, 0), (u64::MAX, 0)] {
+        let mut other = RtcParameter {
+            number,
+            index,
+            ..parameter
+        };
+        assert_eq!(root.call(RTC_PARAM_GET, &mut other), Err(Errno::EINVAL));
+    }
+    assert_eq!(root.call(RTC_PARAM_SET, &mut parameter), Err(Errno::EINVAL));
 }
 
 #[test]

@@ -40,6 +40,12 @@ pub const RTC_SET_TIME: u32 = 0x4024_700a;
 pub const RTC_WKALM_SET: u32 = 0x4028_700f;
 /// Reads it.
 pub const RTC_WKALM_RD: u32 = 0x8028_7010;
+/// Asks for a parameter.
+pub const RTC_PARAM_GET: u32 = 0x4018_7013;
+/// Sets one.
+pub const RTC_PARAM_SET: u32 = 0x4018_7014;
+/// For clocks that count years from another one.
+pub const RTC_EPOCH_SET: u32 = 0x4008_700e;
 
 /// An open clock.
 pub struct Clock {

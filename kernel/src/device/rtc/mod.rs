@@ -71,16 +71,17 @@ fn machine() -> &'static Machine {
     MACHINE.get().expect("found at boot")
 }
 
+/// Whether the machine has one.
+pub fn is_there() -> bool {
+    MACHINE.is_completed()
+}
+
 /// Shows what `/proc/driver/rtc` says of the clock of the running process's persona.
 ///
-/// Nothing, where the machine has none.
-///
 /// # Errors
-/// ENOMEM.
+/// ENODEV: there is none; ENOMEM.
 pub fn show_proc(text: &mut Text) -> Result<()> {
-    let Some(machine) = MACHINE.get() else {
-        return Ok(());
-    };
+    let machine = MACHINE.get().ok_or(Errno::ENODEV)?;
     let namespace = process::current().process.membership.namespace();
     let clock = drivers::rtc::file::clock_of(&machine.handle, &namespace)?;
     drivers::rtc::proc::show(&machine.mux, &clock, text)
@@ -89,7 +90,7 @@ pub fn show_proc(text: &mut Text) -> Result<()> {
 /// Sets the clock's time, where there is a clock; those of all personas move with it.
 ///
 /// # Errors
-/// What is wrong with the clock; ERANGE where it cannot hold the date.
+/// What is wrong with the clock; EINVAL where it cannot hold the date.
 pub fn set_hardware_time(seconds: i64) -> Result<()> {
     let machine = MACHINE.get();
     machine.map_or(Ok(()), |machine| {

@@ -19,6 +19,8 @@ pub type Store = fn(&[u8]) -> Result<()>;
 pub enum Node {
     /// A file that can be read.
     Read(Show),
+    /// The same, on a machine that has what it tells of: elsewhere there is no such file.
+    ReadIf(fn() -> bool, Show),
     /// A file that can be read and written.
     ReadWrite(Show, Store),
     /// A file that makes something of its own of each opening; it can be written too.
@@ -68,10 +70,17 @@ impl Tree {
 impl Node {
     fn kind(&self) -> FileKind {
         match self {
-            Self::Read(_) | Self::ReadWrite(..) | Self::Opened(_) => FileKind::Regular,
+            Self::Read(_) | Self::ReadIf(..) | Self::ReadWrite(..) | Self::Opened(_) => {
+                FileKind::Regular
+            }
             Self::Directory(_) => FileKind::Directory,
             Self::Link(_) => FileKind::SymbolicLink,
         }
+    }
+
+    /// Whether this machine has it.
+    fn is_there(&self) -> bool {
+        !matches!(self, Self::ReadIf(is_there, _) if !is_there())
     }
 }
 
@@ -109,14 +118,16 @@ impl Inode for Tree {
         let position = self
             .entries
             .iter()
-            .position(|entry| entry.name.as_bytes() == name);
+            .position(|entry| entry.name.as_bytes() == name && entry.node.is_there());
         let index = position.ok_or(Errno::ENOENT)?;
         let Entry {
             permissions, node, ..
         } = self.entries[index];
         let number = self.number_of(index);
         Ok(match node {
-            Node::Read(show) => GeneratedInode::new(number, permissions, Value(show, None)),
+            Node::Read(show) | Node::ReadIf(_, show) => {
+                GeneratedInode::new(number, permissions, Value(show, None))
+            }
             Node::ReadWrite(show, store) => {
                 GeneratedInode::new(number, permissions, Value(show, Some(store)))
             }
@@ -138,6 +149,9 @@ impl Inode for Tree {
     fn list(&self, cursor: u64, emit: &mut dyn FnMut(ListEntry<'_>) -> bool) -> Result<()> {
         let first = usize::try_from(cursor).unwrap_or(usize::MAX);
         for (index, entry) in self.entries.iter().enumerate().skip(first) {
+            if !entry.node.is_there() {
+                continue;
+            }
             let listed = ListEntry {
                 name: entry.name.as_bytes(),
                 number: self.number_of(index),

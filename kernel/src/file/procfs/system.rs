@@ -2,6 +2,7 @@
 use super::status::ticks;
 use super::sysctl;
 use super::{kernel_log, load, memory};
+use crate::device::rtc;
 use crate::error::Result;
 use crate::file::generated::{Entry, Node, no_memory};
 use crate::file::{self, FileKind};
@@ -44,7 +45,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 #[rustfmt::skip]
 const DRIVER_ENTRIES: &[Entry] = &[
-    Entry { name: "rtc",         permissions: 0o444, node: Node::Read(crate::device::rtc::show_proc) },
+    Entry { name: "rtc",         permissions: 0o444, node: Node::ReadIf(rtc::is_there, rtc::show_proc) },
 ];
 
 #[cfg(feature = "devns")]

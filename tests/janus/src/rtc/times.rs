@@ -12,6 +12,8 @@ cases![
     opens_once,
     sets_and_goes_on_from_there,
     impossible_dates,
+    dates_too_far_ahead,
+    parameters,
     setting_needs_a_capability,
     bad_pointers_and_commands,
     setting_disturbs_no_sleeper,
@@ -89,12 +91,50 @@ fn impossible_dates() -> Outcome {
     Ok(())
 }
 
+/// As Linux's driver of this clock, which has no range of its own to answer ERANGE for.
+fn dates_too_far_ahead() -> Outcome {
+    let clock = Clock::open()?;
+    let mut time = fields(1_709_164_800);
+    for year in [300, 1000, 70_000, i32::MAX] {
+        time[5] = year;
+        fails!(EINVAL, SYS_ioctl, clock.fd, RTC_SET_TIME, &time);
+        let mut alarm = alarm_at(1_709_164_800, true);
+        alarm[6] = year;
+        fails!(EINVAL, SYS_ioctl, clock.fd, RTC_WKALM_SET, &alarm);
+    }
+    // An alarm that is off may be any date, and is read back.
+    let mut alarm = alarm_at(1_709_164_800, false);
+    alarm[6] = 1000;
+    gives!(0, SYS_ioctl, clock.fd, RTC_WKALM_SET, &alarm);
+    gives!(0, SYS_ioctl, clock.fd, RTC_ALM_READ, &mut time);
+    same!(time, <[i32; 9]>::try_from(&alarm[1..]).unwrap_or_default());
+    Ok(())
+}
+
+fn parameters() -> Outcome {
+    /// ALARM and UPDATE_INTERRUPT.
+    const FEATURES: u64 = 1 | 1 << 4;
+    let clock = Clock::open()?;
+    let mut parameter = [0_u64; 3];
+    gives!(0, SYS_ioctl, clock.fd, RTC_PARAM_GET, &mut parameter);
+    same!(parameter, [0, FEATURES, 0]);
+    fails!(EINVAL, SYS_ioctl, clock.fd, RTC_PARAM_SET, &parameter);
+    // The correction, the battery's switch, another index, and what there is not.
+    for wrong in [[1, 0, 0], [2, 0, 0], [0, 0, 1], [77, 0, 0]] {
+        fails!(EINVAL, SYS_ioctl, clock.fd, RTC_PARAM_GET, &wrong);
+        fails!(EINVAL, SYS_ioctl, clock.fd, RTC_PARAM_SET, &wrong);
+    }
+    Ok(())
+}
+
 fn setting_needs_a_capability() -> Outcome {
     let clock = Clock::open()?;
     inside_child(|| {
         works!(SYS_setresuid, 1000, 1000, 1000);
         fails!(EACCES, SYS_ioctl, clock.fd, RTC_SET_TIME, &fields(0));
         fails!(EACCES, SYS_ioctl, clock.fd, RTC_SET_TIME, 8);
+        fails!(EACCES, SYS_ioctl, clock.fd, RTC_EPOCH_SET, 0);
+        fails!(EACCES, SYS_ioctl, clock.fd, RTC_PARAM_SET, 8);
         // The time may be asked for by whoever has the descriptor, and alarms be set.
         clock.time()?;
         gives!(0, SYS_ioctl, clock.fd, RTC_AIE_OFF, 0);
@@ -113,6 +153,8 @@ fn bad_pointers_and_commands() -> Outcome {
         RTC_WKALM_RD,
         RTC_WKALM_SET,
         RTC_IRQP_READ,
+        RTC_PARAM_GET,
+        RTC_PARAM_SET,
     ] {
         fails!(EFAULT, SYS_ioctl, clock.fd, command, 8);
         fails!(EFAULT, SYS_ioctl, clock.fd, command, -4096_i64);
@@ -224,5 +266,9 @@ fn files_of_sysfs() -> Outcome {
     holds!(date.len() == 11 && time.len() == 9, "{date}{time}");
     let year = fields(now)[5] + 1900;
     holds!(date.starts_with(&year.to_string()));
+    // This clock's driver names no range and has no correction.
+    for name in ["range", "offset"] {
+        holds!(file(name).is_err_and(|error| error.raw_os_error() == Some(ENOENT)));
+    }
     Ok(())
 }

@@ -74,6 +74,18 @@ fn alarms_a_second_apart_wake_their_own_persona_in_their_millisecond() {
     }
 }
 
+/// Without a clock there is nothing that speaks of one, and time begins with 1970.
+#[test]
+fn a_machine_without_a_clock_has_no_files_of_one() {
+    let image = Image::built();
+    let mut machine = image.machine(Kind::Microvm);
+    machine.extra = vec!["-machine".into(), "rtc=off".into()];
+    let line = "ls /dev/rtc0 /dev/rtc /proc/driver/rtc /sys/class/rtc/rtc0 2>&1 | grep -c 'No such'
+                ls /proc/driver; date -u +%Y; ls /dev/alarm; dmesg | grep -c 'no CMOS clock answers'";
+    let output = image.run_in(&machine, line).output;
+    assert_eq!(output, "4\n1970\n/dev/alarm\n1\n");
+}
+
 /// A time of day before 1970 is none: nobody is told it, and the system starts without.
 #[test]
 fn a_clock_of_before_1970_gives_no_time() {
