@@ -81,6 +81,15 @@ pub fn run(arguments: &[OsString]) -> Result<Done, Failure> {
     }
 }
 
+/// The pid of the init of the persona that is called `name`.
+///
+/// # Errors
+/// There is none of this name; the running process is not in the root persona.
+pub fn init_pid(name: &str) -> Result<i32, Failure> {
+    let all = known::all()?;
+    known::find(&all, name).map(|persona| persona.device.init_pid)
+}
+
 /// The program: runs `persona` with these arguments, says what there is to say, and gives the
 /// exit status.
 pub fn main(arguments: &[OsString]) -> i32 {

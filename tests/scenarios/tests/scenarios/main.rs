@@ -15,6 +15,7 @@ mod hands;
 mod haste;
 mod lamps;
 mod lights;
+mod logs;
 mod look;
 mod options;
 mod panic;

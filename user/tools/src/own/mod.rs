@@ -17,6 +17,8 @@ mod grep;
 mod hexdump;
 mod hostname;
 mod kill;
+mod logcat;
+mod logwrite;
 mod ls;
 mod lsns;
 pub mod moment;
@@ -125,6 +127,16 @@ pub const TOOLS: &[Tool] = &[
         name: "kill",
         help: kill::HELP,
         run: kill::run,
+    },
+    Tool {
+        name: "logcat",
+        help: logcat::HELP,
+        run: logcat::run,
+    },
+    Tool {
+        name: "logwrite",
+        help: logwrite::HELP,
+        run: logwrite::run,
     },
     Tool {
         name: "ls",

@@ -13,7 +13,7 @@ fn the_list_is_sorted_and_holds_what_people_type() {
     for name in
         "[ basename cat chgrp chmod chown chroot clear comm cp cut date dd df dirname dmesg \
                  du echo env expr false find fold free grep groups halt head hexdump hostname id \
-                 kill link ln ls mkdir mkfifo mknod mktemp more mount mv nice nl nohup nproc od \
+                 kill link ln logcat logwrite ls mkdir mkfifo mknod mktemp more mount mv nice nl nohup nproc od \
                  paste pidof poweroff printenv printf ps pwd readlink realpath reboot reset rm sed \
                  rmdir seq sleep sort split stat stty sync tail tee test timeout touch tr true \
                  truncate tty umount uname uniq unlink uptime wc which whoami xargs yes"
