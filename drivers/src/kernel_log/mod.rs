@@ -3,8 +3,11 @@
 //! [`Ring`] keeps the newest records in a fixed piece of memory, so it works before there is a
 //! heap and never needs one. [`format`] writes records as `/dev/kmsg` and `syslog(2)` show them.
 //!
+//! [`rate`] keeps programs from filling it.
+//!
 //! Source: Linux's `Documentation/ABI/testing/dev-kmsg`, `syslog(2)`.
 pub mod format;
+pub mod rate;
 mod ring;
 
 pub use ring::{Record, Ring, TEXT_LIMIT};
@@ -46,14 +49,14 @@ impl Priority {
 
     /// What a program named, or the default level for programs. A program cannot speak as the
     /// kernel: facility 0 becomes that of users.
-    pub fn of_program(named: Option<u16>) -> Self {
+    pub fn of_program(named: Option<u32>) -> Self {
         let named = named.unwrap_or(Level::WARNING.0.into());
-        let facility = if named >> 3 == 0 {
-            FACILITY_USER
-        } else {
-            named >> 3
+        // A facility has eight bits, whatever a program names.
+        let facility = match (named >> 3) as u8 {
+            0 => FACILITY_USER,
+            facility => facility.into(),
         };
-        Self(facility << 3 | named & 7)
+        Self(facility << 3 | (named & 7) as u16)
     }
 
     /// The number programs see: facility times 8, plus the level.
@@ -67,25 +70,31 @@ impl Priority {
     }
 }
 
-/// Splits what a program wrote to `/dev/kmsg` into its priority and its text.
+/// Splits what a program wrote to `/dev/kmsg` into its priority and its text, which a NUL byte ends
+/// and a line feed may.
 pub fn parse_written(written: &[u8]) -> (Priority, &[u8]) {
-    let text = written.strip_suffix(b"\n").unwrap_or(written);
+    let end = written.iter().position(|byte| *byte == 0);
+    let text = &written[..end.unwrap_or(written.len())];
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
     match split_priority(text) {
         Some((named, text)) => (Priority::of_program(Some(named)), text),
         None => (Priority::of_program(None), text),
     }
 }
 
-/// The number and the rest of `<number>rest`.
-fn split_priority(text: &[u8]) -> Option<(u16, &[u8])> {
+/// The number and the rest of `<number>rest`. No digits are 0, and of too many only the lower bits
+/// count, as with Linux.
+fn split_priority(text: &[u8]) -> Option<(u32, &[u8])> {
     let rest = text.strip_prefix(b"<")?;
-    let end = rest.iter().position(|&byte| byte == b'>')?;
-    let number = core::str::from_utf8(&rest[..end])
-        .ok()?
-        .parse::<u16>()
-        .ok()?;
-    // Eight bits of facility and three of level are all there are.
-    (number < 1 << 11).then_some((number, &rest[end + 1..]))
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, rest) = rest.split_at(end);
+    let rest = rest.strip_prefix(b">")?;
+    let number = digits.iter().fold(0_u32, |number, digit| {
+        number
+            .wrapping_mul(10)
+            .wrapping_add(u32::from(digit - b'0'))
+    });
+    Some((number, rest))
 }
 
 #[cfg(test)]
@@ -105,7 +114,14 @@ mod tests {
             (30, b"from a daemon".as_slice())
         );
         assert_eq!(parsed(b"<x>hello"), (12, b"<x>hello".as_slice()));
-        assert_eq!(parsed(b"<99999>hello"), (12, b"<99999>hello".as_slice()));
+        assert_eq!(parsed(b"<99999>hello"), (1695, b"hello".as_slice()));
+        assert_eq!(parsed(b"<2048>hello"), (8, b"hello".as_slice()));
+        assert_eq!(parsed(b"<4294967300>hello"), (12, b"hello".as_slice()));
+        assert_eq!(parsed(b"<>hello"), (8, b"hello".as_slice()));
+        assert_eq!(parsed(b"< 6>hello"), (12, b"< 6>hello".as_slice()));
+        assert_eq!(parsed(b"<-1>hello"), (12, b"<-1>hello".as_slice()));
+        assert_eq!(parsed(b"one\0two\n"), (12, b"one".as_slice()));
+        assert_eq!(parsed(b"two\n\n"), (12, b"two\n".as_slice()));
         assert_eq!(parsed(b"<6"), (12, b"<6".as_slice()));
         assert_eq!(parsed(b""), (12, b"".as_slice()));
     }

@@ -5,7 +5,7 @@
 use super::Priority;
 
 /// Bytes of text that one record keeps; longer texts are cut.
-pub const TEXT_LIMIT: usize = 1000;
+pub const TEXT_LIMIT: usize = 1024;
 
 /// What is known of a record besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn records_are_numbered_and_kept() {
-        let mut ring = Ring::<1000, 4>::new();
+        let mut ring = Ring::<2000, 4>::new();
         ring.push(PRIORITY, 5, b"one");
         ring.push(PRIORITY, 6, b"two");
         assert_eq!((ring.first(), ring.next()), (0, 2));
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_oldest_give_way_to_many() {
-        let mut ring = Ring::<1000, 4>::new();
+        let mut ring = Ring::<2000, 4>::new();
         for number in 0..10 {
             ring.push(PRIORITY, number, number.to_string().as_bytes());
         }
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_oldest_give_way_to_long_ones_and_texts_stay_whole() {
-        let mut ring = Ring::<1000, 64>::new();
+        let mut ring = Ring::<1100, 64>::new();
         for number in 0..100_usize {
             let long = number.to_string().repeat(number * 7);
             ring.push(PRIORITY, 0, long.as_bytes());

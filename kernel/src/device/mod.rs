@@ -12,7 +12,7 @@ pub mod display;
 #[cfg(feature = "devns")]
 pub mod input;
 pub mod interrupt;
-mod kmsg;
+pub mod kmsg;
 #[cfg(feature = "devns")]
 pub mod light;
 #[cfg(feature = "devns")]

@@ -97,7 +97,10 @@ fn feed_terminal() {
     }
     let lost = RECEIVED.lock().take_lost();
     if lost > 0 {
-        log::warn!("ttyS0: {lost} bytes arrived faster than they were read and are lost");
+        crate::log::limited!(
+            warn,
+            "ttyS0: {lost} bytes arrived faster than they were read and are lost"
+        );
     }
     console.transmit();
 }

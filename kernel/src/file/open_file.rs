@@ -252,7 +252,7 @@ impl OpenFile {
             return Ok(());
         }
         match (self.file.seek(), &self.place) {
-            (Seek::Ignored, Place::At(_)) => Ok(()),
+            (Seek::Ignored | Seek::Itself, Place::At(_)) => Ok(()),
             _ => Err(Errno::ESPIPE),
         }
     }
@@ -375,6 +375,7 @@ impl OpenFile {
         let size = match self.file.seek() {
             Seek::Stream => return Err(Errno::ESPIPE),
             Seek::Ignored => return Ok(0),
+            Seek::Itself => return self.file.seek_itself(offset, whence),
             Seek::Positioned { size } => size,
         };
         let mut position = self.position.lock();

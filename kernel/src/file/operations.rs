@@ -51,6 +51,8 @@ pub enum Seek {
     Stream,
     /// Succeed without effect, as on a terminal-like device that ignores positions: always 0.
     Ignored,
+    /// What [`File::seek_itself`] makes of it: the file keeps its own position.
+    Itself,
     /// Everything; the file ends at `size`.
     Positioned {
         /// Bytes in the file now.
@@ -90,6 +92,14 @@ pub trait File: Any + Send + Sync {
     /// How lseek(2) behaves.
     fn seek(&self) -> Seek {
         Seek::Stream
+    }
+
+    /// Carries out lseek(2) where [`Seek::Itself`] says so.
+    ///
+    /// # Errors
+    /// ESPIPE, EINVAL: it cannot go there.
+    fn seek_itself(&self, _offset: i64, _whence: u32) -> Result<u64> {
+        Err(Errno::ESPIPE)
     }
 
     /// Whether pwrite(2) is possible where reads know a position. `false`: `ESPIPE`, as in the

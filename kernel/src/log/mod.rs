@@ -4,19 +4,25 @@
 //! fixed size, which works before there is a heap, and those urgent enough go to the serial line
 //! at once. Programs read the ring through `/dev/kmsg` and `syslog(2)`.
 //!
+//! What a program can provoke as often as it likes is said through [`limited!`], and what it
+//! writes itself is limited by `/dev/kmsg`: neither can push all else out of the ring.
+//!
 //! Contract: a record may be written anywhere, also with interrupts off and in their handlers;
 //! nothing allocates or sleeps. Readers are woken by deferred work.
 mod console;
+mod limit;
 mod record;
 
 pub(crate) use console::print;
 pub use console::{console_level, set_console_level, switch_console, write_console};
+pub(crate) use limit::limited;
+pub use limit::{SiteLimit, tell_suppressed};
 pub use record::LineBuffer;
 
 use crate::device::deferred::{self, Work};
 use crate::sync::WaitQueue;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use drivers::kernel_log::{Level, Priority, Record, Ring, TEXT_LIMIT};
 use metal::interrupt;
 use spin::Once;
@@ -30,6 +36,7 @@ static RING: interrupt::Lock<Ring<RING_BYTES, RING_RECORDS>> = interrupt::Lock::
 static READERS: Once<Arc<WaitQueue>> = Once::new();
 /// Where `syslog(2)` and `SEEK_DATA` begin: behind what was cleared.
 static CLEARED: AtomicU64 = AtomicU64::new(0);
+static RESTRICTED: AtomicBool = AtomicBool::new(false);
 
 struct Logger;
 
@@ -73,9 +80,15 @@ pub fn initialise() {
     deferred::register(Work::LOG, wake_readers);
 }
 
+/// When a record is written: since the machine started.
+pub fn microseconds() -> u64 {
+    metal::clock::nanoseconds() / 1000
+}
+
 /// Adds a record and shows it on the console if it is urgent enough.
 pub fn write(priority: Priority, text: &[u8]) {
-    let microseconds = metal::clock::nanoseconds() / 1000;
+    let microseconds = microseconds();
+    let text = &text[..text.len().min(TEXT_LIMIT)];
     let record = {
         let mut ring = RING.lock();
         ring.push(priority, microseconds, text);
@@ -123,6 +136,16 @@ pub const fn capacity() -> usize {
 /// The first record that was not cleared.
 pub fn cleared() -> u64 {
     CLEARED.load(Ordering::Relaxed)
+}
+
+/// Whether only the privileged may look at the log.
+pub fn is_restricted() -> bool {
+    RESTRICTED.load(Ordering::Relaxed)
+}
+
+/// Changes that (`/proc/sys/kernel/dmesg_restrict`).
+pub fn restrict(on: bool) {
+    RESTRICTED.store(on, Ordering::Relaxed);
 }
 
 /// Clears the log for those who read it from its start; the records stay for `/dev/kmsg`.

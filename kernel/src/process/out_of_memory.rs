@@ -130,7 +130,8 @@ fn kill(victim: &Arc<Process>) {
         since: time::monotonic_now(),
     });
     if let Some(thread) = victim.leader() {
-        log::error!(
+        crate::log::limited!(
+            error,
             "out of memory: killed process {} ({}); it had {} KiB",
             victim.pid,
             exit::name_of(&thread),

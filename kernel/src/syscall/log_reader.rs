@@ -10,7 +10,6 @@ use crate::process::capabilities::Capability;
 use crate::sync::SpinLock;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use drivers::kernel_log::{TEXT_LIMIT, format};
 
 const CLOSE: i32 = 0;
@@ -48,10 +47,20 @@ pub fn check_permission(thread: &Thread) -> Result<()> {
     }
 }
 
+/// Whether a thread may look at the log. `EPERM`: only the privileged may, and it is not.
+pub fn check_look(thread: &Thread) -> Result<()> {
+    if log::is_restricted() {
+        check_permission(thread)
+    } else {
+        Ok(())
+    }
+}
+
 /// Carries out an action.
 pub(super) fn act(thread: &Arc<Thread>, action: i32, address: usize, length: i32) -> Result<usize> {
-    let harmless = matches!(action, READ_ALL | SIZE_BUFFER);
-    if !harmless {
+    if matches!(action, READ_ALL | SIZE_BUFFER) {
+        check_look(thread)?;
+    } else {
         check_permission(thread)?;
     }
     match action {
@@ -75,7 +84,7 @@ pub(super) fn act(thread: &Arc<Thread>, action: i32, address: usize, length: i32
                 .filter(|level| (1..=8).contains(level));
             log::set_console_level(level.ok_or(Errno::EINVAL)?);
         }
-        SIZE_UNREAD => return Ok(unread().iter().map(String::len).sum()),
+        SIZE_UNREAD => return Ok(unread()),
         SIZE_BUFFER => return Ok(log::capacity()),
         _ => return Err(Errno::EINVAL),
     }
@@ -101,22 +110,17 @@ fn shown(sequence: u64) -> Option<String> {
     Some(line)
 }
 
-/// The records that were not read yet, the first without what was read of it.
-fn unread() -> Vec<String> {
+/// How many bytes were not read yet.
+fn unread() -> usize {
     let range = log::range();
     let (sequence, offset) = {
         let position = POSITION.lock();
         (position.sequence, position.offset)
     };
-    let mut records: Vec<String> = (sequence.max(range.start)..range.end)
-        .filter_map(shown)
-        .collect();
-    if let Some(first) = records.first_mut()
-        && sequence >= range.start
-    {
-        first.drain(..offset.min(first.len()));
-    }
-    records
+    let records = (sequence.max(range.start)..range.end).filter_map(shown);
+    let bytes: usize = records.map(|line| line.len()).sum();
+    let done = if sequence >= range.start { offset } else { 0 };
+    bytes.saturating_sub(done)
 }
 
 /// Whether there is a record that was not read yet.
@@ -169,19 +173,19 @@ pub fn read(sink: &mut Sink<'_>) -> Result<usize> {
 /// Reads the newest records that fit, as far back as the log was last cleared.
 fn read_all(address: usize, length: usize) -> Result<usize> {
     let range = log::range();
-    let first = range.start.max(log::cleared());
-    let mut lines = Vec::new();
-    let mut total = 0;
-    for sequence in (first..range.end).rev() {
+    let oldest = range.start.max(log::cleared());
+    let (mut first, mut total) = (range.end, 0);
+    for sequence in (oldest..range.end).rev() {
         let Some(line) = shown(sequence) else { break };
-        if total + line.len() > length {
+        total += line.len();
+        if total > length {
             break;
         }
-        total += line.len();
-        lines.push(line);
+        first = sequence;
     }
     let mut done = 0;
-    for line in lines.iter().rev() {
+    // What was overwritten meanwhile is left out.
+    for line in (first..range.end).filter_map(shown) {
         user::write_bytes(address + done, line.as_bytes())?;
         done += line.len();
     }

@@ -3,6 +3,7 @@
 use abi_tests::check::Case;
 
 mod kernel;
+mod kmsg;
 mod limits;
 mod scheduling;
 mod usage;
@@ -10,6 +11,7 @@ mod usage;
 /// The tables of this family.
 pub const TABLES: &[&[Case]] = &[
     kernel::CASES,
+    kmsg::CASES,
     limits::CASES,
     scheduling::CASES,
     usage::CASES,

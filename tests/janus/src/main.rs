@@ -9,6 +9,7 @@ use abi_tests::runner::{self, Family};
 use janus_tests::persona;
 
 mod ends;
+mod kernel_log;
 mod logs;
 mod many;
 mod membership;
@@ -27,6 +28,10 @@ const FAMILIES: &[Family] = &[
             ends::CASES,
             many::CASES,
         ],
+    },
+    Family {
+        name: "kernel_log",
+        tables: &[kernel_log::CASES],
     },
     Family {
         name: "logger",

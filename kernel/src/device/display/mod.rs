@@ -126,7 +126,7 @@ fn service() {
 
 /// Something about the panel did not work.
 fn warn(error: PanelError) {
-    log::warn!("fb0: {error}");
+    crate::log::limited!(warn, "fb0: {error}");
 }
 
 /// `/proc/fb`.

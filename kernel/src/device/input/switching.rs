@@ -52,11 +52,11 @@ fn run() -> ! {
 
 fn switch(target: Target) {
     let Some(namespace) = find(target) else {
-        log::debug!("the switch keys name nobody: {target:?}");
+        crate::log::limited!(debug, "the switch keys name nobody: {target:?}");
         return;
     };
     if let Err(error) = foreground().switch(&namespace, now()) {
-        log::warn!("the switch keys cannot switch: {error}");
+        crate::log::limited!(warn, "the switch keys cannot switch: {error}");
     }
 }
 

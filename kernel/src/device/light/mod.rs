@@ -48,7 +48,7 @@ pub fn turn_locks(lamps: FewBits) {
         .filter(|lock| lamps.has(lock.led_code()));
     for lock in turned {
         if let Err(error) = lights().toggle(foreground(), lock) {
-            log::warn!("the lamp of a lock was not changed: {error:?}");
+            crate::log::limited!(warn, "the lamp of a lock was not changed: {error:?}");
         }
     }
 }
@@ -61,7 +61,7 @@ fn store(
 ) -> Result<()> {
     let caller = process::current().process.membership.namespace();
     if let Some(line) = work(&caller)?.line(setting, text, &caller) {
-        log::info!("{line}");
+        crate::log::limited!(info, "{line}");
     }
     Ok(())
 }

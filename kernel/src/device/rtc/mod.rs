@@ -110,6 +110,6 @@ fn handle_interrupt(_number: u32) {
 fn service() {
     let update = SECOND_BEGAN.swap(false, Ordering::Relaxed);
     if let Err(error) = machine().mux.service(update) {
-        log::warn!("alarms may come late: {error}");
+        crate::log::limited!(warn, "alarms may come late: {error}");
     }
 }

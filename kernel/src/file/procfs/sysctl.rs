@@ -1,13 +1,14 @@
 //! `/proc/sys`: settings of the kernel, those that have a meaning here.
 //!
 //! Source: `proc(5)`, Linux's `Documentation/admin-guide/sysctl/`.
-use crate::device::random;
+use crate::device::{kmsg, random};
 use crate::error::{Errno, Result};
 use crate::file::generated::{Entry, Node, no_memory};
 use crate::file::{DESCRIPTORS_MAX, MOUNTS_MAX, pipe_limits};
 use crate::log;
 use crate::namespace::{UtsNamespace, uts};
 use crate::process;
+use crate::process::capabilities::Capability;
 use crate::process::real_time;
 use crate::process::table::PROCESS_ID_MAX;
 use abi::procfs::Text;
@@ -36,6 +37,7 @@ const FILES: &[Entry] = &[
 #[rustfmt::skip]
 const KERNEL: &[Entry] = &[
     Entry { name: "cap_last_cap",     permissions: 0o444, node: Node::Read(|text| line(text, 40)) },
+    Entry { name: "dmesg_restrict",   permissions: 0o644, node: Node::ReadWrite(|text| line(text, u8::from(log::is_restricted())), store_log_restriction) },
     Entry { name: "domainname",       permissions: 0o644, node: Node::ReadWrite(|text| name(text, &names().domain_name()), |bytes| names().set_domain_name(word(bytes))) },
     Entry { name: "hostname",         permissions: 0o644, node: Node::ReadWrite(|text| name(text, &names().host_name()), |bytes| names().set_host_name(word(bytes))) },
     Entry { name: "ngroups_max",      permissions: 0o444, node: Node::Read(|text| line(text, 65_536)) },
@@ -45,6 +47,7 @@ const KERNEL: &[Entry] = &[
     Entry { name: "overflowuid",      permissions: 0o444, node: Node::Read(|text| line(text, 65_534)) },
     Entry { name: "pid_max",          permissions: 0o444, node: Node::Read(|text| line(text, PROCESS_ID_MAX)) },
     Entry { name: "printk",           permissions: 0o644, node: Node::ReadWrite(show_log_level, store_log_level) },
+    Entry { name: "printk_devkmsg",   permissions: 0o644, node: Node::ReadWrite(|text| line(text, kmsg::policy().name()), store_kmsg_policy) },
     Entry { name: "random",           permissions: 0o555, node: Node::Directory(RANDOM) },
     Entry { name: "randomize_va_space", permissions: 0o444, node: Node::Read(|text| line(text, 0)) },
     Entry { name: "sched_rr_timeslice_ms", permissions: 0o444, node: Node::Read(|text| line(text, 100)) },
@@ -112,6 +115,27 @@ fn store_log_level(bytes: &[u8]) -> Result<()> {
     let written = str::from_utf8(bytes).map_err(|_| Errno::EINVAL)?;
     let first = written.split_whitespace().next().ok_or(Errno::EINVAL)?;
     log::set_console_level(first.parse().map_err(|_| Errno::EINVAL)?);
+    Ok(())
+}
+
+/// Whether only the privileged may look at the log. Those who may not themselves cannot change it.
+fn store_log_restriction(bytes: &[u8]) -> Result<()> {
+    let on = match number(bytes)? {
+        0 => false,
+        1 => true,
+        _ => return Err(Errno::EINVAL),
+    };
+    process::current()
+        .credentials()
+        .require(Capability::SysAdmin)?;
+    log::restrict(on);
+    Ok(())
+}
+
+/// What becomes of what programs write to /dev/kmsg: `on`, `off` or `ratelimit`.
+fn store_kmsg_policy(bytes: &[u8]) -> Result<()> {
+    let name = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    kmsg::set_policy(kmsg::Policy::named(name).ok_or(Errno::EINVAL)?);
     Ok(())
 }
 

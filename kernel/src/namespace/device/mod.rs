@@ -153,7 +153,8 @@ impl Drop for Membership {
 
 fn leave(namespace: &Arc<DeviceNamespace>) {
     match foreground().leave(namespace, now()) {
-        Ok(Departure::EndedInFront) => log::info!(
+        Ok(Departure::EndedInFront) => crate::log::limited!(
+            info,
             "device namespace {} \"{}\" was in front and its last process has ended: the root is in front now",
             namespace.init_pid(),
             namespace.tag().as_bytes().escape_ascii()

@@ -107,7 +107,7 @@ fn read_program(file: &OpenFile, head: &[u8]) -> Result<Program> {
     elf::parse(head, read_at).map_err(|error| {
         let name = file.path_name();
         let name = alloc::string::String::from_utf8_lossy(&name);
-        log::debug!("execve: {name}: {error}");
+        crate::log::limited!(debug, "execve: {name}: {error}");
         Errno::ENOEXEC
     })
 }
