@@ -12,6 +12,12 @@ pub const MOUSE: &str = "ImExPS/2 Generic Explorer Mouse";
 /// A pointer with places.
 pub const TABLET: &str = "QEMU Virtio Tablet";
 
+/// What there is in place of the first two on a machine without PS/2.
+const IN_PLACE: [(&str, &str); 2] = [
+    (KEYBOARD, "QEMU Virtio Keyboard"),
+    (MOUSE, "QEMU Virtio Mouse"),
+];
+
 /// An address where nothing is.
 pub const NOWHERE: usize = 8;
 
@@ -95,9 +101,19 @@ impl Drop for File {
     }
 }
 
-/// Opens the device with this name, to be read without waiting. A machine without any input
-/// devices leaves the case out.
+/// Opens the device with this name, or what there is in its place, to be read without waiting. A
+/// machine without any input devices leaves the case out.
 pub fn open(name: &str) -> Result<File, Failure> {
+    let other = IN_PLACE.into_iter().find(|(usual, _)| *usual == name);
+    let other = other.and_then(|(_, other)| find(other));
+    match (find(name).or(other), sys!(SYS_access, c"/dev/input", F_OK)) {
+        (Some(file), _) => Ok(file),
+        (None, 0) => Err(Failure::Wrong(format!("no device is called {name:?}"))),
+        (None, _) => Err(Failure::Skipped),
+    }
+}
+
+fn find(name: &str) -> Option<File> {
     for number in 0..32 {
         let path = CString::new(format!("/dev/input/event{number}")).unwrap_or_default();
         let number = sys!(SYS_open, path.as_c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -110,13 +126,10 @@ pub fn open(name: &str) -> Result<File, Failure> {
         let mut text = [0u8; 128];
         let length = sys!(SYS_ioctl, file.number, get(6, 128), &mut text);
         if text.get(..(length - 1).max(0) as usize) == Some(name.as_bytes()) {
-            return Ok(file);
+            return Some(file);
         }
     }
-    match sys!(SYS_access, c"/dev/input", F_OK) {
-        0 => Err(Failure::Wrong(format!("no device is called {name:?}"))),
-        _ => Err(Failure::Skipped),
-    }
+    None
 }
 
 impl File {

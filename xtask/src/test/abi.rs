@@ -80,7 +80,7 @@ pub fn compare_and_report(
 
 /// The machines that a program of tests/janus needs: one without a display does for all but the
 /// one that tests displays, which gets each there is; the one that tests input gets a tablet, and
-/// those that test clocks run on each kind of machine.
+/// those that test clocks or all classes run on each kind of machine.
 fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
     let with = |panel| Desk {
         panel: Some(panel),
@@ -104,13 +104,20 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
             )]
         }
         // Everything that the matrix tries something with.
-        "matrix" => vec![(
-            Kind::Q35,
-            Desk {
-                hands: vec![Hand::Tablet],
+        "matrix" => {
+            let desk = |hands| Desk {
+                hands,
                 ..with(Panel::Virtio)
-            },
-        )],
+            };
+            vec![
+                (Kind::Q35, desk(vec![Hand::Tablet])),
+                // There is no PS/2.
+                (
+                    Kind::Microvm,
+                    desk(vec![Hand::Keyboard, Hand::Mouse, Hand::Tablet]),
+                ),
+            ]
+        }
         // Both have a clock, and interrupts come to them by other ways.
         "alarm" | "rtc" => Kind::ALL.map(|kind| (kind, Desk::EMPTY)).to_vec(),
         _ => vec![(Kind::Q35, Desk::EMPTY)],
