@@ -94,6 +94,88 @@ pub struct Tms {
     pub tms_cstime: i64,
 }
 
+/// `struct timex`, adjtimex(2).
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
+)]
+pub struct Timex {
+    /// What is to be changed: `ADJ_*`.
+    pub modes: u32,
+    /// Nothing.
+    pub padding: u32,
+    /// What is to be made up for, in microseconds or nanoseconds.
+    pub offset: i64,
+    /// The correction of the frequency, in parts in a million with 16 bits behind the point.
+    pub freq: i64,
+    /// The largest error, in microseconds.
+    pub maxerror: i64,
+    /// The error that is thought likely, in microseconds.
+    pub esterror: i64,
+    /// `STA_*`.
+    pub status: i32,
+    /// Nothing.
+    pub padding_of_status: i32,
+    /// The time constant of the loop.
+    pub constant: i64,
+    /// How exactly the clock is read, in microseconds.
+    pub precision: i64,
+    /// The largest correction of the frequency.
+    pub tolerance: i64,
+    /// The time, or how far it is to jump: whole seconds.
+    pub seconds: i64,
+    /// And microseconds or nanoseconds.
+    pub fraction: i64,
+    /// How long a tick lasts, in microseconds.
+    pub tick: i64,
+    /// What is known of a signal that comes each second. 0: there is none.
+    pub pulse: [i64; 8],
+    /// How many seconds TAI is ahead of the time of day.
+    pub tai: i32,
+    /// Nothing.
+    pub room: [i32; 11],
+}
+
+/// `offset`.
+pub const ADJ_OFFSET: u32 = 0x0001;
+/// `freq`.
+pub const ADJ_FREQUENCY: u32 = 0x0002;
+/// `maxerror`.
+pub const ADJ_MAXERROR: u32 = 0x0004;
+/// `esterror`.
+pub const ADJ_ESTERROR: u32 = 0x0008;
+/// `status`.
+pub const ADJ_STATUS: u32 = 0x0010;
+/// `constant`.
+pub const ADJ_TIMECONST: u32 = 0x0020;
+/// TAI's offset, in `constant`.
+pub const ADJ_TAI: u32 = 0x0080;
+/// The time itself jumps by `seconds` and `fraction`.
+pub const ADJ_SETOFFSET: u32 = 0x0100;
+/// Microseconds from now on.
+pub const ADJ_MICRO: u32 = 0x1000;
+/// Nanoseconds from now on.
+pub const ADJ_NANO: u32 = 0x2000;
+/// `tick`.
+pub const ADJ_TICK: u32 = 0x4000;
+/// As adjtime(3), with [`ADJ_OFFSET`] and nothing else.
+pub const ADJ_ADJTIME: u32 = 0x8000;
+/// With that: only reads.
+pub const ADJ_OFFSET_READONLY: u32 = 0x2000;
+
+/// The loop is on.
+pub const STA_PLL: i32 = 0x0001;
+/// It follows the frequency.
+pub const STA_FLL: i32 = 0x0008;
+/// Nobody has said how good the time is.
+pub const STA_UNSYNC: i32 = 0x0040;
+/// The frequency stays as it is.
+pub const STA_FREQHOLD: i32 = 0x0080;
+/// Offsets and times are in nanoseconds.
+pub const STA_NANO: i32 = 0x2000;
+/// The loop follows the frequency at present.
+pub const STA_MODE: i32 = 0x4000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +189,8 @@ mod tests {
         assert_eq!(size_of::<Itimerspec>(), 32);
         assert_eq!(size_of::<Sigevent>(), 64);
         assert_eq!(size_of::<Tms>(), 32);
+        assert_eq!(size_of::<Timex>(), 208);
+        assert_eq!(core::mem::offset_of!(Timex, tick), 88);
+        assert_eq!(core::mem::offset_of!(Timex, tai), 160);
     }
 }

@@ -17,5 +17,6 @@ pub mod queue;
 pub mod rtc;
 pub mod serial;
 pub mod terminal;
+pub mod time_of_day;
 pub mod user;
 pub mod virtio;

@@ -189,6 +189,7 @@ table! {
     153 vhangup              0         system::sys_vhangup;
     157 prctl                5         prctl::sys_prctl;
     158 arch_prctl           2         process::sys_arch_prctl;
+    159 adjtimex             1         time::sys_adjtimex;
     160 setrlimit            2         limits::sys_setrlimit;
     161 chroot               1         working_directory::sys_chroot;
     162 sync                 0         read_write::sys_sync;
@@ -271,6 +272,7 @@ table! {
     296 pwritev              4         read_write::sys_pwritev;
     297 rt_tgsigqueueinfo    4         signal::sys_rt_tgsigqueueinfo;
     302 prlimit64            4         limits::sys_prlimit64;
+    305 clock_adjtime        2         time::sys_clock_adjtime;
     306 syncfs               1         read_write::sys_syncfs;
     308 setns                2         namespace::sys_setns;
     309 getcpu               2         schedule::sys_getcpu;

@@ -5,8 +5,9 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use abi::raw::general as linux;
-use abi::time::{Timezone, Tms};
+use abi::time::{Timex, Timezone, Tms};
 use abi::{Timespec, Timeval};
+use drivers::time_of_day::timex;
 
 use crate::error::{Errno, Result};
 use crate::memory::user;
@@ -14,7 +15,7 @@ use crate::process::capabilities::Capability;
 use crate::process::sleep::{self, Ended, Sleep};
 use crate::process::{Thread, Times};
 use crate::time::{
-    self, Clock, Deadline, Instant, NANOSECONDS_PER_SECOND, Nanoseconds, monotonic_now,
+    self, Clock, Deadline, NANOSECONDS_PER_SECOND, Nanoseconds, monotonic_now,
     realtime_now,
 };
 
@@ -88,14 +89,13 @@ pub fn sys_clock_nanosleep(
         Clock::Process(..) | Clock::Thread(..) => {
             sleep_processor_time(thread, &clock, time, absolute, rest)
         }
-        Clock::Realtime { .. } if absolute => sleep_until(thread, Deadline::Realtime(time)),
-        Clock::Monotonic { .. } if absolute => {
-            sleep_until(thread, Deadline::Monotonic(Instant(time.0)))
-        }
-        _ => {
-            let deadline = Deadline::after(time);
-            Sleep { deadline, rest }.run(thread).map(|()| 0)
-        }
+        _ => match clock.deadline(time).filter(|_| absolute) {
+            Some(deadline) => sleep_until(thread, deadline),
+            None => {
+                let deadline = Deadline::after(time);
+                Sleep { deadline, rest }.run(thread).map(|()| 0)
+            }
+        },
     }
 }
 
@@ -159,6 +159,25 @@ pub fn to_timeval(time: Nanoseconds) -> Timeval {
     Timeval {
         tv_sec: (time.0 / NANOSECONDS_PER_SECOND) as i64,
         tv_usec: (time.0 % NANOSECONDS_PER_SECOND / 1000) as i64,
+    }
+}
+
+/// adjtimex(2).
+pub fn sys_adjtimex(thread: &Arc<Thread>, timex: usize) -> Result<usize> {
+    let mut wanted: Timex = user::read(timex)?;
+    let may_set = thread.credentials().has(Capability::SysTime);
+    timex::check(&wanted, may_set)?;
+    let state = time::adjust(&mut wanted)?;
+    user::write(timex, &wanted)?;
+    Ok(state)
+}
+
+/// clock_adjtime(2): only CLOCK_REALTIME can be adjusted.
+pub fn sys_clock_adjtime(thread: &Arc<Thread>, clock: usize, timex: usize) -> Result<usize> {
+    user::read::<Timex>(timex)?;
+    match Clock::named(thread, clock as i32)? {
+        Clock::Realtime { settable: true, .. } => sys_adjtimex(thread, timex),
+        _ => Err(Errno::EOPNOTSUPP),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The coarse clocks exist because reading the fine ones can be slow; here it is not, so they
 //! are the same. The machine never sleeps with its clock stopped, so BOOTTIME is MONOTONIC, and
-//! nobody slews the clock, so RAW is too. TAI has no offset until somebody sets one, which
-//! only adjtimex(2) can.
+//! adjtimex(2) changes the pace of the time of day alone, so RAW is too. It also says what TAI is
+//! ahead of the time of day: nothing at first.
 //!
 //! A negative number is a processor-time clock of a process or thread: the complement of its
 //! number, shifted left by three, and the kind in the low three bits.
@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 
 use abi::raw::general as linux;
 
-use super::{Nanoseconds, monotonic_now, realtime_now};
+use super::{Deadline, Instant, Nanoseconds, monotonic_now, realtime_now, tai_offset};
 use crate::error::{Errno, Result};
 use crate::process::{Process, Thread, Times};
 
@@ -29,6 +29,8 @@ pub enum Clock {
         sleeps: bool,
         /// Its sleeps are to wake the machine, which not everybody may ask for.
         alarm: bool,
+        /// It is TAI.
+        tai: bool,
     },
     /// The time since boot.
     Monotonic {
@@ -73,6 +75,7 @@ impl Clock {
                 settable,
                 sleeps,
                 alarm,
+                tai: number as u32 == linux::CLOCK_TAI,
             })
         };
         let monotonic = |sleeps, alarm| Ok(Self::Monotonic { sleeps, alarm });
@@ -125,9 +128,23 @@ impl Clock {
         Ok(Self::Process(target, portion, false))
     }
 
+    /// When it shows `time`, if it is one of those that waits are measured by.
+    pub fn deadline(&self, time: Nanoseconds) -> Option<Deadline> {
+        match self {
+            Self::Realtime { tai: true, .. } => {
+                let time = time.0.saturating_sub(tai_offset().0);
+                Some(Deadline::Realtime(Nanoseconds(time)))
+            }
+            Self::Realtime { .. } => Some(Deadline::Realtime(time)),
+            Self::Monotonic { .. } => Some(Deadline::Monotonic(Instant(time.0))),
+            Self::Process(..) | Self::Thread(..) => None,
+        }
+    }
+
     /// What it shows.
     pub fn now(&self) -> Nanoseconds {
         match self {
+            Self::Realtime { tai: true, .. } => Nanoseconds(realtime_now().0 + tai_offset().0),
             Self::Realtime { .. } => realtime_now(),
             Self::Monotonic { .. } => Nanoseconds(monotonic_now().0),
             Self::Process(process, portion, _) => portion.of(process.times()),

@@ -2,21 +2,24 @@
 //!
 //! Every moment inside the kernel is an [`Instant`] of the monotonic clock; the time of day is
 //! an offset to it, so setting the time disturbs no sleeper but those that asked for a time of
-//! day ([`Deadline::Realtime`]).
+//! day ([`Deadline::Realtime`]). While the time of day is being adjusted the offset changes from
+//! moment to moment (`steered`), and the monotonic clock goes on as before, which Linux has
+//! otherwise: there both run faster or slower.
 //!
-//! Source: clock_gettime(2).
+//! Source: clock_gettime(2), adjtimex(2).
 
 mod clock;
 mod deadline;
+mod steered;
 mod timer_queue;
 
 use core::ops::{Add, Sub};
-use core::sync::atomic::{AtomicU64, Ordering};
 
 use abi::{Errno, Timespec};
 
 pub use clock::{Clock, Portion};
 pub use deadline::Deadline;
+pub use steered::{adjust, realtime_now, realtime_offset, set_realtime, tai_offset};
 pub use timer_queue::{
     Expiry, TimerKey, add_timer, forget_slice_end, initialise, remove_timer,
     request_processor_time_check, request_slice_end, slice_ends,
@@ -86,22 +89,9 @@ impl Nanoseconds {
     }
 }
 
-/// The time of day at monotonic time 0, in nanoseconds since 1970.
-static REALTIME_OFFSET: AtomicU64 = AtomicU64::new(0);
-
 /// The monotonic clock.
 pub fn monotonic_now() -> Instant {
     Instant(metal::clock::nanoseconds())
-}
-
-/// The time of day, since 1970.
-pub fn realtime_now() -> Nanoseconds {
-    Nanoseconds(realtime_offset().0 + monotonic_now().0)
-}
-
-/// The time of day at monotonic time 0.
-pub fn realtime_offset() -> Nanoseconds {
-    Nanoseconds(REALTIME_OFFSET.load(Ordering::Relaxed))
 }
 
 /// A time that the time of day may be set to.
@@ -116,17 +106,4 @@ pub fn settable(time: Timespec) -> Result<Nanoseconds, Errno> {
         return Err(Errno::EINVAL);
     }
     Ok(now)
-}
-
-/// Sets the time of day. Returns false, and changes nothing, for a time before boot: the
-/// clock would have to run before 1970.
-pub fn set_realtime(now: Nanoseconds) -> bool {
-    let Some(offset) = now.0.checked_sub(monotonic_now().0) else {
-        return false;
-    };
-    REALTIME_OFFSET.store(offset, Ordering::Relaxed);
-    metal::vdso::set_realtime_offset(offset);
-    timer_queue::realtime_was_set();
-    crate::file::timerfd::time_was_set();
-    true
 }

@@ -11,11 +11,12 @@ use abi_tests::{cases, fails, gives, holds, raw, same, sys, works};
 use libc::*;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 
+mod adjust;
 mod timerfd;
 mod vdso;
 
 /// The tables of this family.
-pub const TABLES: &[&[Case]] = &[CASES, timerfd::CASES, vdso::CASES];
+pub const TABLES: &[&[Case]] = &[CASES, adjust::CASES, timerfd::CASES, vdso::CASES];
 
 cases![
     all_clocks_answer,

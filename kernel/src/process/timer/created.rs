@@ -16,7 +16,7 @@ use crate::error::{Errno, Result};
 use crate::process::limits::Resource;
 use crate::process::signal::{self, Origin, SignalInfo};
 use crate::process::{Process, Thread};
-use crate::time::{Clock, Deadline, Instant, Nanoseconds};
+use crate::time::{Clock, Deadline, Nanoseconds};
 
 /// Whom an expiry is told to.
 pub enum Target {
@@ -192,11 +192,10 @@ impl CreatedTimer {
         let Setting { value, interval } = setting;
         let on = value.0 != 0;
         self.overruns.missed.store(0, Ordering::Relaxed);
-        let deadline = match self.clock {
-            Clock::Realtime { .. } if absolute => Deadline::Realtime(value),
-            Clock::Monotonic { .. } if absolute => Deadline::Monotonic(Instant(value.0)),
-            Clock::Realtime { .. } | Clock::Monotonic { .. } => Deadline::after(value),
-            _ => return self.set_processor_time(process, setting, absolute),
+        let deadline = match self.clock.deadline(value) {
+            Some(moment) if absolute => moment,
+            Some(_) => Deadline::after(value),
+            None => return self.set_processor_time(process, setting, absolute),
         };
         Ok(self.wall.set(on.then_some(deadline), interval))
     }

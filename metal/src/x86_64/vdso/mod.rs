@@ -7,7 +7,8 @@
 //! kernel ([`super::clock`]), so what programs read in the data page are the numbers that
 //! the kernel itself uses. They are fixed at boot, but for one word, the time of day at
 //! monotonic time 0. A word is read and written whole: no lock is needed for a reader to see a
-//! time that somebody sets at once, and never half of it.
+//! time that somebody sets at once, and never half of it. While the time of day runs faster or
+//! slower than the counter, that word says so, and the code asks the kernel.
 //!
 //! Source: vdso(7).
 
@@ -30,9 +31,12 @@ struct Data {
     start: AtomicU64,
     /// Nanoseconds per tick, with 32 fractional bits.
     scale: AtomicU64,
-    /// The time of day at monotonic time 0, in nanoseconds since 1970.
+    /// The time of day at monotonic time 0, in nanoseconds since 1970; or [`ASK`].
     realtime_offset: AtomicU64,
 }
+
+/// The time of day is not the monotonic time and a number: the code makes system calls for it.
+const ASK: u64 = u64::MAX;
 
 /// The two pages.
 struct Pages {
@@ -71,11 +75,12 @@ pub fn initialise() {
     });
 }
 
-/// Tells programs the time of day at monotonic time 0, in nanoseconds since 1970.
-pub fn set_realtime_offset(nanoseconds: u64) {
+/// Tells programs the time of day at monotonic time 0, in nanoseconds since 1970; none while it
+/// runs at a pace of its own.
+pub fn set_realtime_offset(nanoseconds: Option<u64>) {
     if let Some(pages) = PAGES.get() {
         let offset = &pages.data().realtime_offset;
-        offset.store(nanoseconds, Ordering::Release);
+        offset.store(nanoseconds.unwrap_or(ASK), Ordering::Release);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use abi_tests::runner::{self, Family};
 
+mod adjust;
 mod alarms;
 mod periodic;
 mod personas;
@@ -15,6 +16,7 @@ const FAMILIES: &[Family] = &[Family {
     name: "rtc",
     tables: &[
         times::CASES,
+        adjust::CASES,
         alarms::CASES,
         periodic::CASES,
         personas::CASES,
