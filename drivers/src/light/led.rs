@@ -108,6 +108,25 @@ impl Led {
     }
 }
 
+impl Led {
+    /// Shows the lock that it follows, if any.
+    pub(super) fn follow(&self, locks: u8) {
+        match self.trigger() {
+            Some(lock) => self.follow_if(lock, locks),
+            None => self.brightness.set(0),
+        }
+    }
+
+    /// Shows `lock`, if that is the one that it follows.
+    pub(super) fn follow_if(&self, lock: Lock, locks: u8) {
+        if self.trigger() == Some(lock) {
+            let is_on = locks & lock.bit() != 0;
+            let full = self.brightness.maximum;
+            self.brightness.set(if is_on { full } else { 0 });
+        }
+    }
+}
+
 /// The trigger that a program names.
 ///
 /// # Errors

@@ -35,7 +35,9 @@ impl PanelLight {
         let add = |name: &str, maximum, rule, part| {
             let display = Arc::clone(display);
             let knob = Box::new(PartKnob { display, part });
-            lights.add(Setting::new(String::from(name), maximum, rule, knob))
+            lights
+                .hardware()
+                .add(Setting::new(String::from(name), maximum, rule, knob))
         };
         let power = |name, part| add(name, u32::MAX, Rule::Any, part);
         let bounded = |name, part| add(name, FULL, Rule::Bounded, part);

@@ -8,7 +8,8 @@ use abi::Errno;
 use devns::{Foreground, Jiffies, Namespace};
 
 use super::led::{Led, Lock};
-use super::persona::{LightHandle, Outcome, Policy, register};
+use super::mux::Outcome;
+use super::persona::{LightHandle, Policy, register};
 use super::setting::{Knob, Rule, Setting};
 
 #[derive(Clone, Default)]
@@ -38,7 +39,7 @@ impl House {
         let foreground = Foreground::new(Box::new(HostGate::default()), 1);
         let lights = register(&foreground, policy).unwrap();
         let setting = |name: &str, maximum, rule| {
-            lights.add(Setting::new(
+            lights.hardware().add(Setting::new(
                 name.into(),
                 maximum,
                 rule,
@@ -47,7 +48,9 @@ impl House {
         };
         let brightness = setting("led input0::capslock: brightness", 1, Rule::Clamped);
         let backlight = setting("backlight panel0: brightness", 255, Rule::Bounded);
-        let lamp = lights.add_led(Led::new(brightness, Some(Lock::Caps)));
+        let lamp = lights
+            .hardware()
+            .add_led(Led::new(brightness, Some(Lock::Caps)));
         let persona = foreground.create(2);
         persona.join().unwrap();
         foreground.root().join().unwrap();

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::display::light::Light;
+use crate::light::mux::Outcome;
 use crate::light::panel::PanelLight;
-use crate::light::persona::{LightHandle, Outcome, Policy, register as register_lights};
+use crate::light::persona::{LightHandle, Policy, register as register_lights};
 use crate::light::setting::Setting;
 use abi::framebuffer::FBIO_WAITFORVSYNC;
 

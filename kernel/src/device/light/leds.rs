@@ -87,13 +87,13 @@ pub fn add(device: usize, identity: &Identity) -> Result<()> {
 fn add_lamp(device: usize, lock: Lock) -> Result<()> {
     let name = format!("input{device}::{}", lock.lamp_name());
     let led = lock.led_code();
-    let brightness = lights().add(Setting::new(
+    let brightness = lights().hardware().add(Setting::new(
         format!("led {name}: brightness"),
         1,
         Rule::Clamped,
         Box::new(Lamp { device, led }),
     ));
-    let led = lights().add_led(Led::new(brightness, Some(lock)));
+    let led = lights().hardware().add_led(Led::new(brightness, Some(lock)));
     let parent = input::sysfs_path(device);
     let directory = sysfs::directory(&format!("{parent}/{name}"))?;
     directory.add_attribute("brightness", 0o644, Brightness(Arc::clone(&led)))?;

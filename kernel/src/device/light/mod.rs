@@ -15,7 +15,8 @@ use alloc::sync::Arc;
 
 use drivers::input::bits::FewBits;
 use drivers::light::led::Lock;
-use drivers::light::persona::{LightHandle, Outcome, Policy, register};
+use drivers::light::mux::Outcome;
+use drivers::light::persona::{LightHandle, Policy, register};
 use drivers::light::setting::Setting;
 use spin::Once;
 

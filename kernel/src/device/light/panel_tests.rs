@@ -11,7 +11,7 @@ use drivers::display::panel::{
     Draw, Event, Layout, Panel, PanelError, Patience, ScreenNumber, Size, View,
 };
 use drivers::display::rows::Rows;
-use drivers::light::persona::Outcome;
+use drivers::light::mux::Outcome;
 
 use super::{LIGHTS, add_panel, lights};
 use crate::error::{Errno, Result};
@@ -168,7 +168,7 @@ fn a_persona_behind_changes_nothing(brightness: &str) {
     assert!(LIGHTS.get().is_some());
     let persona = foreground().create(80);
     persona.join().expect("it is new");
-    let setting = lights().setting("backlight panel0: brightness");
+    let setting = lights().hardware().setting("backlight panel0: brightness");
     let setting = setting.expect("added with the panel");
     let stored = |text| lights().store(foreground(), &persona, &setting, text);
     assert_eq!(stored(b"3"), Ok(Outcome::Ignored));

@@ -4,11 +4,11 @@ use super::lights;
 use crate::device::input;
 use crate::namespace::device::{foreground, now};
 use drivers::light::led::{Led, Lock};
-use drivers::light::persona::Outcome;
+use drivers::light::mux::Outcome;
 
 metal::ktest! {
     fn a_lamp_shines_for_who_is_in_front() {
-        let lamp = lights().led_of(Lock::Caps).expect("the keyboard of the tests has one");
+        let lamp = lights().hardware().led_of(Lock::Caps).expect("the keyboard of the tests has one");
         let store = |caller, text: &[u8]| lights().store_brightness(foreground(), caller, &lamp, text);
         let root = foreground().root();
         let persona = foreground().create(79);
