@@ -25,6 +25,8 @@ pub struct Attempt {
     /// Whether one must see it when a process of the persona in front does it, which shows that one
     /// could see here if it worked for others.
     pub seen_in_front: bool,
+    /// Whether there are devices that have nothing for it to change, and say EINVAL.
+    pub may_lack: bool,
     /// Whether the specification wants it to work from the background too.
     pub by_design: bool,
 }
@@ -37,6 +39,7 @@ pub const fn change(class: &'static str, what: &'static str, act: Act) -> Attemp
         act,
         look: |_| Ok(false),
         seen_in_front: true,
+        may_lack: false,
         by_design: false,
     }
 }
@@ -55,6 +58,14 @@ impl Attempt {
     pub const fn unseen_in_front(self) -> Self {
         Self {
             seen_in_front: false,
+            ..self
+        }
+    }
+
+    /// Not every device of this kind has what it would change.
+    pub const fn may_lack(self) -> Self {
+        Self {
+            may_lack: true,
             ..self
         }
     }

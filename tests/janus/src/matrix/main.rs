@@ -57,6 +57,15 @@ impl Tally {
         self.failed += other[3];
     }
 
+    fn tell(self, front: &str, class: &str) {
+        let Self {
+            attempts,
+            crossings,
+            ..
+        } = self;
+        println!("{front} in front, {class}: attempts: {attempts}, crossings: {crossings}");
+    }
+
     fn judge(&mut self, name: &str, trouble: Option<String>) {
         match trouble {
             None => {
@@ -130,6 +139,7 @@ fn play(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> {
     view.calm()?;
     let undisturbed = view.act()?;
     view.calm()?;
+    let mut classes: Vec<(&str, Tally)> = Vec::new();
     for attempt in attempts(filter) {
         let name = format!("{front}::{}", attempt.name());
         let played = match round::play(&view, &undisturbed, fork_persona, &attempt) {
@@ -138,8 +148,7 @@ fn play(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> {
         };
         let crossed = !played.crossings.is_empty();
         if !attempt.by_design {
-            tally.attempts += 1;
-            tally.crossings += isize::from(crossed);
+            count(&mut classes, attempt.class, crossed);
         }
         let trouble = match (attempt.by_design, crossed) {
             (false, true) => Some(format!(
@@ -152,8 +161,23 @@ fn play(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> {
         };
         tally.judge(&name, trouble);
     }
+    for (class, own) in classes {
+        own.tell(front, class);
+        tally.add([own.attempts, own.crossings, 0, 0]);
+    }
     drop(view);
     control(front, filter, tally)
+}
+
+/// Counts an attempt at its class.
+fn count(classes: &mut Vec<(&'static str, Tally)>, class: &'static str, crossed: bool) {
+    if classes.last().is_none_or(|(last, _)| *last != class) {
+        classes.push((class, Tally::default()));
+    }
+    if let Some((_, tally)) = classes.last_mut() {
+        tally.attempts += 1;
+        tally.crossings += isize::from(crossed);
+    }
 }
 
 /// All attempts by a process of the persona in front itself.
@@ -170,7 +194,8 @@ fn control(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> 
             played => played?,
         };
         let seen = !played.crossings.is_empty();
-        let trouble = (attempt.seen_in_front && !seen).then(|| {
+        let lacks = attempt.may_lack && played.answer == -(EINVAL as isize);
+        let trouble = (attempt.seen_in_front && !seen && !lacks).then(|| {
             let answer = answered(played.answer);
             format!("{answer}; nothing of it was seen, so nothing is shown for others")
         });

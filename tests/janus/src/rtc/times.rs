@@ -94,16 +94,16 @@ fn impossible_dates() -> Outcome {
 /// As Linux's driver of this clock, which has no range of its own to answer ERANGE for.
 fn dates_too_far_ahead() -> Outcome {
     let clock = Clock::open()?;
-    let mut time = fields(1_709_164_800);
+    let mut time = fields(1_700_000_000);
     for year in [300, 1000, 70_000, i32::MAX] {
         time[5] = year;
         fails!(EINVAL, SYS_ioctl, clock.fd, RTC_SET_TIME, &time);
-        let mut alarm = alarm_at(1_709_164_800, true);
+        let mut alarm = alarm_at(1_700_000_000, true);
         alarm[6] = year;
         fails!(EINVAL, SYS_ioctl, clock.fd, RTC_WKALM_SET, &alarm);
     }
     // An alarm that is off may be any date, and is read back.
-    let mut alarm = alarm_at(1_709_164_800, false);
+    let mut alarm = alarm_at(1_700_000_000, false);
     alarm[6] = 1000;
     gives!(0, SYS_ioctl, clock.fd, RTC_WKALM_SET, &alarm);
     gives!(0, SYS_ioctl, clock.fd, RTC_ALM_READ, &mut time);
