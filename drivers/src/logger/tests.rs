@@ -19,6 +19,8 @@ use super::persona::{View, Writer};
 use super::ring::{Ring, SIZE};
 use crate::user::UserMemory;
 
+mod model;
+
 struct HostGate(Mutex<()>);
 
 impl Gate for HostGate {

@@ -15,8 +15,7 @@ use crate::process::capabilities::Capability;
 use crate::process::sleep::{self, Ended, Sleep};
 use crate::process::{Thread, Times};
 use crate::time::{
-    self, Clock, Deadline, NANOSECONDS_PER_SECOND, Nanoseconds, monotonic_now,
-    realtime_now,
+    self, Clock, Deadline, NANOSECONDS_PER_SECOND, Nanoseconds, monotonic_now, realtime_now,
 };
 
 /// clock_gettime(2).

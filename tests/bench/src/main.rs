@@ -7,6 +7,7 @@
 
 mod binder;
 mod input;
+mod logs;
 mod measure;
 mod operations;
 mod personas;

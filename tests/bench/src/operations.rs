@@ -2,6 +2,7 @@
 
 use crate::binder;
 use crate::input;
+use crate::logs;
 use crate::measure::{good, mean};
 use crate::personas;
 use crate::smallest::SmallestProgram;
@@ -59,6 +60,10 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
     add("binder call, 128 B", Some(23_506), &|| binder::call(128));
     add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
     add("binder one-way", None, &binder::one_way);
+    if logs::are_there() {
+        add("log write (100 bytes)", None, &logs::write);
+        add("log read (100 bytes)", None, &logs::read);
+    }
     let mouse = input::mouse();
     if let Some(mouse) = &mouse {
         add("input event", None, &|| input::one_reader(mouse));

@@ -93,7 +93,9 @@ fn add_lamp(device: usize, lock: Lock) -> Result<()> {
         Rule::Clamped,
         Box::new(Lamp { device, led }),
     ));
-    let led = lights().hardware().add_led(Led::new(brightness, Some(lock)));
+    let led = lights()
+        .hardware()
+        .add_led(Led::new(brightness, Some(lock)));
     let parent = input::sysfs_path(device);
     let directory = sysfs::directory(&format!("{parent}/{name}"))?;
     directory.add_attribute("brightness", 0o644, Brightness(Arc::clone(&led)))?;
