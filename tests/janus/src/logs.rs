@@ -1,43 +1,28 @@
 //! `/dev/log/*` by raw calls: layouts, errors, and who sees what.
 
-use crate::persona::{Persona, TAG, inside, put, sleep_for_good};
-use abi_tests::check::{Failure, Outcome};
-use abi_tests::process::{inside_child, spawn, until_asleep, wait};
+use crate::persona::{TAG, put};
+use abi_tests::check::{Case, Failure, Outcome};
+use abi_tests::process::inside_child;
 use abi_tests::{cases, fails, gives, holds, same, sys, works};
 use libc::*;
 use std::ffi::CStr;
 use std::os::unix::fs::MetadataExt;
+
+mod readers;
+mod visibility;
+
+/// The tables of this family.
+pub const TABLES: &[&[Case]] = &[CASES, readers::CASES, visibility::CASES];
 
 cases![
     nodes_are_there,
     v1_layout,
     v2_layout,
     aware_layouts,
-    persona_writes_with_both_numbers,
     vector_is_one_entry,
     long_write_is_cut,
     empty_write_is_no_entry,
     bad_pointers,
-    short_read_takes_nothing,
-    blocking_read_is_woken,
-    read_without_waiting,
-    poll_by_direction,
-    poll_is_woken,
-    readers_have_places_of_their_own,
-    overrun_moves_to_a_whole_entry,
-    other_users_see_their_own,
-    group_sees_all_users,
-    persona_sees_its_own,
-    persona_may_not_look_around,
-    root_chooses,
-    flush_by_root,
-    flush_by_persona,
-    lengths,
-    wrong_directions,
-    unknown_commands,
-    versions,
-    seeking,
-    inherited_reader_stays_the_root_s,
 ];
 
 const MAIN: &CStr = c"/dev/log/main";
@@ -171,23 +156,6 @@ fn aware_layouts() -> Outcome {
     Ok(())
 }
 
-fn persona_writes_with_both_numbers() -> Outcome {
-    let file = fresh(O_RDONLY | O_DIRECT)?;
-    let persona = Persona::running(|| match say(b"inside") {
-        Ok(()) => sleep_for_good(),
-        Err(_) => 1,
-    })?;
-    holds!(until_asleep(persona.pid));
-    let entry = read_all(file)?.remove(0);
-    same!(
-        [0, 4, 8].map(|at| int(&entry, at)),
-        [persona.pid, persona.pid, persona.pid]
-    );
-    same!(&entry[12..16], b"\0\0\0\0");
-    same!((int(&entry, 20), int(&entry, 24)), (1, 1));
-    persona.end()
-}
-
 fn vector_is_one_entry() -> Outcome {
     let file = fresh(O_RDWR)?;
     let parts = [b"\x04".as_slice(), b"tag\0", b"", b"text\0"];
@@ -226,293 +194,5 @@ fn bad_pointers() -> Outcome {
     fails!(EFAULT, SYS_read, file, 8, 100);
     fails!(EFAULT, SYS_ioctl, file, SET_VERSION, 8);
     same!(texts(file, 20)?, ["stays"]);
-    Ok(())
-}
-
-fn short_read_takes_nothing() -> Outcome {
-    let file = fresh(O_RDWR)?;
-    say(b"five!")?;
-    let mut bytes = [0u8; 25];
-    fails!(EINVAL, SYS_read, file, &mut bytes, 24);
-    fails!(EINVAL, SYS_read, file, &mut bytes, 0);
-    gives!(25, SYS_read, file, &mut bytes, 25);
-    Ok(())
-}
-
-fn blocking_read_is_woken() -> Outcome {
-    works!(SYS_close, fresh(O_RDONLY)?);
-    let file = works!(SYS_open, MAIN, O_RDONLY);
-    let reader = spawn(|| sys!(SYS_read, file, &mut [0u8; 100], 100) as i32)?;
-    holds!(until_asleep(reader));
-    // What a persona writes is not for this reader.
-    inside(|| say(b"inside"))?;
-    holds!(until_asleep(reader));
-    say(b"hello")?;
-    same!(wait(reader)?, 25 << 8);
-    Ok(())
-}
-
-fn read_without_waiting() -> Outcome {
-    let file = fresh(O_RDONLY)?;
-    fails!(EAGAIN, SYS_read, file, &mut [0u8; 100], 100);
-    fails!(EAGAIN, SYS_read, file, 8, 0);
-    Ok(())
-}
-
-fn events(file: isize, timeout: i32) -> Result<i16, Failure> {
-    let mut polled = [pollfd {
-        fd: file as i32,
-        events: POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM,
-        revents: 0,
-    }];
-    let pointer = polled.as_mut_ptr().expose_provenance();
-    works!(SYS_poll, pointer, 1, timeout);
-    Ok(polled[0].revents)
-}
-
-fn poll_by_direction() -> Outcome {
-    let reader = fresh(O_RDONLY)?;
-    let writer = open(O_WRONLY)?;
-    let write = POLLOUT | POLLWRNORM;
-    same!((events(reader, 0)?, events(writer, 0)?), (write, write));
-    inside(|| say(b"not for us"))?;
-    same!(events(reader, 0)?, write);
-    say(b"hello")?;
-    let both = write | POLLIN | POLLRDNORM;
-    same!((events(reader, 0)?, events(writer, 0)?), (both, write));
-    Ok(())
-}
-
-fn poll_is_woken() -> Outcome {
-    let reader = fresh(O_RDONLY)?;
-    let waiter = spawn(|| {
-        let mut polled = [reader as i32, POLLIN.into()];
-        sys!(SYS_poll, &mut polled, 1, 5000) as i32
-    })?;
-    holds!(until_asleep(waiter));
-    say(b"hello")?;
-    same!(wait(waiter)?, 1 << 8);
-    Ok(())
-}
-
-fn readers_have_places_of_their_own() -> Outcome {
-    let first = fresh(O_RDONLY)?;
-    say(b"one")?;
-    same!(texts(first, 20)?, ["one"]);
-    say(b"two")?;
-    let second = open(O_RDONLY)?;
-    same!(texts(first, 20)?, ["two"]);
-    same!(texts(second, 20)?, ["one", "two"]);
-    Ok(())
-}
-
-fn overrun_moves_to_a_whole_entry() -> Outcome {
-    let file = fresh(O_RDWR)?;
-    let size = works!(SYS_ioctl, file, GET_LOG_BUF_SIZE, 0) as usize;
-    same!(size, 256 * 1024);
-    for number in 0..100u8 {
-        let text = [number; 4000];
-        gives!(4000, SYS_write, file, &text, 4000);
-    }
-    let entries = read_all(file)?;
-    holds!(
-        (size / 4200..=size / 4000).contains(&entries.len()),
-        "{}",
-        entries.len()
-    );
-    let numbers: Vec<u8> = entries.iter().map(|entry| entry[20]).collect();
-    let first = 100 - entries.len() as u8;
-    same!(numbers, (first..100).collect::<Vec<_>>());
-    let whole =
-        |entry: &Vec<u8>| entry.len() == 4020 && entry[20..].iter().all(|b| *b == entry[20]);
-    holds!(entries.iter().all(whole));
-    Ok(())
-}
-
-fn other_users_see_their_own() -> Outcome {
-    works!(SYS_close, fresh(O_RDONLY)?);
-    say(b"of root")?;
-    inside_child(|| {
-        works!(SYS_setgroups, 0, 0);
-        works!(SYS_setresgid, 1234, 1234, 1234);
-        works!(SYS_setresuid, 1234, 1234, 1234);
-        let file = open(O_RDWR)?;
-        gives!(0, SYS_ioctl, file, GET_LOG_LEN, 0);
-        say(b"mine")?;
-        same!(texts(file, 20)?, ["mine"]);
-        Ok(())
-    })
-}
-
-fn group_sees_all_users() -> Outcome {
-    works!(SYS_close, fresh(O_RDONLY)?);
-    say(b"of root")?;
-    for groups in [[1007u32, 5], [5, 1007]] {
-        inside_child(|| {
-            works!(SYS_setgroups, 1, &groups[1..]);
-            works!(SYS_setresgid, groups[0], groups[0], groups[0]);
-            works!(SYS_setresuid, 1234, 1234, 1234);
-            same!(texts(open(O_RDONLY)?, 20)?, ["of root"]);
-            Ok(())
-        })?;
-    }
-    Ok(())
-}
-
-fn persona_sees_its_own() -> Outcome {
-    let file = fresh(O_RDONLY)?;
-    say(b"of root")?;
-    inside(|| {
-        let file = open(O_RDONLY)?;
-        gives!(0, SYS_ioctl, file, GET_LOG_LEN, 0);
-        gives!(0, SYS_ioctl, file, GET_NEXT_ENTRY_LEN, 0);
-        say(b"inside")?;
-        same!(texts(file, 20)?, ["inside"]);
-        Ok(())
-    })?;
-    // Nor does the next one with the same numbers.
-    inside(|| {
-        same!(texts(open(O_RDONLY)?, 20)?, Vec::<String>::new());
-        Ok(())
-    })?;
-    same!(texts(file, 20)?, ["of root"]);
-    Ok(())
-}
-
-fn persona_may_not_look_around() -> Outcome {
-    works!(SYS_close, fresh(O_RDONLY)?);
-    inside(|| {
-        fails!(EPERM, SYS_open, MAIN, O_RDONLY | O_DIRECT);
-        let file = open(O_RDONLY)?;
-        for pid in [-1, 0, 1] {
-            fails!(EPERM, SYS_ioctl, file, SET_DEV_NS_FILTER, pid);
-        }
-        Ok(())
-    })
-}
-
-fn root_chooses() -> Outcome {
-    let file = fresh(O_RDONLY)?;
-    let persona = Persona::running(|| match say(b"inside") {
-        Ok(()) => sleep_for_good(),
-        Err(_) => 1,
-    })?;
-    holds!(until_asleep(persona.pid));
-    say(b"of root")?;
-    gives!(0, SYS_ioctl, file, SET_DEV_NS_FILTER, persona.pid);
-    same!(texts(file, 20)?, ["inside"]);
-    let file = open(O_RDONLY)?;
-    gives!(0, SYS_ioctl, file, SET_DEV_NS_FILTER, 0);
-    same!(texts(file, 36)?, ["inside", "of root"]);
-    let file = open(O_RDONLY | O_DIRECT)?;
-    gives!(0, SYS_ioctl, file, SET_DEV_NS_FILTER, 1);
-    same!(texts(file, 20)?, ["of root"]);
-    let file = open(O_RDONLY)?;
-    fails!(EINVAL, SYS_ioctl, file, SET_DEV_NS_FILTER, -1);
-    gives!(0, SYS_ioctl, file, SET_DEV_NS_FILTER, 12345);
-    same!(texts(file, 20)?, Vec::<String>::new());
-    persona.end()
-}
-
-fn flush_by_root() -> Outcome {
-    let file = fresh(O_RDWR | O_DIRECT)?;
-    say(b"of root")?;
-    inside(|| say(b"inside"))?;
-    gives!(0, SYS_ioctl, file, FLUSH_LOG, 0);
-    gives!(0, SYS_ioctl, file, GET_LOG_LEN, 0);
-    say(b"new")?;
-    same!(texts(file, 36)?, ["new"]);
-    Ok(())
-}
-
-fn flush_by_persona() -> Outcome {
-    let file = fresh(O_RDONLY | O_DIRECT)?;
-    say(b"of root")?;
-    inside(|| {
-        say(b"inside")?;
-        let file = open(O_RDWR)?;
-        gives!(26, SYS_ioctl, file, GET_LOG_LEN, 0);
-        gives!(0, SYS_ioctl, file, FLUSH_LOG, 0);
-        gives!(0, SYS_ioctl, file, GET_LOG_LEN, 0);
-        Ok(())
-    })?;
-    same!(texts(file, 36)?, ["of root"]);
-    Ok(())
-}
-
-fn lengths() -> Outcome {
-    let file = fresh(O_RDONLY)?;
-    say(b"12345")?;
-    inside(|| say(b"123"))?;
-    say(b"1")?;
-    gives!(25, SYS_ioctl, file, GET_NEXT_ENTRY_LEN, 0);
-    gives!(46, SYS_ioctl, file, GET_LOG_LEN, 0);
-    gives!(0, SYS_ioctl, file, SET_VERSION, &2i32);
-    gives!(29, SYS_ioctl, file, GET_NEXT_ENTRY_LEN, 0);
-    gives!(54, SYS_ioctl, file, GET_LOG_LEN, 0);
-    gives!(0, SYS_ioctl, file, SET_DEV_NS_FILTER, 0);
-    gives!(45, SYS_ioctl, file, GET_NEXT_ENTRY_LEN, 0);
-    gives!(129, SYS_ioctl, file, GET_LOG_LEN, 0);
-    Ok(())
-}
-
-fn wrong_directions() -> Outcome {
-    let reader = fresh(O_RDONLY)?;
-    let writer = open(O_WRONLY)?;
-    fails!(EBADF, SYS_write, reader, b"x", 1);
-    fails!(EBADF, SYS_read, writer, &mut [0u8; 100], 100);
-    fails!(EBADF, SYS_ioctl, reader, FLUSH_LOG, 0);
-    for command in [GET_LOG_LEN, GET_NEXT_ENTRY_LEN, GET_VERSION] {
-        fails!(EBADF, SYS_ioctl, writer, command, 0);
-    }
-    fails!(EBADF, SYS_ioctl, writer, SET_VERSION, 8);
-    fails!(EBADF, SYS_ioctl, writer, SET_DEV_NS_FILTER, -1);
-    gives!(256 * 1024, SYS_ioctl, writer, GET_LOG_BUF_SIZE, 0);
-    Ok(())
-}
-
-fn unknown_commands() -> Outcome {
-    let file = fresh(O_RDWR)?;
-    for command in [0xae00u32, 0xae07, 0xae09, 0xae0b, 0x8004_ae02, 0x5401] {
-        fails!(ENOTTY, SYS_ioctl, file, command, 0);
-    }
-    Ok(())
-}
-
-fn versions() -> Outcome {
-    let file = fresh(O_RDONLY)?;
-    gives!(1, SYS_ioctl, file, GET_VERSION, 0);
-    for version in [0, 3, -1] {
-        fails!(EINVAL, SYS_ioctl, file, SET_VERSION, &version);
-    }
-    gives!(0, SYS_ioctl, file, SET_VERSION, &2i32);
-    gives!(2, SYS_ioctl, file, GET_VERSION, 0);
-    gives!(1, SYS_ioctl, open(O_RDONLY)?, GET_VERSION, 0);
-    Ok(())
-}
-
-fn seeking() -> Outcome {
-    let file = fresh(O_RDWR)?;
-    fails!(ESPIPE, SYS_lseek, file, 0, SEEK_SET);
-    fails!(ESPIPE, SYS_pread64, file, &mut [0u8; 100], 100, 0);
-    fails!(ESPIPE, SYS_pwrite64, file, b"x", 1, 0);
-    Ok(())
-}
-
-/// A file belongs to the namespace that opened it, an entry to the one that writes it.
-fn inherited_reader_stays_the_root_s() -> Outcome {
-    let file = fresh(O_RDWR)?;
-    say(b"of root")?;
-    inside(|| {
-        gives!(6, SYS_write, file, b"inside", 6);
-        same!(texts(file, 20)?, ["of root"]);
-        Ok(())
-    })?;
-    same!(texts(file, 20)?, Vec::<String>::new());
-    gives!(0, SYS_ioctl, file, SET_DEV_NS_FILTER, 0);
-    same!(
-        texts(open(O_RDONLY | O_DIRECT)?, 36)?,
-        ["of root", "inside"]
-    );
     Ok(())
 }

@@ -35,7 +35,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "logger",
-        tables: &[logs::CASES],
+        tables: logs::TABLES,
     },
 ];
 
