@@ -7,9 +7,10 @@ use abi::raw::general;
 
 use super::random;
 use crate::error::{Errno, Result};
-use crate::file::{DeviceNumber, File, FileKind, IoFlags, OpenFlags, Seek, device};
+use crate::file::{DeviceNumber, File, FileKind, IoFlags, OpenFlags, device};
 use crate::log;
 use crate::memory::io::{Sink, Source};
+use crate::sync::poll::PollEvents;
 
 const AT_ONCE: IoFlags = IoFlags {
     nonblocking: true,
@@ -59,15 +60,25 @@ metal::ktest! {
 
     fn a_record_written_to_kmsg_can_be_read_from_it() {
         let kmsg = open(1, 11);
-        let mut position = log::range().end + 1;
+        assert_eq!(kmsg.seek_itself(0, general::SEEK_END), Ok(0));
+        assert!(kmsg.poll(None).is_empty());
         assert_eq!(write(&kmsg, b"<30>kernel test\n"), Ok(16));
+        assert_eq!(kmsg.poll(None), PollEvents::IN | PollEvents::RDNORM);
         let mut line = [0; 256];
-        let count = kmsg.read(&mut position, &mut Sink::from_slice(&mut line), AT_ONCE);
-        let line = &line[..count.expect("the record is there")];
+        let count = read(&kmsg, &mut line).expect("the record is there");
+        let line = &line[..count];
         assert!(line.starts_with(b"30,") && line.ends_with(b",-;kernel test\n"), "{line:?}");
-        let Seek::Positioned { size } = kmsg.seek() else { panic!("kmsg can be sought") };
-        assert_eq!(position, size, "the end of the log is behind its last record");
-        let more = kmsg.read(&mut position, &mut Sink::from_slice(&mut [0; 256]), AT_ONCE);
-        assert_eq!(more, Err(Errno::EAGAIN));
+        assert_eq!(read(&kmsg, &mut [0; 256]), Err(Errno::EAGAIN));
+        assert_eq!(kmsg.seek_itself(1, general::SEEK_SET), Err(Errno::ESPIPE));
+    }
+
+    /// What a program can provoke is said ten times, and then counted.
+    fn a_place_of_the_kernel_cannot_fill_the_log() {
+        let before = log::range().end;
+        for number in 0..50 {
+            log::limited!(debug, "limited message {number}");
+        }
+        let said = log::range().end - before;
+        assert!((10..20).contains(&said), "{said}");
     }
 }

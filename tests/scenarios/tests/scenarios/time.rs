@@ -53,6 +53,41 @@ fn hwclock_sets_the_time_of_its_persona() {
     }
 }
 
+/// busybox's adjtimex shows what the kernel says and changes what it is told to. The figures are
+/// exact, for the machine's time is counted in instructions.
+#[test]
+fn busybox_adjusts_the_time_of_day() {
+    let image = Image::with_busybox();
+    for kind in Kind::ALL {
+        let mut machine = image.machine(kind);
+        machine.icount = true;
+        let line = "busybox adjtimex | grep -v time.tv
+                    busybox adjtimex -t 11000 -f 65536 > /dev/null
+                    busybox adjtimex | grep -E 'tick|freq'; busybox adjtimex -t 12000 2> /dev/null; echo $?
+                    start=$(date +%s%N); sleep 10; end=$(date +%s%N)
+                    echo $(( (end - start) / 100000000 ))";
+        let output = image.run_in(&machine, line).output;
+        assert_eq!(
+            output,
+            "    mode:         0\n\
+             -o  offset:       0 us\n\
+             -f  freq.adjust:  0 (65536 = 1ppm)\n    \
+                 maxerror:     16000000\n    \
+                 esterror:     16000000\n    \
+                 status:       64 (UNSYNC)\n\
+             -p  timeconstant: 2\n    \
+                 precision:    1 us\n    \
+                 tolerance:    32768000\n\
+             -t  tick:         10000 us\n    \
+                 return value: 5 (clock not synchronized)\n\
+             -f  freq.adjust:  65536 (65536 = 1ppm)\n\
+             -t  tick:         11000 us\n\
+             1\n110\n",
+            "{kind}"
+        );
+    }
+}
+
 /// The machine's time is counted in instructions, so that the figures are exact however busy the
 /// host is: an alarm comes in the millisecond in which its second begins, and wakes its own
 /// persona only. The clock that it is compared with was calibrated by another device.

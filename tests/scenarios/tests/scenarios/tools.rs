@@ -65,3 +65,23 @@ fn the_machine_is_described_and_changed() {
          stty: standard input: Inappropriate ioctl for device\n",
     );
 }
+
+/// The kernel's log, with records that a program writes.
+#[test]
+fn the_kernels_log_is_shown_chosen_and_cleared() {
+    check(
+        "dmesg | grep -c 'Command line:'; dmesg -n 1
+         echo '<11>one' > /dev/kmsg; echo '<30>two' > /dev/kmsg; printf '<14>th\\033ree\\nlines' > /dev/kmsg
+         dmesg -t -u | grep -v init; dmesg -t -l err | tail -n 1; dmesg -t -f daemon | tail -n 1
+         dmesg -r -f daemon | sed 's/\\[.*\\]/T/'; dmesg -x -f daemon | sed 's/\\[.*\\]/T/'
+         dmesg -T -f daemon | grep -c \"$(date +%Y)\\] two\"
+         dmesg -c > /tmp/all; grep -c two /tmp/all; dmesg; echo '<14>four' > /dev/kmsg; dmesg -t
+         dmesg -C; dmesg; dmesg -C -n 3 2> /dev/null; echo $?
+         dmesg -W > /tmp/new & sleep 0.3; echo '<14>five' > /dev/kmsg
+         until grep -q five /tmp/new; do sleep 0.1; done; kill %1; wc -l < /tmp/new
+         cut -f 1 /proc/sys/kernel/printk; dmesg -D; cut -f 1 /proc/sys/kernel/printk
+         dmesg -n 5; dmesg -E; cut -f 1 /proc/sys/kernel/printk",
+        "1\none\ntwo\nth\\x1bree\nlines\none\ntwo\n<30>T two\ndaemon:info  : T two\n1\n1\nfour\n2\n\
+         1\n1\n1\n5\n",
+    );
+}
