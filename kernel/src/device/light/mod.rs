@@ -54,7 +54,8 @@ pub fn turn_locks(lamps: FewBits) {
     }
 }
 
-/// Does a store of the running program, and says in the log if it had no effect.
+/// Does a store of the running program, and says in the log if it had no effect: a line for each,
+/// but for a program that stores faster than anybody reads.
 fn store(
     setting: &Setting,
     text: &[u8],

@@ -13,6 +13,7 @@ mod background;
 mod commands;
 mod held;
 mod keymap;
+mod lamps;
 mod listed;
 mod mice;
 mod player;
@@ -32,6 +33,7 @@ const FAMILIES: &[Family] = &[Family {
         listed::CASES,
         mice::CASES,
         background::CASES,
+        lamps::CASES,
     ],
 }];
 

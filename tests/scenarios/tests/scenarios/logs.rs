@@ -107,3 +107,22 @@ another one; go back to the root's shell
 ",
     );
 }
+
+/// A log takes its 256 KiB when somebody first opens it, and not again.
+#[test]
+fn a_log_takes_its_memory_when_it_is_first_used() {
+    let line = "free() { sed -n 's/MemFree: *//p' /proc/meminfo | cut -d ' ' -f 1; }
+                gone() { before=$(free); : > /dev/log/$1; after=$(free)
+                         kib=$((before - after)); [ $kib -ge 250 ] && [ $kib -lt 400 ] && echo $1; }
+                gone system; gone system; gone radio; gone radio; gone events; gone radio
+                logcat -g -b radio";
+    for kind in Kind::ALL {
+        let output = Image::built().run_on(kind, line).succeeded();
+        assert_eq!(
+            output,
+            "system\nradio\nevents\n\
+             radio: ring buffer is 256KiB (0 bytes to read), max payload is 4076 bytes\n",
+            "{kind}"
+        );
+    }
+}
