@@ -3,6 +3,7 @@
 use abi_tests::check::Outcome;
 use abi_tests::process::{spawn, status_of, wait};
 use abi_tests::{cases, holds, same, sys, works};
+use janus_tests::alarms::{Alarms, SET_RTC};
 use janus_tests::clock::*;
 use janus_tests::persona;
 use libc::*;
@@ -14,6 +15,7 @@ cases![
     each_persona_opens_it,
     alarms_wake_their_own_persona,
     a_descriptor_keeps_its_persona,
+    the_alarm_device_sets_the_hardware_and_leaves_offsets,
 ];
 
 const ONE_ALARM: u64 = 0x1a0;
@@ -135,4 +137,32 @@ fn a_descriptor_keeps_its_persona() -> Outcome {
     let child = spawn(|| i32::from(clock.seconds().is_err()))?;
     same!(wait(child)?, 0);
     Ok(())
+}
+
+/// ANDROID_ALARM_SET_RTC, from whatever persona: the true time is set, and all move with it.
+fn the_alarm_device_sets_the_hardware_and_leaves_offsets() -> Outcome {
+    const STEP: i64 = 7_000;
+    let clock = Clock::open()?;
+    let system = || {
+        let mut time = [0_i64; 2];
+        sys!(SYS_clock_gettime, CLOCK_REALTIME, &mut time);
+        time[0]
+    };
+    let (before, system_before) = (clock.seconds()?, system());
+    let outcome = persona::inside(|| {
+        let (own, alarms) = (Clock::open()?, Alarms::open()?);
+        same!(own.set(1_000_000_000), 0);
+        same!(alarms.call(SET_RTC, 0, &[before + STEP, 0]), 0);
+        let near = |seen: i64, expected: i64| (expected..expected + 60).contains(&seen);
+        holds!(
+            near(own.seconds()?, 1_000_000_000 + STEP),
+            "{}",
+            own.seconds()?
+        );
+        holds!(near(clock.seconds()?, before + STEP) && near(system(), before + STEP));
+        Ok(())
+    });
+    let alarms = Alarms::open()?;
+    same!(alarms.call(SET_RTC, 0, &[system_before + 1, 0]), 0);
+    outcome
 }
