@@ -29,7 +29,7 @@ impl SiteLimit {
 /// Says how many messages could not be said by `whom`, if there were any.
 pub fn tell_suppressed(whom: &str, count: u32) {
     if count != 0 {
-        log::warn!("{whom}: {count} messages suppressed: they came too fast");
+        log::warn!("{whom}: messages suppressed because they came too fast: {count}");
     }
 }
 

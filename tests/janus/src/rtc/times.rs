@@ -107,7 +107,7 @@ fn dates_too_far_ahead() -> Outcome {
     alarm[6] = 1000;
     gives!(0, SYS_ioctl, clock.fd, RTC_WKALM_SET, &alarm);
     gives!(0, SYS_ioctl, clock.fd, RTC_ALM_READ, &mut time);
-    same!(time, <[i32; 9]>::try_from(&alarm[1..]).unwrap_or_default());
+    same!(time[..6].to_vec(), alarm[1..7].to_vec());
     Ok(())
 }
 

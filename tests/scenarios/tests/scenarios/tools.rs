@@ -78,7 +78,7 @@ fn the_kernels_log_is_shown_chosen_and_cleared() {
          dmesg -c > /tmp/all; grep -c two /tmp/all; dmesg; echo '<14>four' > /dev/kmsg; dmesg -t
          dmesg -C; dmesg; dmesg -C -n 3 2> /dev/null; echo $?
          dmesg -W > /tmp/new & sleep 0.3; echo '<14>five' > /dev/kmsg
-         until grep -q five /tmp/new; do sleep 0.1; done; kill %1; wc -l < /tmp/new
+         until grep -q five /tmp/new; do sleep 0.1; done; kill $!; wc -l < /tmp/new
          cut -f 1 /proc/sys/kernel/printk; dmesg -D; cut -f 1 /proc/sys/kernel/printk
          dmesg -n 5; dmesg -E; cut -f 1 /proc/sys/kernel/printk",
         "1\none\ntwo\nth\\x1bree\nlines\none\ntwo\n<30>T two\ndaemon:info  : T two\n1\n1\nfour\n2\n\
