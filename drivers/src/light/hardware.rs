@@ -70,6 +70,9 @@ impl Hardware {
 
     /// Does what was wished for.
     pub fn fulfil(&self, wishes: &Wishes) {
+        if wishes.is_empty() {
+            return;
+        }
         let settings = self.settings.lock().clone();
         for (setting, wish) in settings.iter().zip(wishes) {
             if let Some(value) = wish {
@@ -86,8 +89,8 @@ impl Hardware {
 
     /// Shows all `locks` on the lamps that follow one.
     pub(super) fn show_locks(&self, locks: u8) {
-        Lock::ALL
-            .into_iter()
-            .for_each(|lock| self.show_lock(lock, locks));
+        let leds = self.leds.lock().clone();
+        let following = leds.iter().filter(|led| led.trigger().is_some());
+        following.for_each(|led| led.follow(locks));
     }
 }
