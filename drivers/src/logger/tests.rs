@@ -1,8 +1,7 @@
 //! The rules of the logs, with readers and writers of the tests' own.
 
-use core::num::NonZeroU64;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use abi::Errno;
 use abi::logger::{
@@ -10,33 +9,17 @@ use abi::logger::{
     LOGGER_GET_NEXT_ENTRY_LEN, LOGGER_GET_VERSION, LOGGER_SET_DEV_NS_FILTER, LOGGER_SET_VERSION,
     NamespaceHeader, PAYLOAD_MAX,
 };
-use devns::{Foreground, Gate, Namespace, Tag, ThreadNumber};
+use devns::{Foreground, Namespace, Tag};
 use proptest::prelude::*;
 use zerocopy::FromBytes;
 
 use super::file::{Access, Opening};
 use super::persona::{View, Writer};
 use super::ring::{Ring, SIZE};
+use crate::host_gate::HostGate;
 use crate::user::UserMemory;
 
 mod model;
-
-struct HostGate(Mutex<()>);
-
-impl Gate for HostGate {
-    fn enter(&self, work: &mut dyn FnMut()) {
-        let _held = self.0.lock().unwrap();
-        work();
-    }
-
-    fn try_enter(&self, work: &mut dyn FnMut()) -> bool {
-        self.0.try_lock().map(|_held| work()).is_ok()
-    }
-
-    fn current_thread(&self) -> ThreadNumber {
-        ThreadNumber(NonZeroU64::MIN)
-    }
-}
 
 /// A log, the root, and a persona whose init is process 40.
 struct House {
@@ -62,7 +45,7 @@ const MAY_BOTH: Access = Access {
 
 impl House {
     fn new() -> Self {
-        let foreground = Foreground::new(Box::new(HostGate(Mutex::new(()))), 1);
+        let foreground = Foreground::new(Box::new(HostGate::default()), 1);
         foreground.root().set_init_pid(1);
         let persona = foreground.create(2);
         persona.set_init_pid(40);
