@@ -122,7 +122,9 @@ impl Class for Lights {
         Ok(Own::default())
     }
 
+    /// What was wished for comes last: a lamp may be wished to shine whose lock is off.
     fn activate(&self, own: &Own, _switching: &Switching<'_>) {
+        self.hardware.show_locks(own.locks.load(Ordering::Relaxed));
         self.hardware.fulfil(&own.wishes.lock());
     }
 
@@ -136,10 +138,10 @@ impl Class for Lights {
 impl Observer for LightHandle {
     fn deactivated(&self, _switching: &Switching<'_>) {}
 
-    /// The lamps show the locks of who is in front, also of one that never pressed one.
+    /// Who has nothing yet has no lock on either, and the lamps show it.
     fn activated(&self, switching: &Switching<'_>) {
-        let own = self.handle.find(switching.new);
-        let locks = own.map_or(0, |own| own.locks.load(Ordering::Relaxed));
-        self.hardware().show_locks(locks);
+        if self.handle.find(switching.new).is_none() {
+            self.hardware().show_locks(0);
+        }
     }
 }

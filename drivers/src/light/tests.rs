@@ -149,6 +149,28 @@ fn a_wish_is_done_in_front_and_each_finds_its_own_again() {
 }
 
 #[test]
+fn a_wish_for_a_lamp_is_done_whatever_its_lock_says() {
+    let house = House::new(Policy::Remember);
+    let (root, persona) = (house.root(), Arc::clone(&house.persona));
+    assert_eq!(house.shine(&persona, "1"), Ok(Outcome::Kept));
+    assert_eq!(house.lamp(), 0);
+    house.switch(&persona);
+    assert_eq!(house.lamp(), 1, "its lock is off, and it was asked for");
+    house.switch(&root);
+    assert_eq!(house.lamp(), 0, "the root's lock is off");
+    house.lights.toggle(&house.foreground, Lock::Caps).unwrap();
+    house.switch(&persona);
+    assert_eq!(house.lamp(), 1);
+    house.lights.toggle(&house.foreground, Lock::Caps).unwrap();
+    house.lights.toggle(&house.foreground, Lock::Caps).unwrap();
+    assert_eq!(house.lamp(), 0, "a key ends what was asked for");
+    house.switch(&root);
+    assert_eq!(house.lamp(), 1, "the root's lock is on");
+    house.switch(&persona);
+    assert_eq!(house.lamp(), 0);
+}
+
+#[test]
 fn a_lamp_follows_the_lock_of_who_is_in_front() {
     let house = House::new(Policy::Ignore);
     let (root, persona) = (house.root(), Arc::clone(&house.persona));

@@ -30,13 +30,14 @@ struct Play {
 }
 
 impl Play {
-    fn begin(kind: Kind) -> Self {
+    fn begin(kind: Kind, command_line: &str) -> Self {
         let image = Image::built().with_shell_only();
         let mut machine = image.machine(kind);
         machine.desk = Desk {
             panel: None,
             ..Desk::usual()
         };
+        machine.command_line = command_line.into();
         let mut seat = Seat::at(&image, machine);
         let vnc = seat.console.vnc();
         let answer = seat.console.run("persona create other sleep 100000");
@@ -83,7 +84,7 @@ fn by_event(lamp: u8) -> String {
 const NUM_EVENT: u8 = 0;
 
 fn play(kind: Kind) {
-    let mut play = Play::begin(kind);
+    let mut play = Play::begin(kind, "");
     play.shine(NONE, "after the boot");
 
     // Each has its own locks.
@@ -156,4 +157,20 @@ fn a_vnc_client_sees_the_lamps_of_who_is_in_front_on_q35() {
 #[test]
 fn a_vnc_client_sees_the_lamps_of_who_is_in_front_on_microvm() {
     play(Kind::Microvm);
+}
+
+#[test]
+fn a_lamp_wished_for_from_behind_shines_when_its_persona_is_in_front() {
+    for kind in Kind::ALL {
+        let mut play = Play::begin(kind, "devns.lights=remember");
+        play.runs(true, &by_file("scrolllock"));
+        play.tap(Key::caps_lock);
+        play.shine(CAPS, "root's Caps Lock, and nothing of the other's");
+        play.seat.switch_to(OTHER);
+        play.shine(SCROLL, "what the other has wished for");
+        play.seat.switch_to(ROOT);
+        play.shine(CAPS, "root again");
+        play.seat.switch_to(OTHER);
+        play.shine(SCROLL, "the other again");
+    }
 }
