@@ -114,5 +114,7 @@ fn second_ended() {
     timer_queue::realtime_was_set();
     if let Some(timer) = SECONDS.get().filter(|_| !has_pace_of_its_own()) {
         timer.set(None, Nanoseconds(0));
+        // Somebody may have given it a pace again just before the timer was stopped.
+        watch_seconds();
     }
 }
