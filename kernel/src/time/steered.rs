@@ -17,7 +17,7 @@ use spin::Once;
 use super::{Deadline, NANOSECONDS_PER_SECOND, Nanoseconds, monotonic_now, settable, timer_queue};
 use crate::process::timer::wall::WallTimer;
 
-/// Taken with nothing else held, and for a few instructions only.
+/// A leaf: under any lock, the timer queue's too, and for a few instructions only.
 static CLOCK: interrupt::Lock<TimeOfDay> = interrupt::Lock::new(TimeOfDay::new());
 /// The time of day at monotonic time 0, in nanoseconds since 1970; or [`PACE_OF_ITS_OWN`].
 static OFFSET: AtomicU64 = AtomicU64::new(0);
