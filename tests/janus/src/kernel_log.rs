@@ -1,5 +1,5 @@
 //! The kernel's own log where Linux would have others write to it meanwhile, or would be changed
-//! for everybody: overruns, the limit for programs, and the settings.
+//! for everybody: overruns, the limit for programs, clearing, and the settings.
 //!
 //! What can be compared with Linux is in tests/abi, `system/kmsg.rs`.
 
@@ -15,6 +15,7 @@ cases![
     ten_records_in_five_seconds,
     the_limit_is_by_opening,
     nobody_writes_while_it_is_off,
+    clearing_hides_what_was_said_before,
     settings_take_these_words_only,
     looking_can_be_for_the_privileged,
     failed_programs_do_not_fill_the_log,
@@ -126,6 +127,24 @@ fn nobody_writes_while_it_is_off() -> Outcome {
     same!(rest(reader)?, [""; 0]);
     say(file, "something\n")?;
     same!(rest(reader)?, ["something"]);
+    Ok(())
+}
+
+/// It is still there for those who begin at the start, and for no one who asks syslog(2).
+fn clearing_hides_what_was_said_before() -> Outcome {
+    let (file, words) = (open(O_RDWR)?, "cleared or not:");
+    say(file, &format!("{words} before\n"))?;
+    gives!(0, SYS_syslog, 5, 0, 0);
+    say(file, &format!("{words} behind\n"))?;
+    gives!(0, SYS_lseek, file, 0, SEEK_DATA);
+    same!(rest(file)?, [format!("{words} behind")]);
+    gives!(0, SYS_lseek, file, 0, SEEK_SET);
+    let all = rest(file)?;
+    holds!(all.contains(&format!("{words} before")), "{all:?}");
+    let mut text = vec![0_u8; 200_000];
+    let count = works!(SYS_syslog, 3, text.as_mut_slice(), text.len()) as usize;
+    let text = String::from_utf8_lossy(&text[..count]);
+    holds!(text.contains("behind") && !text.contains(&format!("{words} before")));
     Ok(())
 }
 

@@ -19,7 +19,6 @@ cases![
     directions,
     nothing_to_read,
     seeks,
-    seeks_to_what_was_not_cleared,
     positions_count_for_nothing,
     poll_tells_of_records_only,
     blocking_read_is_woken,
@@ -210,25 +209,6 @@ fn seeks() -> Outcome {
     for whence in [SEEK_CUR, SEEK_HOLE, 9, -1] {
         fails!(EINVAL, SYS_lseek, file, 0, whence);
     }
-    Ok(())
-}
-
-fn seeks_to_what_was_not_cleared() -> Outcome {
-    let (file, words) = (open(O_RDWR)?, words("cleared"));
-    say(file, &format!("{words} before\n"))?;
-    if sys!(SYS_syslog, 5, 0, 0) != 0 {
-        return Err(Failure::Skipped);
-    }
-    say(file, &format!("{words} behind\n"))?;
-    gives!(0, SYS_lseek, file, 0, SEEK_DATA);
-    same!(find(file, &words)?.1, format!("{words} behind\n"));
-    // They are still there for those who begin at the start, and for no one who asks syslog(2).
-    gives!(0, SYS_lseek, file, 0, SEEK_SET);
-    same!(find(file, &words)?.1, format!("{words} before\n"));
-    let mut text = vec![0_u8; 100_000];
-    let count = works!(SYS_syslog, 3, text.as_mut_slice(), text.len()) as usize;
-    let text = String::from_utf8_lossy(&text[..count]);
-    holds!(text.contains("behind") && !text.contains(&format!("{words} before")));
     Ok(())
 }
 
