@@ -143,7 +143,10 @@ fn play(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> {
     for attempt in attempts(filter) {
         let name = format!("{front}::{}", attempt.name());
         let played = match round::play(&view, &undisturbed, fork_persona, &attempt) {
-            Err(Failure::Skipped) => continue,
+            Err(Failure::Skipped) => {
+                tally.judge(&name, Some("there is no such device here".into()));
+                continue;
+            }
             played => played?,
         };
         let crossed = !played.crossings.is_empty();
@@ -190,7 +193,10 @@ fn control(front: &str, filter: &str, tally: &mut Tally) -> Result<(), Failure> 
         view.calm()?;
         let name = format!("{front}::{}::in_front", attempt.name());
         let played = match round::play(&view, &undisturbed, SAME_PERSONA, &attempt) {
-            Err(Failure::Skipped) => continue,
+            Err(Failure::Skipped) => {
+                tally.judge(&name, Some("there is no such device here".into()));
+                continue;
+            }
             played => played?,
         };
         let seen = !played.crossings.is_empty();
