@@ -153,8 +153,8 @@ impl Drop for Membership {
 
 fn leave(namespace: &Arc<DeviceNamespace>) {
     match foreground().leave(namespace, now()) {
-        Ok(Departure::EndedInFront) => crate::log::limited!(
-            info,
+        // Not limited: nobody but the root and the switch keys bring a persona to the front.
+        Ok(Departure::EndedInFront) => log::info!(
             "device namespace {} \"{}\" was in front and its last process has ended: the root is in front now",
             namespace.init_pid(),
             namespace.tag().as_bytes().escape_ascii()
