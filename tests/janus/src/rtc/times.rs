@@ -18,6 +18,7 @@ cases![
     bad_pointers_and_commands,
     setting_disturbs_no_sleeper,
     a_timer_may_be_cancelled_by_setting_the_time,
+    clocks_that_wake_the_machine_are_those_they_are_named_after,
     files_of_sysfs,
 ];
 
@@ -249,6 +250,47 @@ fn a_cancelled_timer_says_so_when_it_is_set(timer: isize, system: i64) -> Outcom
     fails!(EAGAIN, SYS_read, timer, &mut old, 8);
     same!(again(&mut old), -(ECANCELED as isize));
     fails!(EAGAIN, SYS_read, timer, &mut old, 8);
+    Ok(())
+}
+
+/// The `_ALARM` forms, which Linux has only on a machine whose clock can wake it. The descriptors
+/// among the timers are compared with Linux, in tests/abi.
+fn clocks_that_wake_the_machine_are_those_they_are_named_after() -> Outcome {
+    const MILLISECOND: i64 = 1_000_000;
+    let read = |clock: i32| {
+        let mut time = [0_i64; 2];
+        sys!(SYS_clock_gettime, clock, &mut time);
+        time[0] * 1000 * MILLISECOND + time[1]
+    };
+    let event = [0, (SIGEV_NONE as u64) << 32, 0, 0, 0, 0, 0, 0];
+    for (alarm, usual) in [
+        (CLOCK_REALTIME_ALARM, CLOCK_REALTIME),
+        (CLOCK_BOOTTIME_ALARM, CLOCK_BOOTTIME),
+    ] {
+        holds!([read(usual), read(alarm), read(usual)].is_sorted());
+        fails!(EINVAL, SYS_clock_settime, alarm, &[1_i64, 0]);
+        gives!(0, SYS_clock_nanosleep, alarm, 0, &[0, 20 * MILLISECOND], 0);
+        let moment = read(alarm) + 50 * MILLISECOND;
+        let wanted = [moment / (1000 * MILLISECOND), moment % (1000 * MILLISECOND)];
+        gives!(0, SYS_clock_nanosleep, alarm, TIMER_ABSTIME, &wanted, 0);
+        holds!((0..5000 * MILLISECOND).contains(&(read(usual) - moment)));
+        let mut timer = -1_i32;
+        gives!(0, SYS_timer_create, alarm, &event, &mut timer);
+        let ahead = [0, 0, 100, 0_i64];
+        let mut left = [0_i64; 4];
+        gives!(0, SYS_timer_settime, timer, 0, &ahead, 0);
+        gives!(0, SYS_timer_gettime, timer, &mut left);
+        holds!((98..=100).contains(&left[2]), "{left:?}");
+        gives!(0, SYS_timer_delete, timer);
+        inside_child(|| {
+            works!(SYS_setresuid, 1000, 1000, 1000);
+            holds!([read(usual), read(alarm), read(usual)].is_sorted());
+            let time = [0, MILLISECOND];
+            fails!(EPERM, SYS_clock_nanosleep, alarm, 0, &time, 0);
+            fails!(EPERM, SYS_timer_create, alarm, &event, &mut 0_i32);
+            Ok(())
+        })?;
+    }
     Ok(())
 }
 
