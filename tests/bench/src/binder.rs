@@ -204,6 +204,11 @@ fn with_server(client: impl FnOnce(&mut Endpoint) -> Result<i64, String>) -> Res
     })
 }
 
+/// Whether there is binder: a kernel without device namespaces has none.
+pub fn is_there() -> bool {
+    std::path::Path::new("/dev/binder").exists()
+}
+
 /// There and back, with so many bytes each way.
 pub fn call(bytes: usize) -> Result<i64, String> {
     with_server(|client| mean(500, || client.call(bytes as u32 + 2, bytes)))

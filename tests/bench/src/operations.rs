@@ -56,10 +56,12 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
         Err(why) => add("files", None, &|| Err(why.clone())),
     }
     add("signal and return", Some(4_503), &signal);
-    add("binder call, 0 B", Some(22_857), &|| binder::call(0));
-    add("binder call, 128 B", Some(23_506), &|| binder::call(128));
-    add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
-    add("binder one-way", None, &binder::one_way);
+    if binder::is_there() {
+        add("binder call, 0 B", Some(22_857), &|| binder::call(0));
+        add("binder call, 128 B", Some(23_506), &|| binder::call(128));
+        add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
+        add("binder one-way", None, &binder::one_way);
+    }
     if logs::are_there() {
         add("log write (100 bytes)", None, &logs::write);
         add("log read (100 bytes)", None, &logs::read);
