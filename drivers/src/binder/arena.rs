@@ -186,14 +186,28 @@ impl<T> Arena<T> {
 
     /// Takes something out.
     pub fn remove(&mut self, key: Key<T>) -> Option<T> {
-        let (number, place) = (key.index() / Self::CHUNK, key.index() % Self::CHUNK);
-        let chunk = self.chunks.get_mut(number)?;
-        let slot = chunk.slots.get_mut(place)?;
-        if slot.generation != key.generation {
-            return None;
+        let value = self.named_slot(key)?.value.take()?;
+        self.give_place_back(key.index());
+        Some(value)
+    }
+
+    /// Ends something where it is.
+    pub fn end(&mut self, key: Key<T>) {
+        if let Some(slot) = self.named_slot(key) {
+            slot.value = None;
+            self.give_place_back(key.index());
         }
-        let value = slot.value.take()?;
-        slot.generation = 0;
+    }
+
+    fn named_slot(&mut self, key: Key<T>) -> Option<&mut Slot<T>> {
+        let slot = self.slot_mut(key.index())?;
+        (slot.generation == key.generation && slot.value.is_some()).then_some(slot)
+    }
+
+    fn give_place_back(&mut self, index: usize) {
+        let (number, place) = (index / Self::CHUNK, index % Self::CHUNK);
+        let chunk = &mut self.chunks[number];
+        chunk.slots[place].generation = 0;
         chunk.free |= 1 << place;
         self.count -= 1;
         // One is kept, so that what comes and goes at its edge costs nothing.
@@ -202,7 +216,6 @@ impl<T> Arena<T> {
             self.drop_empty_end();
         }
         self.first_with_room = self.first_with_room.min(number);
-        Some(value)
     }
 
     fn drop_empty_end(&mut self) {

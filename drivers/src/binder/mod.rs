@@ -31,7 +31,7 @@
 //! Source: Linux's `include/uapi/linux/android/binder.h`, its documentation of binder, and the
 //! behaviour of its driver in 6.1.
 
-pub mod arena;
+mod arena;
 mod buffer;
 pub mod context;
 mod death;

@@ -5,6 +5,9 @@
 //! doubling, so that one which fits is found in a few steps; the blocks that begin in a page are
 //! found from the page.
 //!
+//! The block that was freed last is spare: it stays as it is until another is freed, because who
+//! calls and is answered asks for the same sizes again and again.
+//!
 //! One-way transactions may take half of the room, so that a flood of them leaves some for those
 //! that somebody waits for. Who takes most of that half is found out when it becomes scarce.
 //!
@@ -56,6 +59,8 @@ enum State {
         previous: BufferKey,
         next: BufferKey,
     },
+    /// Free, and in no bin.
+    Spare,
     Used(Buffer),
 }
 
@@ -127,6 +132,8 @@ pub struct Space {
     bins: [BufferKey; BINS],
     /// A bit for each bin in which there is a block.
     filled: u128,
+    /// The block that was freed last.
+    spare: BufferKey,
     length: usize,
     /// No page from here on has memory.
     supplied_end: usize,
@@ -150,6 +157,7 @@ impl Space {
             first_in_page: Vec::new(),
             bins: [Key::NOTHING; BINS],
             filled: 0,
+            spare: Key::NOTHING,
             length: 0,
             supplied_end: 0,
             free_async: 0,
@@ -208,10 +216,10 @@ impl Space {
         }
         // What has no bytes has an address of its own nevertheless.
         let length = length.max(ALIGNMENT);
-        self.blocks.reserve()?;
-        let key = self.find(length).ok_or(Errno::ENOSPC)?;
-        self.take_from_bin(key);
-        self.split(key, length)?;
+        let key = match self.take_spare(length) {
+            Some(key) => key,
+            None => self.take_free(length)?,
+        };
         let block = &mut self.blocks[key];
         let offset = block.offset;
         self.supplied_end = self.supplied_end.max((offset + length).div_ceil(PAGE));
@@ -241,10 +249,19 @@ impl Space {
     /// those that no buffer reaches into, if they are not among the first.
     pub fn free(&mut self, key: BufferKey) -> Range<usize> {
         let block = &mut self.blocks[key];
-        let (length, previous, next) = (block.length, block.previous, block.next);
         if let State::Used(Buffer { is_async: true, .. }) = block.state {
-            self.free_async += length + ASYNC_OVERHEAD;
+            self.free_async += block.length + ASYNC_OVERHEAD;
         }
+        block.state = State::Spare;
+        let earlier = core::mem::replace(&mut self.spare, key);
+        let merged = self.merge_spare(earlier);
+        merged.map_or(0..0, |merged| self.unneeded_pages(merged))
+    }
+
+    /// Makes a block that was spare, if there is one, a free one like others, or part of one.
+    fn merge_spare(&mut self, key: BufferKey) -> Option<BufferKey> {
+        let block = self.blocks.get_mut(key)?;
+        let (previous, next) = (block.previous, block.next);
         block.state = State::Free {
             previous: Key::NOTHING,
             next: Key::NOTHING,
@@ -260,6 +277,11 @@ impl Space {
             key = previous;
         }
         self.put_into_bin(key);
+        Some(key)
+    }
+
+    /// The pages of a free block whose memory is to be given back.
+    fn unneeded_pages(&mut self, key: BufferKey) -> Range<usize> {
         let block = &self.blocks[key];
         let unused = block.offset.div_ceil(PAGE)..(block.offset + block.length) / PAGE;
         let unneeded = unused.start.max(KEPT_PAGES)..unused.end.min(self.supplied_end);
@@ -286,7 +308,7 @@ impl Space {
     pub fn get(&self, key: BufferKey) -> Option<&Buffer> {
         match &self.blocks.get(key)?.state {
             State::Used(buffer) => Some(buffer),
-            State::Free { .. } => None,
+            State::Free { .. } | State::Spare => None,
         }
     }
 
@@ -294,7 +316,7 @@ impl Space {
     pub fn get_mut(&mut self, key: BufferKey) -> Option<&mut Buffer> {
         match &mut self.blocks.get_mut(key)?.state {
             State::Used(buffer) => Some(buffer),
-            State::Free { .. } => None,
+            State::Free { .. } | State::Spare => None,
         }
     }
 
@@ -339,6 +361,28 @@ impl Space {
         is_much && !core::mem::replace(&mut self.has_told_suspect, true)
     }
 
+    /// The spare block, if it is just so long.
+    fn take_spare(&mut self, length: usize) -> Option<BufferKey> {
+        let is_fit = self.blocks.get(self.spare)?.length == length;
+        is_fit.then(|| core::mem::replace(&mut self.spare, Key::NOTHING))
+    }
+
+    /// A block of so many bytes out of the bins.
+    fn take_free(&mut self, length: usize) -> Result<BufferKey, Errno> {
+        self.blocks.reserve()?;
+        let key = match self.find(length) {
+            Some(key) => key,
+            None => {
+                let spare = core::mem::replace(&mut self.spare, Key::NOTHING);
+                self.merge_spare(spare);
+                self.find(length).ok_or(Errno::ENOSPC)?
+            }
+        };
+        self.take_from_bin(key);
+        self.split(key, length)?;
+        Ok(key)
+    }
+
     /// A free block of at least so many bytes: a small one of its own bin, else the first of the
     /// next bin, in which all are large enough.
     fn find(&self, length: usize) -> Option<BufferKey> {
@@ -362,7 +406,7 @@ impl Space {
             }
             match block.state {
                 State::Free { next, .. } => key = next,
-                State::Used(_) => return None,
+                State::Used(_) | State::Spare => return None,
             }
         }
         None

@@ -119,20 +119,24 @@ impl Transaction {
 impl State {
     /// Ends a transaction. Its buffer stays.
     pub fn end_transaction(&mut self, key: TransactionKey) {
-        let Some(transaction) = self.transactions.remove(key) else {
+        let Some(transaction) = self.transactions.get_mut(key) else {
             return;
         };
-        self.lists.remove_item(transaction.item);
-        self.discarded.add(transaction.files);
-        let Some(process) = self.processes.get_mut(transaction.to_process) else {
+        let (item, files) = (transaction.item, transaction.files.take());
+        let (receiver, buffer) = (transaction.to_process, transaction.buffer);
+        let is_outstanding = transaction.is_outstanding;
+        self.transactions.end(key);
+        self.lists.remove_item(item);
+        self.discarded.add(files);
+        let Some(process) = self.processes.get_mut(receiver) else {
             return;
         };
-        if let Some(buffer) = transaction.buffer
+        if let Some(buffer) = buffer
             && let Some(buffer) = process.space.get_mut(buffer)
         {
             buffer.transaction = None;
         }
-        if transaction.is_outstanding {
+        if is_outstanding {
             process.note_ended();
         }
     }
