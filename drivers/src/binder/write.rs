@@ -4,6 +4,8 @@
 //! that was sent did (then the thread must read what became of it first). What is senseless and
 //! harms nobody, such as a handle that leads nowhere, is passed over.
 
+use core::mem::offset_of;
+
 use abi::Errno;
 use abi::binder::command::{
     BC_ACQUIRE, BC_ACQUIRE_DONE, BC_CLEAR_DEATH_NOTIFICATION, BC_DEAD_BINDER_DONE, BC_DECREFS,
@@ -88,10 +90,26 @@ impl<'a> Input<'a> {
     }
 }
 
-/// A command and what goes with it.
+impl Sent {
+    /// Reads what goes with a command that sends.
+    fn read(command: u32, input: &mut Input<'_>) -> Result<Self, Errno> {
+        let data = input.value()?;
+        let buffers_size = match command {
+            BC_TRANSACTION_SG | BC_REPLY_SG => input.value()?,
+            _ => 0,
+        };
+        const { assert!(offset_of!(TransactionDataSg, buffers_size) == size_of::<TransactionData>()) };
+        Ok(Self {
+            command,
+            data,
+            is_reply: matches!(command, BC_REPLY | BC_REPLY_SG),
+            buffers_size,
+        })
+    }
+}
+
+/// A command that is neither of a transaction nor of its buffer, and what goes with it.
 enum Command {
-    Send(Sent),
-    FreeBuffer(u64),
     Count {
         handle: u32,
         strength: Strength,
@@ -116,36 +134,19 @@ enum Command {
 }
 
 impl Command {
-    /// Reads the next one; also gives its number.
+    /// Reads what goes with one.
     ///
     /// # Errors
     /// EFAULT; EINVAL: there is no such command.
-    fn read(input: &mut Input<'_>) -> Result<(u32, Self), Errno> {
+    fn read(number: u32, input: &mut Input<'_>) -> Result<Self, Errno> {
         use Strength::{Strong, Weak};
-        let number = input.value()?;
         let count = |handle, strength, up| Self::Count {
             handle,
             strength,
             up,
         };
         let done = |node, strength| Self::Done { node, strength };
-        let command = match number {
-            BC_TRANSACTION | BC_REPLY => Self::Send(Sent {
-                command: number,
-                data: input.value::<TransactionData>()?,
-                is_reply: number == BC_REPLY,
-                buffers_size: 0,
-            }),
-            BC_TRANSACTION_SG | BC_REPLY_SG => {
-                let with_buffers = input.value::<TransactionDataSg>()?;
-                Self::Send(Sent {
-                    command: number,
-                    data: with_buffers.transaction,
-                    is_reply: number == BC_REPLY_SG,
-                    buffers_size: with_buffers.buffers_size,
-                })
-            }
-            BC_FREE_BUFFER => Self::FreeBuffer(input.value()?),
+        Ok(match number {
             BC_INCREFS => count(input.value()?, Weak, true),
             BC_ACQUIRE => count(input.value()?, Strong, true),
             BC_RELEASE => count(input.value()?, Strong, false),
@@ -166,8 +167,7 @@ impl Command {
             BC_DEAD_BINDER_DONE => Self::DeathIsDone(input.value()?),
             // BC_ATTEMPT_ACQUIRE and BC_ACQUIRE_RESULT were never made.
             _ => return Err(Errno::EINVAL),
-        };
-        Ok((number, command))
+        })
     }
 }
 
@@ -194,8 +194,7 @@ impl Context {
         let start = address.wrapping_add(*consumed);
         let mut input = Input::new(caller, start, address.wrapping_add(size));
         while input.position < input.end {
-            let (number, command) = Command::read(&mut input)?;
-            let goes_on = self.carry_out(process, thread, caller, number, command)?;
+            let goes_on = self.carry_out_next(process, thread, caller, &mut input)?;
             *consumed = input.position.wrapping_sub(address);
             if !goes_on {
                 break;
@@ -205,24 +204,28 @@ impl Context {
     }
 
     /// Returns whether the thread may give another command before it reads.
-    fn carry_out(
+    fn carry_out_next(
         &self,
         process: ProcessKey,
         thread: ThreadKey,
         caller: &dyn Caller,
-        number: u32,
-        command: Command,
+        input: &mut Input<'_>,
     ) -> Result<bool, Errno> {
-        match command {
-            Command::Send(sent) => Ok(self.send(process, thread, caller, &sent)),
-            Command::FreeBuffer(address) => {
-                self.free_buffer(process, address, caller);
+        let number = input.value()?;
+        match number {
+            BC_TRANSACTION | BC_REPLY | BC_TRANSACTION_SG | BC_REPLY_SG => {
+                let sent = Sent::read(number, input)?;
+                Ok(self.send(process, thread, caller, &sent))
+            }
+            BC_FREE_BUFFER => {
+                self.free_buffer(process, input.value()?, caller);
                 Ok(true)
             }
             other => {
+                let command = Command::read(other, input)?;
                 let mut state = self.lock();
                 state.processes[process].statistics.note_command(number);
-                state.carry_out(process, thread, caller, other)?;
+                state.carry_out(process, thread, caller, command)?;
                 Ok(state.threads[thread].return_error.command == BR_OK)
             }
         }
@@ -238,7 +241,6 @@ impl State {
         command: Command,
     ) -> Result<(), Errno> {
         match command {
-            Command::Send(_) | Command::FreeBuffer(_) => {}
             Command::Count {
                 handle,
                 strength,
