@@ -29,11 +29,17 @@ impl<T> Mutex<T> {
     }
 
     /// Takes the lock, sleeping while another thread has it.
+    #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        let guard = self
-            .value
-            .try_lock()
-            .unwrap_or_else(|| self.waiters.wait_uninterruptible(|| self.value.try_lock()));
+        self.try_lock().unwrap_or_else(|| self.wait())
+    }
+
+    /// Kept out of the callers' way: they have a free lock at the price of an exchange, wherever
+    /// the compiler puts them.
+    #[cold]
+    #[inline(never)]
+    fn wait(&self) -> MutexGuard<'_, T> {
+        let guard = self.waiters.wait_uninterruptible(|| self.value.try_lock());
         MutexGuard {
             mutex: self,
             guard: Some(guard),
@@ -41,6 +47,7 @@ impl<T> Mutex<T> {
     }
 
     /// Takes the lock if nobody has it.
+    #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         self.value.try_lock().map(|guard| MutexGuard {
             mutex: self,
@@ -63,6 +70,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 }
 
 impl<T> Drop for MutexGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         // Free first, then wake: whoever wakes must find it free.
         self.guard = None;

@@ -145,10 +145,14 @@ impl WaitQueue {
     }
 
     /// Wakes the sleeper that has waited longest, and all pollers.
+    #[inline]
     pub fn wake_one(&self) {
-        if self.count.load(Ordering::SeqCst) == 0 {
-            return;
+        if self.count.load(Ordering::SeqCst) != 0 {
+            self.wake_first();
         }
+    }
+
+    fn wake_first(&self) {
         let mut waiting = self.waiting.lock();
         waiting.wake_pollers();
         let sleeper = waiting.sleepers.pop_front();
