@@ -47,6 +47,7 @@ impl FileSystem for Debugfs {
 ///
 /// # Errors
 /// EEXIST: something else has the name.
+#[cfg(feature = "devns")]
 pub fn directory(name: &str) -> Result<Arc<Directory>> {
     ROOT.directory(name)
 }

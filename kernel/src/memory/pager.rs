@@ -68,6 +68,7 @@ pub fn discard(pager: &dyn Pager, pages: Range<u64>) {
 }
 
 /// The same for the mappings of one address space, which is not locked.
+#[cfg(feature = "devns")]
 pub fn discard_in(space: &AddressSpace, pager: &dyn Pager, pages: Range<u64>) {
     space.lock().discard_pages(pager, &pages);
 }
