@@ -12,7 +12,7 @@
 //!
 //! - [`context`]: all of one context under one lock; [`arena`] and [`list`]: how its things lie in
 //!   memory, name each other, and wait in lists.
-//! - [`process`], [`thread`], [`node`], [`reference`], [`death`]: the things, and how they count
+//! - [`process`], [`thread`], [`node`], [`mod@reference`], [`death`]: the things, and how they count
 //!   each other.
 //! - [`space`] and [`buffer`]: the memory of a process that transactions are delivered into.
 //! - [`transaction`], [`send`], [`translate`]: a call on its way, and what it carries.
