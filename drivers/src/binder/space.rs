@@ -210,12 +210,11 @@ impl Space {
     /// # Errors
     /// EINVAL: sizes that no room has; ENOSPC: there is not enough; ENOMEM.
     pub fn allocate(&mut self, request: &Request) -> Result<Allocated, Errno> {
-        let length = request.total().ok_or(Errno::EINVAL)?;
-        if request.is_async && self.free_async < length + ASYNC_OVERHEAD {
+        // What has no bytes has an address of its own nevertheless.
+        let length = request.total().ok_or(Errno::EINVAL)?.max(ALIGNMENT);
+        if request.is_async && self.free_async < length.saturating_add(ASYNC_OVERHEAD) {
             return Err(Errno::ENOSPC);
         }
-        // What has no bytes has an address of its own nevertheless.
-        let length = length.max(ALIGNMENT);
         let key = match self.take_spare(length) {
             Some(key) => key,
             None => self.take_free(length)?,

@@ -151,3 +151,23 @@ proptest! {
         prop_assert_eq!(space.free_async(), 16 * PAGE);
     }
 }
+
+#[test]
+fn a_one_way_buffer_without_bytes_counts_too() {
+    let mut space = mapped(PAGE);
+    let most = (PAGE / 2 - 2 * ASYNC_OVERHEAD) as u64;
+    space.allocate(&request(most, true)).unwrap();
+    assert_eq!(space.free_async(), ASYNC_OVERHEAD);
+    let refused = space.allocate(&request(0, true));
+    assert_eq!(refused.err(), Some(Errno::ENOSPC));
+    assert_eq!(space.free_async(), ASYNC_OVERHEAD);
+}
+
+#[test]
+fn a_buffer_of_nearly_all_numbers_is_refused() {
+    let mut space = mapped(PAGE);
+    for is_async in [false, true] {
+        let refused = space.allocate(&request(u64::MAX - 15, is_async));
+        assert_eq!(refused.err(), Some(Errno::ENOSPC));
+    }
+}
