@@ -41,8 +41,14 @@ impl<'a> Output<'a> {
         self.position.wrapping_sub(self.start)
     }
 
+    /// Where the next return belongs. A program may have asked for any address; those behind the
+    /// last one are as bad as that.
+    fn next(&self) -> u64 {
+        self.position.wrapping_add(self.used as u64)
+    }
+
     pub(super) fn left(&self) -> u64 {
-        self.end.saturating_sub(self.position + self.used as u64)
+        self.end.saturating_sub(self.next())
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -51,7 +57,7 @@ impl<'a> Output<'a> {
 
     /// Whether nothing but one word has been told.
     pub(super) fn has_one_word(&self) -> bool {
-        (self.position + self.used as u64).wrapping_sub(self.start) == 4
+        self.next().wrapping_sub(self.start) == 4
     }
 
     pub(super) fn put(&mut self, bytes: &[u8]) {
@@ -71,7 +77,7 @@ impl<'a> Output<'a> {
 
     pub(super) fn flush(&mut self) -> Result<(), Errno> {
         self.show()?;
-        self.position += self.used as u64;
+        self.position = self.next();
         self.used = 0;
         Ok(())
     }

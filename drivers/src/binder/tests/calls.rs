@@ -344,3 +344,19 @@ fn a_program_that_cannot_be_told_loses_the_call_and_not_its_memory() {
     pair.context.check();
     assert_eq!(pair.context.lock().transactions.len(), 0);
 }
+
+#[test]
+fn returns_at_the_end_of_the_address_space_are_a_bad_address() {
+    let pair = Pair::new();
+    pair.caller().write(&command(BC_TRANSACTION, &to(0, 0, 0)));
+    for address in [u64::MAX, u64::MAX - 3, u64::MAX - 70] {
+        let call = WriteRead {
+            read_size: 0x100,
+            read_buffer: address,
+            ..WriteRead::default()
+        };
+        pair.manager.put(DATA, call.as_bytes());
+        let outcome = pair.server().ioctl(BINDER_WRITE_READ, DATA);
+        assert_eq!(outcome, Err(Errno::EFAULT));
+    }
+}
