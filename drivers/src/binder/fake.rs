@@ -9,7 +9,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::ops::Range;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::Mutex;
 
 use abi::Errno;
@@ -43,20 +43,40 @@ std::thread_local! {
 }
 
 /// The memory of a room.
-#[derive(Default)]
-pub struct FakePages(Mutex<Vec<u8>>);
+pub struct FakePages {
+    bytes: Mutex<Vec<u8>>,
+    /// How many requests for memory are granted before one is not.
+    grants: AtomicUsize,
+}
+
+impl Default for FakePages {
+    fn default() -> Self {
+        Self {
+            bytes: Mutex::default(),
+            grants: AtomicUsize::new(usize::MAX),
+        }
+    }
+}
 
 impl FakePages {
     fn copied(&self, bytes: Range<usize>) -> Vec<u8> {
-        self.0.lock().unwrap()[bytes].to_vec()
+        self.bytes.lock().unwrap()[bytes].to_vec()
+    }
+
+    /// There is memory up to here.
+    fn extend(&self, end: usize) {
+        let mut room = self.bytes.lock().unwrap();
+        let length = room.len().max(end);
+        room.resize(length, 0);
     }
 }
 
 impl Pages for FakePages {
     fn supply(&self, bytes: Range<usize>) -> Result<(), Errno> {
-        let mut room = self.0.lock().unwrap();
-        let length = room.len().max(bytes.end);
-        room.resize(length, 0);
+        let grants = self.grants.load(Ordering::Relaxed).checked_sub(1);
+        self.grants
+            .store(grants.ok_or(Errno::ENOMEM)?, Ordering::Relaxed);
+        self.extend(bytes.end);
         Ok(())
     }
 
@@ -65,12 +85,12 @@ impl Pages for FakePages {
     }
 
     fn write(&self, offset: usize, from: &[u8]) {
-        self.0.lock().unwrap()[offset..offset + from.len()].copy_from_slice(from);
+        self.bytes.lock().unwrap()[offset..offset + from.len()].copy_from_slice(from);
     }
 
     fn zero(&self, bytes: Range<usize>) {
-        self.supply(bytes.clone()).unwrap();
-        self.0.lock().unwrap()[bytes].fill(0);
+        self.extend(bytes.end);
+        self.bytes.lock().unwrap()[bytes].fill(0);
     }
 
     fn copy_from_caller(&self, offset: usize, address: usize, length: usize) -> Result<(), Errno> {
@@ -166,6 +186,18 @@ impl Program {
     pub fn put(&self, address: usize, bytes: &[u8]) {
         let range = at(address, bytes.len()).unwrap();
         self.memory.borrow_mut()[range].copy_from_slice(bytes);
+    }
+
+    /// Bytes of its memory.
+    pub fn bytes(&self, address: usize, length: usize) -> Vec<u8> {
+        let range = at(address, length).unwrap();
+        self.memory.borrow()[range].to_vec()
+    }
+
+    /// How many requests for memory are granted from now on: to keep things in, and for its room.
+    pub fn set_memory_left(&self, grants: usize) {
+        self.room_for.set(grants);
+        self.pages.grants.store(grants, Ordering::Relaxed);
     }
 
     /// Bytes of its room, by the address that it sees.
