@@ -1,10 +1,11 @@
 //! What a call through binder costs: there and back, between two processes, with the free of each
 //! buffer batched with the next command, as binder's libraries do it.
 
-use abi_tests::sys;
+use abi_tests::process::leave;
+use abi_tests::{raw, sys};
 use libc::*;
 
-use crate::measure::{good, mean};
+use crate::measure::{clock, good, mean};
 use crate::operations::with_child;
 
 const BINDER_WRITE_READ: u32 = 0xc030_6201;
@@ -42,12 +43,17 @@ impl Endpoint {
         let file = good("open", sys!(SYS_open, c"/dev/binder", O_RDWR | O_CLOEXEC))?;
         let mapping = sys!(SYS_mmap, 0, ROOM_BYTES, PROT_READ, MAP_PRIVATE, file, 0);
         good("mmap", mapping)?;
-        Ok(Self {
+        Ok(Self::of(file))
+    }
+
+    /// For another thread of the process that opened a file.
+    fn of(file: isize) -> Self {
+        Self {
             file,
             data: vec![0; DATA_BYTES],
             buffer: None,
             returns: [0; 256],
-        })
+        }
     }
 
     /// The server before this one may not be quite gone yet.
@@ -172,15 +178,37 @@ impl Endpoint {
     }
 }
 
+/// Serves until one of the threads is told to end, and ends the process with that.
+fn serve_to_the_end(mut server: Endpoint) {
+    if let Err(error) = server.serve() {
+        eprintln!("bench: the server of binder: {error}");
+    }
+    leave(0);
+}
+
 /// Runs `client` while a child serves.
 fn with_server(client: impl FnOnce(&mut Endpoint) -> Result<i64, String>) -> Result<i64, String> {
+    with_threads(1, client)
+}
+
+/// The same with a child that has so many threads.
+fn with_threads(
+    threads: usize,
+    client: impl FnOnce(&mut Endpoint) -> Result<i64, String>,
+) -> Result<i64, String> {
     let mut ready = [0i32; 2];
     good("pipe", sys!(SYS_pipe, &mut ready))?;
     let serve = || {
-        let served = Endpoint::open().and_then(|mut server| {
+        let served = Endpoint::open().and_then(|server| {
             server.become_manager()?;
+            let file = server.file;
+            for _ in 1..threads {
+                let other = Endpoint::of(file);
+                std::thread::spawn(move || serve_to_the_end(other));
+            }
             sys!(SYS_write, ready[1], b"x", 1);
-            server.serve()
+            serve_to_the_end(server);
+            Ok(())
         });
         if let Err(error) = served {
             eprintln!("bench: the server of binder: {error}");
@@ -207,6 +235,54 @@ fn with_server(client: impl FnOnce(&mut Endpoint) -> Result<i64, String>) -> Res
 /// Whether there is binder: a kernel without device namespaces has none.
 pub fn is_there() -> bool {
     std::path::Path::new("/dev/binder").exists()
+}
+
+/// Threads of the server that has several.
+const SERVER_THREADS: usize = 4;
+/// Clients that call it at once.
+const CLIENTS: i64 = 8;
+/// How often each of them does.
+const CALLS: i64 = 200;
+
+/// What one call takes where several clients call a server of several threads, which all must have
+/// their turns.
+pub fn crowd() -> Result<i64, String> {
+    let mut gate = [0i32; 2];
+    good("pipe", sys!(SYS_pipe, &mut gate))?;
+    let clients: Result<Vec<isize>, String> = (0..CLIENTS)
+        .map(|_| {
+            let pid = good("fork", raw::fork())?;
+            if pid == 0 {
+                leave(i32::from(call_when_open(gate[0]).is_err()));
+            }
+            Ok(pid)
+        })
+        .collect();
+    let clients = clients?;
+    let cost = with_threads(SERVER_THREADS, |_| {
+        let start = clock(CLOCK_MONOTONIC);
+        sys!(SYS_write, gate[1], &[0u8; CLIENTS as usize], CLIENTS);
+        for client in &clients {
+            let mut status = 0i32;
+            good("wait4", sys!(SYS_wait4, *client, &mut status, 0, 0))?;
+            if status != 0 {
+                return Err("a client of binder failed".into());
+            }
+        }
+        Ok((clock(CLOCK_MONOTONIC) - start) / (CLIENTS * CALLS))
+    });
+    for end in gate {
+        sys!(SYS_close, end);
+    }
+    cost
+}
+
+/// Waits for a byte in the pipe, and calls.
+fn call_when_open(gate: i32) -> Result<(), String> {
+    let mut byte = [0u8];
+    sys!(SYS_read, gate, &mut byte, 1);
+    let mut endpoint = Endpoint::open()?;
+    (0..CALLS).try_for_each(|_| endpoint.call(2, 0))
 }
 
 /// There and back, with so many bytes each way.

@@ -61,6 +61,7 @@ pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
         add("binder call, 128 B", Some(23_506), &|| binder::call(128));
         add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
         add("binder one-way", None, &binder::one_way);
+        add("binder call, 8 on 4 threads", None, &binder::crowd);
     }
     if logs::are_there() {
         add("log write (100 bytes)", None, &logs::write);
