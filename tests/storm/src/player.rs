@@ -2,7 +2,7 @@
 
 use abi::binder::command::{BC_ACQUIRE_DONE, BC_INCREFS_DONE};
 use abi::binder::reply::*;
-use abi::binder::{BINDER_THREAD_EXIT, PtrCookie, TF_ONE_WAY, TransactionData};
+use abi::binder::{BINDER_THREAD_EXIT, BINDER_WRITE_READ, PtrCookie, TF_ONE_WAY, TransactionData};
 use zerocopy::FromBytes;
 
 use crate::area::Area;
@@ -19,11 +19,17 @@ pub struct Ioctl {
     pub commands: u32,
 }
 
+impl Ioctl {
+    /// Whether it returns what the player wants to see, if it goes well.
+    pub fn returns(&self) -> bool {
+        self.number == BINDER_WRITE_READ
+    }
+}
+
 /// What a thread does next.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// Puts its area in place and calls. If that was BINDER_WRITE_READ, the player wants to see
-    /// what was returned.
+    /// Puts its area in place and calls.
     Ioctl(Ioctl),
     /// Asks poll(2).
     Poll,

@@ -9,7 +9,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use abi::binder::BINDER_WRITE_READ;
 use storm::{Area, Around, FILES, Ioctl, Player, Random, Step, THREADS};
 
 use super::super::fake::{DATA, FakeFile, Program, ROOM_BYTES};
@@ -70,7 +69,7 @@ impl Process {
         self.program.put(DATA, self.area.written());
         let actor = self.program.thread(self.tids[thread]);
         let outcome = actor.ioctl(ioctl.number, ioctl.argument as usize);
-        if ioctl.number == BINDER_WRITE_READ && outcome.is_ok() {
+        if ioctl.returns() && outcome.is_ok() {
             let call = self.program.bytes(DATA, 64);
             let filled = storm::returned(&call);
             let returns = self.program.bytes(DATA + filled.start, filled.len());
