@@ -24,6 +24,7 @@ mod pictures;
 mod power;
 mod programs;
 mod resize;
+mod storm;
 mod terminal;
 mod time;
 mod tools;
