@@ -153,3 +153,32 @@ impl Player {
         self.deaths.pop()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the first steps of a stream write, as one number, and how many commands they give.
+    fn played(seed: u64) -> (u64, u32) {
+        let (mut random, mut area) = (Random::new(seed), Area::new(0x1_0000));
+        let (mut player, around) = (Player::default(), Around { peers: &[7] });
+        let (mut sum, mut commands) = (0u64, 0);
+        for step in 0..20_000 {
+            let next = player.next(step % THREADS, &around, &mut random, &mut area);
+            if let Step::Ioctl(ioctl) = next {
+                commands += ioctl.commands;
+            }
+            for byte in area.written() {
+                sum = sum.wrapping_mul(31).wrapping_add((*byte).into());
+            }
+        }
+        (sum, commands)
+    }
+
+    #[test]
+    fn a_stream_belongs_to_its_seed_and_is_mostly_commands() {
+        assert_eq!(played(1), played(1));
+        assert_ne!(played(1).0, played(2).0);
+        assert!(played(1).1 > 10_000);
+    }
+}
