@@ -140,6 +140,7 @@ impl<T> Arena<T> {
     ///
     /// # Errors
     /// ENOMEM.
+    #[inline]
     pub fn reserve(&mut self) -> Result<(), Errno> {
         loop {
             match self.chunks.get_mut(self.first_with_room) {
@@ -165,6 +166,7 @@ impl<T> Arena<T> {
     ///
     /// # Errors
     /// ENOMEM.
+    #[inline(always)]
     pub fn insert(&mut self, value: T) -> Result<Key<T>, Errno> {
         self.reserve()?;
         let number = self.first_with_room;

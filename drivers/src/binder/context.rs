@@ -79,7 +79,10 @@ impl DerefMut for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let discarded = self.discarded.take();
+        let discarded = match self.discarded.is_empty() {
+            true => None,
+            false => Some(self.discarded.take()),
+        };
         self.0 = None;
         drop(discarded);
     }

@@ -54,6 +54,11 @@ impl Discarded {
         }
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Takes all.
     #[must_use = "to be dropped without the lock"]
     pub fn take(&mut self) -> Self {
