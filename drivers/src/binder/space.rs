@@ -30,8 +30,6 @@ pub const LENGTH_MAX: usize = 4 << 20;
 pub const PAGE: usize = 4096;
 /// Pages at the beginning of the room that keep their memory when nothing is in them.
 const KEPT_PAGES: usize = 64;
-/// What a one-way buffer counts beside its bytes, as what Linux keeps of one does.
-const ASYNC_OVERHEAD: usize = 104;
 /// More one-way buffers than this by one process are suspect where room is scarce.
 const SUSPECT_BUFFERS: usize = 50;
 /// Bins: four for each power of two from [`ALIGNMENT`] to [`LENGTH_MAX`].
@@ -212,7 +210,7 @@ impl Space {
     pub fn allocate(&mut self, request: &Request) -> Result<Allocated, Errno> {
         // What has no bytes has an address of its own nevertheless.
         let length = request.total().ok_or(Errno::EINVAL)?.max(ALIGNMENT);
-        if request.is_async && self.free_async < length.saturating_add(ASYNC_OVERHEAD) {
+        if request.is_async && self.free_async < length {
             return Err(Errno::ENOSPC);
         }
         let key = match self.take_spare(length) {
@@ -234,7 +232,7 @@ impl Space {
         });
         let mut is_suspect = false;
         if request.is_async {
-            self.free_async -= length + ASYNC_OVERHEAD;
+            self.free_async -= length;
             is_suspect = self.is_suspect(request.sender);
         }
         Ok(Allocated {
@@ -249,7 +247,7 @@ impl Space {
     pub fn free(&mut self, key: BufferKey) -> Range<usize> {
         let block = &mut self.blocks[key];
         if let State::Used(Buffer { is_async: true, .. }) = block.state {
-            self.free_async += block.length + ASYNC_OVERHEAD;
+            self.free_async += block.length;
         }
         block.state = State::Spare;
         let earlier = core::mem::replace(&mut self.spare, key);
