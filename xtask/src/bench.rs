@@ -115,7 +115,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
             continue;
         }
         println!("cost of {} ... {}", verdict.operation, verdict.text);
-        match verdict.too_dear {
+        match verdict.has_failed {
             false => report.pass(1),
             true => report.fail(format!("cost of {}: {}", verdict.operation, verdict.text)),
         }

@@ -1,11 +1,12 @@
 //! The most that each operation may cost: tests/bench/ceilings.txt, read and held against what
 //! was measured.
 //!
-//! A ceiling is a number, or another operation: then it may cost what that one costs, and a
-//! hundredth more.
+//! A ceiling is a number, or another operation: then the two must cost the same, give or take a
+//! hundredth.
 //!
-//! Contract: an operation above its ceiling is too dear, and so is one that was measured without
-//! having a ceiling or has one without being measured, lest a renamed one slip through.
+//! Contract: an operation above its ceiling fails, and so does one whose cost is another's and
+//! differs from it, and one that was measured without having a ceiling or has one
+//! without being measured, lest a renamed one slip through.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +21,7 @@ const DIVIDER: &str = "  ";
 
 /// Stands before the name of another operation.
 const AS: &str = "as ";
-/// One in so many may come on top of another operation's cost.
+/// One part in so many may be between operations that must cost the same.
 const MARGIN: i64 = 100;
 
 /// The ceilings, by the name of the operation.
@@ -32,7 +33,7 @@ pub struct Ceilings(BTreeMap<String, Ceiling>);
 enum Ceiling {
     /// So much.
     Number(i64),
-    /// About as much as this one.
+    /// What this one costs.
     As(String),
 }
 
@@ -51,7 +52,7 @@ pub struct Verdict {
     /// The operation.
     pub operation: String,
     /// Whether it failed.
-    pub too_dear: bool,
+    pub has_failed: bool,
     /// The figure and the ceiling, or what is wrong.
     pub text: String,
 }
@@ -95,7 +96,7 @@ impl Ceilings {
             .filter(|name| figures.iter().all(|figure| figure.operation != *name));
         let missing = missing.map(|name| Verdict {
             operation: name.to_owned(),
-            too_dear: true,
+            has_failed: true,
             text: format!("not measured, though {FILE} names it: correct its name there"),
         });
         measured.chain(missing).collect()
@@ -103,32 +104,53 @@ impl Ceilings {
 
     fn judge_one(&self, figure: &Figure, all: &[Figure]) -> Verdict {
         let value = figure.value;
-        let (too_dear, text) = match self.number(&figure.operation, all) {
-            Some(ceiling) if value <= ceiling => (false, format!("{value} of at most {ceiling}")),
-            Some(ceiling) => (
-                true,
-                format!("{value}, more than the {ceiling} of {FILE}: look for what made it dearer"),
-            ),
-            None => (
-                true,
-                format!("{value}, and no ceiling: give it one in {FILE}"),
-            ),
+        let cost_of = |name: &str| {
+            let other = all.iter().find(|figure| figure.operation == name)?;
+            Some(other.value)
+        };
+        let (has_failed, text) = match self.0.get(&figure.operation) {
+            Some(Ceiling::Number(ceiling)) => at_most(value, *ceiling),
+            Some(Ceiling::As(other)) => match cost_of(other) {
+                Some(cost) => the_same(value, cost, other),
+                None => (true, format!("{value}, and `{other}` was not measured")),
+            },
+            None => {
+                let text = format!("{value}, and no ceiling: give it one in {FILE}");
+                (true, text)
+            }
         };
         Verdict {
             operation: figure.operation.clone(),
-            too_dear,
+            has_failed,
             text,
         }
     }
+}
 
-    /// The ceiling of `operation` as a number, which may follow from what else was measured.
-    fn number(&self, operation: &str, all: &[Figure]) -> Option<i64> {
-        match self.0.get(operation)? {
-            Ceiling::Number(number) => Some(*number),
-            Ceiling::As(other) => {
-                let other = all.iter().find(|figure| figure.operation == *other)?;
-                Some(other.value + other.value / MARGIN)
-            }
+/// Whether `value` is above `ceiling`, and what is said of it.
+fn at_most(value: i64, ceiling: i64) -> (bool, String) {
+    match value <= ceiling {
+        true => (false, format!("{value} of at most {ceiling}")),
+        false => {
+            let text = "look for what made it dearer";
+            (
+                true,
+                format!("{value}, more than the {ceiling} of {FILE}: {text}"),
+            )
+        }
+    }
+}
+
+/// Whether `value` is not what `other` costs, and what is said of it.
+fn the_same(value: i64, cost: i64, other: &str) -> (bool, String) {
+    match (value - cost).abs() <= cost / MARGIN {
+        true => (false, format!("{value}, as the {cost} of `{other}`")),
+        false => {
+            let text = "look for what one does and the other does not";
+            (
+                true,
+                format!("{value}, not the {cost} of `{other}` as {FILE} has it: {text}"),
+            )
         }
     }
 }
@@ -167,13 +189,13 @@ fn row(line: &str) -> Option<(String, Ceiling)> {
 mod tests {
     use super::*;
 
-    /// Names and texts of what is too dear.
-    fn too_dear(ceilings: &str, json: &str) -> Vec<(String, String)> {
+    /// Names and texts of what fails.
+    fn failing(ceilings: &str, json: &str) -> Vec<(String, String)> {
         let ceilings = Ceilings::parse(ceilings).expect("good lines");
         let figures = Figure::list(json.as_bytes()).expect("a list");
         let verdicts = ceilings.judge(&figures).into_iter();
         verdicts
-            .filter(|verdict| verdict.too_dear)
+            .filter(|verdict| verdict.has_failed)
             .map(|verdict| (verdict.operation, verdict.text))
             .collect()
     }
@@ -186,12 +208,12 @@ mod tests {
     fn what_is_at_its_ceiling_passes() {
         let ceilings =
             "# a comment\n\nnull call (getppid)  92   # aim 123\nmemory in use  14,000,000\n";
-        assert_eq!(too_dear(ceilings, FIGURES), []);
+        assert_eq!(failing(ceilings, FIGURES), []);
     }
 
     #[test]
     fn what_is_above_or_without_its_counterpart_is_named() {
-        let found = too_dear("null call (getppid)  91\nfork  1\n", FIGURES);
+        let found = failing("null call (getppid)  91\nfork  1\n", FIGURES);
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["null call (getppid)", "memory in use", "fork"]);
         assert!(found[0].1.starts_with("92, more than the 91 "));
@@ -202,12 +224,19 @@ mod tests {
     fn one_operation_may_cost_what_another_does() {
         let ceilings = "null call (getppid)  92\nmemory in use  as null call (getppid)\n";
         let figures = |value: i64| FIGURES.replace("13725696", &value.to_string());
-        assert_eq!(too_dear(ceilings, &figures(92)), []);
-        let found = too_dear(ceilings, &figures(93));
-        assert!(found[0].1.starts_with("93, more than the 92 "), "{found:?}");
+        assert_eq!(failing(ceilings, &figures(92)), []);
+        for other in [91, 93] {
+            let found = failing(ceilings, &figures(other));
+            let begins = format!("{other}, not the 92 of `null call (getppid)`");
+            assert!(found[0].1.starts_with(&begins), "{found:?}");
+        }
         // What the other costs is not known.
-        let found = too_dear("memory in use  as stat\n", FIGURES);
-        assert!(found.iter().any(|(_, text)| text.contains("no ceiling")));
+        let found = failing("memory in use  as stat\n", FIGURES);
+        assert!(
+            found
+                .iter()
+                .any(|(_, text)| text.contains("`stat` was not measured"))
+        );
     }
 
     #[test]
