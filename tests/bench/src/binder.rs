@@ -21,6 +21,8 @@ const BR_NOOP: u32 = 0x720c;
 const TF_ONE_WAY: u32 = 1;
 /// Bytes of a transaction among commands and returns.
 const TRANSACTION_BYTES: usize = 64;
+/// Bytes of a word of commands and returns.
+const WORD: usize = size_of::<u32>();
 /// The transaction that ends a server.
 const END: u32 = 99;
 
@@ -29,13 +31,38 @@ const DATA_BYTES: usize = 4096;
 /// Bytes of the mapping.
 const ROOM_BYTES: usize = 1 << 20;
 
+/// Commands in one piece: what is measured is the driver, so nothing is allocated for them.
+#[derive(Default)]
+struct Commands {
+    words: [u32; 24],
+    count: usize,
+}
+
+impl Commands {
+    fn one(number: u32) -> Self {
+        let mut one = Self::default();
+        one.push(number);
+        one
+    }
+
+    fn push(&mut self, word: u32) {
+        self.words[self.count] = word;
+        self.count += 1;
+    }
+
+    fn push_long(&mut self, word: u64) {
+        self.push(word as u32);
+        self.push((word >> 32) as u32);
+    }
+}
+
 /// One opening of the device.
 struct Endpoint {
     file: isize,
     data: Vec<u8>,
     /// The buffer to be freed with the next command.
     buffer: Option<u64>,
-    returns: [u8; 256],
+    returns: [u32; 64],
 }
 
 impl Endpoint {
@@ -52,7 +79,7 @@ impl Endpoint {
             file,
             data: vec![0; DATA_BYTES],
             buffer: None,
-            returns: [0; 256],
+            returns: [0; 64],
         }
     }
 
@@ -69,71 +96,60 @@ impl Endpoint {
         good("BINDER_SET_CONTEXT_MGR", answer).map(|_| ())
     }
 
-    /// Gives commands and reads; returns how many bytes were returned.
-    fn exchange(&mut self, commands: &[u8], reads: bool) -> Result<usize, String> {
-        let room = if reads { self.returns.len() } else { 0 };
-        let address = |bytes: &[u8]| bytes.as_ptr().expose_provenance() as u64;
+    /// Gives commands and reads; returns how many words were returned.
+    fn exchange(&mut self, commands: &Commands, reads: bool) -> Result<usize, String> {
+        let room = if reads { size_of_val(&self.returns) } else { 0 };
+        let address = |words: &[u32]| words.as_ptr().expose_provenance() as u64;
         let mut call = [
-            commands.len() as u64,
+            (commands.count * WORD) as u64,
             0,
-            address(commands),
+            address(&commands.words),
             room as u64,
             0,
             address(&self.returns),
         ];
         let done = sys!(SYS_ioctl, self.file, BINDER_WRITE_READ, &mut call);
         good("BINDER_WRITE_READ", done)?;
-        Ok(call[4] as usize)
+        Ok(call[4] as usize / WORD)
     }
 
     /// The commands that free the last buffer and send something.
-    fn commands(&mut self, number: u32, code: u32, flags: u32, bytes: usize) -> Vec<u8> {
-        let mut commands = Vec::with_capacity(128);
+    fn commands(&mut self, number: u32, code: u32, flags: u32, bytes: usize) -> Commands {
+        let mut commands = Commands::default();
         if let Some(buffer) = self.buffer.take() {
-            commands.extend(BC_FREE_BUFFER.to_ne_bytes());
-            commands.extend(buffer.to_ne_bytes());
+            commands.push(BC_FREE_BUFFER);
+            commands.push_long(buffer);
         }
         if number != 0 {
+            commands.push(number);
             let data = self.data.as_ptr().expose_provenance() as u64;
-            let words = [
-                0,
-                0,
-                u64::from(code) | u64::from(flags) << 32,
-                0,
-                bytes as u64,
-                0,
-                data,
-                0,
-            ];
-            commands.extend(number.to_ne_bytes());
-            words
-                .iter()
-                .for_each(|word| commands.extend(word.to_ne_bytes()));
+            let what = u64::from(code) | u64::from(flags) << 32;
+            for word in [0, 0, what, 0, bytes as u64, 0, data, 0] {
+                commands.push_long(word);
+            }
         }
         commands
     }
 
     /// Looks through what was returned for `wanted`, and notes its buffer. Gives its code.
-    fn find(&mut self, length: usize, wanted: u32) -> Result<Option<u32>, String> {
-        let word = |at: usize| {
-            let bytes = self.returns.get(at..at + 4)?;
-            Some(u32::from_ne_bytes(bytes.try_into().ok()?))
-        };
-        let mut at = 0;
-        while at < length {
-            let number = word(at).ok_or("a return is cut off")?;
-            at += 4;
-            if number == wanted && number != BR_TRANSACTION_COMPLETE {
-                let half = |place| word(at + place).map(u64::from).ok_or("a return is cut off");
-                self.buffer = Some(half(48)? | half(52)? << 32);
-                return Ok(word(at + 16));
-            }
-            if number == wanted {
-                return Ok(Some(0));
-            }
-            at += match number {
-                BR_NOOP | BR_TRANSACTION_COMPLETE => 0,
-                BR_TRANSACTION | BR_REPLY => TRANSACTION_BYTES,
+    fn find(&mut self, count: usize, wanted: u32) -> Result<Option<u32>, String> {
+        let mut returns = self.returns.get(..count).unwrap_or_default();
+        while let [number, rest @ ..] = returns {
+            returns = match *number {
+                number if number == wanted && wanted == BR_TRANSACTION_COMPLETE => {
+                    return Ok(Some(0));
+                }
+                BR_NOOP | BR_TRANSACTION_COMPLETE => rest,
+                BR_TRANSACTION | BR_REPLY => {
+                    let cut = rest.split_first_chunk::<{ TRANSACTION_BYTES / WORD }>();
+                    let (transaction, rest) = cut.ok_or("a return is cut off")?;
+                    if *number == wanted {
+                        let (low, high) = (transaction[12], transaction[13]);
+                        self.buffer = Some(u64::from(low) | u64::from(high) << 32);
+                        return Ok(Some(transaction[4]));
+                    }
+                    rest
+                }
                 other => return Err(format!("binder returned {other:#x}")),
             };
         }
@@ -141,13 +157,13 @@ impl Endpoint {
     }
 
     /// Gives commands and reads until `wanted` comes.
-    fn until(&mut self, commands: &[u8], wanted: u32) -> Result<u32, String> {
-        let mut length = self.exchange(commands, true)?;
+    fn until(&mut self, commands: &Commands, wanted: u32) -> Result<u32, String> {
+        let mut count = self.exchange(commands, true)?;
         loop {
-            if let Some(code) = self.find(length, wanted)? {
+            if let Some(code) = self.find(count, wanted)? {
                 return Ok(code);
             }
-            length = self.exchange(&[], true)?;
+            count = self.exchange(&Commands::default(), true)?;
         }
     }
 
@@ -163,7 +179,7 @@ impl Endpoint {
 
     /// Answers with as many bytes as the code says until the end.
     fn serve(&mut self) -> Result<(), String> {
-        let mut commands = BC_ENTER_LOOPER.to_ne_bytes().to_vec();
+        let mut commands = Commands::one(BC_ENTER_LOOPER);
         loop {
             let code = self.until(&commands, BR_TRANSACTION)?;
             if code == END {
