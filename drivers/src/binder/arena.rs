@@ -13,19 +13,15 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::marker::PhantomData;
+use core::num::NonZeroU32;
 use core::ops::{Index, IndexMut};
 
 use abi::Errno;
 
-/// Places in one piece of memory, a bit of a word for each; fewer of what is large.
-const fn chunk<T>() -> usize {
-    if size_of::<T>() > 512 { 4 } else { 32 }
-}
-
 /// Names something in an [`Arena`].
 pub struct Key<T> {
     index: u32,
-    generation: u32,
+    generation: NonZeroU32,
     names: PhantomData<fn() -> T>,
 }
 
@@ -33,7 +29,7 @@ impl<T> Key<T> {
     /// A key that never named anything.
     pub const NOTHING: Self = Self {
         index: u32::MAX,
-        generation: 0,
+        generation: NonZeroU32::MAX,
         names: PhantomData,
     };
 
@@ -78,32 +74,32 @@ impl<T> fmt::Debug for Key<T> {
 }
 
 struct Slot<T> {
-    /// Of the key that names what is here.
+    /// Of the key that names what is here; 0 in a free place.
     generation: u32,
     value: Option<T>,
 }
 
-struct Chunk<T> {
-    /// Empty where the memory has been given back.
-    slots: Box<[Slot<T>]>,
+struct Chunk<T, const N: usize> {
+    /// None where the memory has been given back.
+    slots: Option<Box<[Slot<T>; N]>>,
     /// A bit for each free place.
     free: u32,
 }
 
-fn new_slots<T>() -> Result<Box<[Slot<T>]>, Errno> {
+fn new_slots<T, const N: usize>() -> Result<Box<[Slot<T>; N]>, Errno> {
     let mut slots = Vec::new();
-    let count = chunk::<T>();
-    slots.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
-    slots.resize_with(count, || Slot {
+    slots.try_reserve_exact(N).map_err(|_| Errno::ENOMEM)?;
+    slots.resize_with(N, || Slot {
         generation: 0,
         value: None,
     });
-    Ok(slots.into_boxed_slice())
+    let slots = slots.into_boxed_slice().try_into();
+    slots.map_err(|_| Errno::ENOMEM)
 }
 
-/// All things of one kind.
-pub struct Arena<T> {
-    chunks: Vec<Chunk<T>>,
+/// All things of one kind. `N` of them, a power of two and at most 32, lie in one piece of memory.
+pub struct Arena<T, const N: usize = 32> {
+    chunks: Vec<Chunk<T, N>>,
     /// No chunk before this one has a free place.
     first_with_room: usize,
     /// Of the newest key.
@@ -111,10 +107,12 @@ pub struct Arena<T> {
     count: usize,
 }
 
-impl<T> Arena<T> {
-    const CHUNK: usize = chunk::<T>();
+impl<T, const N: usize> Arena<T, N> {
     /// The bits of a chunk in which all places are free.
-    const ALL_FREE: u32 = u32::MAX >> (u32::BITS as usize - Self::CHUNK);
+    const ALL_FREE: u32 = {
+        assert!(N.is_power_of_two());
+        u32::MAX >> (u32::BITS as usize - N)
+    };
 
     /// Nothing yet.
     pub const fn new() -> Self {
@@ -142,11 +140,19 @@ impl<T> Arena<T> {
     /// ENOMEM.
     #[inline]
     pub fn reserve(&mut self) -> Result<(), Errno> {
+        match self.chunks.get(self.first_with_room) {
+            Some(chunk) if chunk.free != 0 && chunk.slots.is_some() => Ok(()),
+            _ => self.make_room(),
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self) -> Result<(), Errno> {
         loop {
             match self.chunks.get_mut(self.first_with_room) {
                 Some(chunk) if chunk.free != 0 => {
-                    if chunk.slots.is_empty() {
-                        chunk.slots = new_slots()?;
+                    if chunk.slots.is_none() {
+                        chunk.slots = Some(new_slots()?);
                     }
                     return Ok(());
                 }
@@ -154,11 +160,26 @@ impl<T> Arena<T> {
                 None => {
                     self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
                     self.chunks.push(Chunk {
-                        slots: new_slots()?,
+                        slots: Some(new_slots()?),
                         free: Self::ALL_FREE,
                     });
                 }
             }
+        }
+    }
+
+    /// The key of what is put into the arena next; a place must be [reserved](Self::reserve).
+    #[inline]
+    pub fn next_key(&self) -> Key<T> {
+        let number = self.first_with_room;
+        let place = self
+            .chunks
+            .get(number)
+            .map_or(0, |chunk| chunk.free.trailing_zeros());
+        Key {
+            index: (number * N) as u32 + place,
+            generation: next_generation(self.generation),
+            names: PhantomData,
         }
     }
 
@@ -169,59 +190,66 @@ impl<T> Arena<T> {
     #[inline(always)]
     pub fn insert(&mut self, value: T) -> Result<Key<T>, Errno> {
         self.reserve()?;
+        let key = self.next_key();
         let number = self.first_with_room;
         let chunk = &mut self.chunks[number];
+        let slots = chunk.slots.as_mut().ok_or(Errno::ENOMEM)?;
         let place = chunk.free.trailing_zeros();
         chunk.free &= chunk.free - 1;
-        // 0 is the generation of free places.
-        self.generation = self.generation.wrapping_add(1).max(1);
-        let slot = &mut chunk.slots[place as usize];
+        self.generation = next_generation(self.generation).get();
+        self.count += 1;
+        let slot = &mut slots[place as usize % N];
         slot.generation = self.generation;
         slot.value = Some(value);
-        self.count += 1;
-        Ok(Key {
-            index: (number * Self::CHUNK) as u32 + place,
-            generation: self.generation,
-            names: PhantomData,
-        })
+        Ok(key)
     }
 
     /// Takes something out.
     pub fn remove(&mut self, key: Key<T>) -> Option<T> {
-        let value = self.named_slot(key)?.value.take()?;
+        let slot = self.slot_mut(key.index())?;
+        if slot.generation != key.generation.get() {
+            return None;
+        }
+        let value = slot.value.take()?;
         self.give_place_back(key.index());
         Some(value)
     }
 
-    /// Ends something where it is.
-    pub fn end(&mut self, key: Key<T>) {
-        if let Some(slot) = self.named_slot(key) {
-            slot.value = None;
-            self.give_place_back(key.index());
-        }
-    }
-
-    fn named_slot(&mut self, key: Key<T>) -> Option<&mut Slot<T>> {
+    /// Ends something where it is, after a last look at it.
+    #[inline]
+    pub fn end<R>(&mut self, key: Key<T>, look: impl FnOnce(&mut T) -> R) -> Option<R> {
         let slot = self.slot_mut(key.index())?;
-        (slot.generation == key.generation && slot.value.is_some()).then_some(slot)
+        let value = match &mut slot.value {
+            Some(value) if slot.generation == key.generation.get() => value,
+            _ => return None,
+        };
+        let seen = look(value);
+        slot.value = None;
+        self.give_place_back(key.index());
+        Some(seen)
     }
 
     fn give_place_back(&mut self, index: usize) {
-        let (number, place) = (index / Self::CHUNK, index % Self::CHUNK);
-        let chunk = &mut self.chunks[number];
-        chunk.slots[place].generation = 0;
+        let (number, place) = (index / N, index % N);
+        let Some(chunk) = self.chunks.get_mut(number) else {
+            return;
+        };
+        if let Some(slots) = &mut chunk.slots {
+            slots[place].generation = 0;
+        }
         chunk.free |= 1 << place;
         self.count -= 1;
         // One is kept, so that what comes and goes at its edge costs nothing.
         if chunk.free == Self::ALL_FREE && number > self.first_with_room {
-            chunk.slots = Box::default();
+            chunk.slots = None;
             self.drop_empty_end();
         }
         self.first_with_room = self.first_with_room.min(number);
     }
 
+    #[cold]
     fn drop_empty_end(&mut self) {
-        while self.chunks.last().is_some_and(|last| last.slots.is_empty()) {
+        while self.chunks.last().is_some_and(|last| last.slots.is_none()) {
             self.chunks.pop();
         }
         if self.chunks.capacity() > 4 * self.chunks.len() {
@@ -231,16 +259,14 @@ impl<T> Arena<T> {
 
     #[inline(always)]
     fn slot(&self, index: usize) -> Option<&Slot<T>> {
-        self.chunks
-            .get(index / Self::CHUNK)?
-            .slots
-            .get(index % Self::CHUNK)
+        let slots = self.chunks.get(index / N)?.slots.as_ref()?;
+        Some(&slots[index % N])
     }
 
     #[inline(always)]
     fn slot_mut(&mut self, index: usize) -> Option<&mut Slot<T>> {
-        let chunk = self.chunks.get_mut(index / Self::CHUNK)?;
-        chunk.slots.get_mut(index % Self::CHUNK)
+        let slots = self.chunks.get_mut(index / N)?.slots.as_mut()?;
+        Some(&mut slots[index % N])
     }
 
     /// What a key names, if it is still there.
@@ -248,7 +274,7 @@ impl<T> Arena<T> {
     pub fn get(&self, key: Key<T>) -> Option<&T> {
         let slot = self.slot(key.index())?;
         match &slot.value {
-            Some(value) if slot.generation == key.generation => Some(value),
+            Some(value) if slot.generation == key.generation.get() => Some(value),
             _ => None,
         }
     }
@@ -258,7 +284,7 @@ impl<T> Arena<T> {
     pub fn get_mut(&mut self, key: Key<T>) -> Option<&mut T> {
         let slot = self.slot_mut(key.index())?;
         match &mut slot.value {
-            Some(value) if slot.generation == key.generation => Some(value),
+            Some(value) if slot.generation == key.generation.get() => Some(value),
             _ => None,
         }
     }
@@ -267,34 +293,30 @@ impl<T> Arena<T> {
     pub fn at(&self, index: usize) -> Option<(Key<T>, &T)> {
         let slot = self.slot(index)?;
         let value = slot.value.as_ref()?;
-        Some((self.key(index, slot), value))
+        let key = Key {
+            index: index as u32,
+            generation: NonZeroU32::new(slot.generation)?,
+            names: PhantomData,
+        };
+        Some((key, value))
     }
 
     /// The first thing in or behind a place.
     pub fn next_from(&self, index: usize) -> Option<(Key<T>, &T)> {
-        let end = self.chunks.len() * Self::CHUNK;
+        let end = self.chunks.len() * N;
         let mut index = index;
         while index < end {
             if let Some(found) = self.at(index) {
                 return Some(found);
             }
-            let number = index / Self::CHUNK;
-            let is_empty = self.chunks[number].slots.is_empty();
-            index = if is_empty {
-                (number + 1) * Self::CHUNK
+            let number = index / N;
+            index = if self.chunks[number].slots.is_none() {
+                (number + 1) * N
             } else {
                 index + 1
             };
         }
         None
-    }
-
-    fn key(&self, index: usize, slot: &Slot<T>) -> Key<T> {
-        Key {
-            index: index as u32,
-            generation: slot.generation,
-            names: PhantomData,
-        }
     }
 }
 
@@ -302,20 +324,36 @@ impl<T> Arena<T> {
 ///
 /// # Panics
 /// When it is not: a bug, which the fuzzer looks for.
-impl<T> Index<Key<T>> for Arena<T> {
+impl<T, const N: usize> Index<Key<T>> for Arena<T, N> {
     type Output = T;
 
     #[inline(always)]
     fn index(&self, key: Key<T>) -> &T {
-        self.get(key).expect("a key of something that is there")
+        match self.get(key) {
+            Some(value) => value,
+            None => missing(),
+        }
     }
 }
 
-impl<T> IndexMut<Key<T>> for Arena<T> {
+impl<T, const N: usize> IndexMut<Key<T>> for Arena<T, N> {
     #[inline(always)]
     fn index_mut(&mut self, key: Key<T>) -> &mut T {
-        self.get_mut(key).expect("a key of something that is there")
+        match self.get_mut(key) {
+            Some(value) => value,
+            None => missing(),
+        }
     }
+}
+
+/// 0 is the generation of free places.
+fn next_generation(generation: u32) -> NonZeroU32 {
+    NonZeroU32::new(generation.wrapping_add(1)).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cold]
+fn missing() -> ! {
+    panic!("a key of something that is not there")
 }
 
 #[cfg(test)]
@@ -324,7 +362,7 @@ mod tests {
 
     #[test]
     fn the_first_free_place_is_taken_and_old_keys_name_nothing() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::<_>::new();
         let keys: Vec<_> = (0..100).map(|n| arena.insert(n).unwrap()).collect();
         assert_eq!(arena.remove(keys[3]), Some(3));
         assert_eq!(arena.remove(keys[3]), None);
@@ -336,7 +374,7 @@ mod tests {
 
     #[test]
     fn memory_at_the_end_is_given_back() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::<_>::new();
         let keys: Vec<_> = (0..100 * 32).map(|n| arena.insert(n).unwrap()).collect();
         for key in &keys[32..] {
             arena.remove(*key);
@@ -349,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_walk_finds_all_that_is_there() {
-        let mut arena = Arena::new();
+        let mut arena = Arena::<_>::new();
         let keys: Vec<_> = (0..200).map(|n| arena.insert(n).unwrap()).collect();
         keys.iter()
             .filter(|key| key.index() % 3 != 0)

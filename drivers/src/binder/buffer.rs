@@ -20,35 +20,29 @@ impl Context {
     /// BC_FREE_BUFFER. Nothing happens where no buffer begins at the address that the program has
     /// and has not freed.
     pub(super) fn free_buffer(&self, process: ProcessKey, address: u64, caller: &dyn Caller) {
-        let mut state = self.lock();
+        let mut held = self.lock();
+        let state = &mut *held;
         let owner = &mut state.processes[process];
         owner.statistics.note_command(BC_FREE_BUFFER);
         let offset = address.checked_sub(owner.address);
-        let key = offset.and_then(|offset| owner.space.buffer_at(usize::try_from(offset).ok()?));
-        let Some(key) = key else {
+        let taken = offset.and_then(|offset| owner.space.take_back(usize::try_from(offset).ok()?));
+        let Some((key, buffer)) = taken else {
             return;
         };
-        let Some(buffer) = owner.space.get_mut(key) else {
-            return;
-        };
-        if !core::mem::take(&mut buffer.is_delivered) {
-            return;
-        }
-        let buffer = *buffer;
         if let Some(transaction) = buffer.transaction
             && let Some(transaction) = state.transactions.get_mut(transaction)
         {
             transaction.buffer = None;
         }
-        state.end_async(process, key);
+        state.end_async(process, &buffer);
         if buffer.offsets_size > 0 {
-            drop(state);
+            drop(held);
             let released = Released::Delivered(caller);
             self.release_objects(process, key, &buffer, usize::MAX, &released);
-            state = self.lock();
+            held = self.lock();
         }
-        let reclaim = state.give_back(process, key, &buffer);
-        drop(state);
+        let reclaim = held.give_back(process, key, &buffer);
+        drop(held);
         if let Some(pages) = reclaim {
             pages.reclaim();
         }
@@ -122,13 +116,21 @@ impl State {
         }
     }
 
+    /// As [`Self::end_async`], for a buffer that may be gone.
+    pub(super) fn end_async_of(&mut self, process: ProcessKey, key: BufferKey) {
+        let owner = self.processes.get(process);
+        if let Some(buffer) = owner.and_then(|owner| owner.space.get(key)).copied() {
+            self.end_async(process, &buffer);
+        }
+    }
+
     /// If a buffer is that of the one-way transaction that is under way to its node: it has been
     /// dealt with, and the next one may come.
-    pub(super) fn end_async(&mut self, process: ProcessKey, key: BufferKey) {
-        let owner = self.processes.get(process);
-        let buffer = owner.and_then(|owner| owner.space.get(key));
-        let node = buffer.filter(|buffer| buffer.is_async);
-        let node = node.and_then(|buffer| buffer.target_node);
+    fn end_async(&mut self, process: ProcessKey, buffer: &Buffer) {
+        if !buffer.is_async {
+            return;
+        }
+        let node = buffer.target_node;
         let Some(node) = node.and_then(|node| self.nodes.get_mut(node)) else {
             return;
         };
@@ -147,16 +149,12 @@ impl State {
         key: BufferKey,
         buffer: &Buffer,
     ) -> Option<Arc<dyn Pages>> {
+        let owner = self.processes.get_mut(process);
+        let reclaim = owner.and_then(|owner| owner.free_room(key, buffer.clear_on_free));
         if let Some(node) = buffer.target_node {
             self.uncount_node(node, Strength::Strong, Holder::Local);
         }
-        let owner = self.processes.get_mut(process)?;
-        if buffer.clear_on_free {
-            owner.pages.zero(owner.space.bytes(key));
-        }
-        let unneeded = owner.space.free(key);
-        let is_released = !unneeded.is_empty() && owner.pages.release(unneeded);
-        is_released.then(|| Arc::clone(&owner.pages))
+        reclaim
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Context {
 /// All that is in a context.
 pub struct State {
     /// The processes.
-    pub processes: Arena<Process>,
+    pub processes: Arena<Process, 4>,
     /// Their threads.
     pub threads: Arena<Thread>,
     /// Their nodes, and those of processes that have ended.

@@ -24,6 +24,8 @@ pub enum Job {
     Transaction(Key<Transaction>),
     /// A thread is to be told this, after it sent something; the item goes with that.
     Tell(u32),
+    /// A thread is to be told that something was sent; the item is its own.
+    Sent,
     /// A thread is to be told what became of what it sent.
     ReturnError,
     /// A thread is to be told that its transaction has no answer.
@@ -51,6 +53,17 @@ pub struct Item(u32);
 impl Item {
     /// None.
     pub const NOTHING: Self = Self(u32::MAX);
+
+    /// Its chunk, and its place there.
+    #[inline(always)]
+    fn number_and_place(self) -> (usize, usize) {
+        (self.0 as usize / CHUNK, self.0 as usize % CHUNK)
+    }
+}
+
+#[cold]
+fn nobodys() -> ! {
+    panic!("an item that is nobody's")
 }
 
 /// A list.
@@ -61,8 +74,8 @@ pub struct List(Item);
 const CHUNK: usize = u64::BITS as usize;
 
 struct Chunk {
-    /// Empty where the memory has been given back.
-    links: Box<[Link]>,
+    /// None where the memory has been given back.
+    links: Option<Box<[Link; CHUNK]>>,
     /// A bit for each item that is nobody's.
     free: u64,
 }
@@ -93,30 +106,42 @@ impl Lists {
 
     #[inline(always)]
     fn link(&self, item: Item) -> &Link {
-        &self.chunks[item.0 as usize / CHUNK].links[item.0 as usize % CHUNK]
+        let (number, place) = item.number_and_place();
+        match self.chunks.get(number) {
+            Some(Chunk {
+                links: Some(links), ..
+            }) => &links[place],
+            _ => nobodys(),
+        }
     }
 
     #[inline(always)]
     fn link_mut(&mut self, item: Item) -> &mut Link {
-        &mut self.chunks[item.0 as usize / CHUNK].links[item.0 as usize % CHUNK]
+        let (number, place) = item.number_and_place();
+        match self.chunks.get_mut(number) {
+            Some(Chunk {
+                links: Some(links), ..
+            }) => &mut links[place],
+            _ => nobodys(),
+        }
     }
 
-    /// The number of a chunk with a free item.
-    fn chunk_with_room(&mut self) -> Result<usize, Errno> {
+    /// Makes sure that there is an item that is nobody's in the first chunk that may have one.
+    #[cold]
+    fn make_room(&mut self) -> Result<(), Errno> {
         loop {
-            let number = self.first_with_room;
-            match self.chunks.get_mut(number) {
+            match self.chunks.get_mut(self.first_with_room) {
                 Some(chunk) if chunk.free != 0 => {
-                    if chunk.links.is_empty() {
-                        chunk.links = new_links()?;
+                    if chunk.links.is_none() {
+                        chunk.links = Some(new_links()?);
                     }
-                    return Ok(number);
+                    return Ok(());
                 }
                 Some(_) => self.first_with_room += 1,
                 None => {
                     self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
                     self.chunks.push(Chunk {
-                        links: new_links()?,
+                        links: Some(new_links()?),
                         free: u64::MAX,
                     });
                 }
@@ -128,19 +153,29 @@ impl Lists {
     ///
     /// # Errors
     /// ENOMEM.
+    #[inline]
     pub fn new_item(&mut self, job: Job) -> Result<Item, Errno> {
-        let number = self.chunk_with_room()?;
-        let chunk = &mut self.chunks[number];
-        let place = chunk.free.trailing_zeros();
-        chunk.free &= chunk.free - 1;
-        self.count += 1;
-        let item = Item((number * CHUNK) as u32 + place);
-        *self.link_mut(item) = Link {
-            previous: item,
-            next: item,
-            job,
-        };
-        Ok(item)
+        loop {
+            let number = self.first_with_room;
+            if let Some(Chunk {
+                links: Some(links),
+                free,
+            }) = self.chunks.get_mut(number)
+                && *free != 0
+            {
+                let place = free.trailing_zeros();
+                *free &= *free - 1;
+                self.count += 1;
+                let item = Item((number * CHUNK) as u32 + place);
+                links[place as usize % CHUNK] = Link {
+                    previous: item,
+                    next: item,
+                    job,
+                };
+                return Ok(item);
+            }
+            self.make_room()?;
+        }
     }
 
     /// An empty list.
@@ -152,20 +187,36 @@ impl Lists {
     }
 
     /// Ends an item; it leaves its list.
+    #[inline]
     pub fn remove_item(&mut self, item: Item) {
         self.unlink(item);
-        let number = item.0 as usize / CHUNK;
-        let chunk = &mut self.chunks[number];
-        chunk.free |= 1 << (item.0 as usize % CHUNK);
+        let (number, place) = item.number_and_place();
+        let Some(chunk) = self.chunks.get_mut(number) else {
+            return;
+        };
+        chunk.free |= 1 << place;
         self.count -= 1;
         // One is kept, so that what comes and goes at its edge costs nothing.
         if chunk.free == u64::MAX && number > self.first_with_room {
-            chunk.links = Box::default();
-            while self.chunks.last().is_some_and(|last| last.links.is_empty()) {
-                self.chunks.pop();
-            }
+            chunk.links = None;
+            self.drop_empty_end();
         }
         self.first_with_room = self.first_with_room.min(number);
+    }
+
+    #[cold]
+    fn drop_empty_end(&mut self) {
+        while self.chunks.last().is_some_and(|last| last.links.is_none()) {
+            self.chunks.pop();
+        }
+    }
+
+    /// Takes back what a thread was to be told after it sent something.
+    pub fn take_back(&mut self, item: Item) {
+        match self.link(item).job {
+            Job::Sent => self.unlink(item),
+            _ => self.remove_item(item),
+        }
     }
 
     /// Ends a list, which is empty.
@@ -208,9 +259,16 @@ impl Lists {
     /// Takes the first item out of a list.
     #[inline]
     pub fn pop(&mut self, list: List) -> Option<(Item, Job)> {
-        let first = self.first(list)?;
-        self.unlink(first.0);
-        Some(first)
+        let item = self.link(list.0).next;
+        if item == list.0 {
+            return None;
+        }
+        let link = self.link_mut(item);
+        let (next, job) = (link.next, link.job);
+        (link.previous, link.next) = (item, item);
+        self.link_mut(list.0).next = next;
+        self.link_mut(next).previous = list.0;
+        Some((item, job))
     }
 
     /// Takes an item out of the list it is in, if it is in one.
@@ -247,7 +305,7 @@ impl Lists {
     }
 }
 
-fn new_links() -> Result<Box<[Link]>, Errno> {
+fn new_links() -> Result<Box<[Link; CHUNK]>, Errno> {
     let mut links = Vec::new();
     links.try_reserve_exact(CHUNK).map_err(|_| Errno::ENOMEM)?;
     let nobodys = Link {
@@ -256,7 +314,8 @@ fn new_links() -> Result<Box<[Link]>, Errno> {
         job: Job::Ends,
     };
     links.resize(CHUNK, nobodys);
-    Ok(links.into_boxed_slice())
+    let links = links.into_boxed_slice().try_into();
+    links.map_err(|_| Errno::ENOMEM)
 }
 
 #[cfg(test)]

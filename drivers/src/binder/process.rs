@@ -7,10 +7,10 @@ use abi::Errno;
 
 use super::arena::{Arena, Key};
 use super::context::State;
-use super::list::{Job, List};
+use super::list::{Job, List, Lists};
 use super::node::Node;
 use super::reference::Reference;
-use super::space::Space;
+use super::space::{BufferKey, Space};
 use super::statistics::Statistics;
 use super::thread::Thread;
 use super::{Pages, Waker};
@@ -82,6 +82,33 @@ pub struct Process {
 }
 
 impl Process {
+    /// Gives the room of a buffer back. Returns whose memory is to be reclaimed without the lock.
+    pub fn free_room(&mut self, buffer: BufferKey, clear: bool) -> Option<Arc<dyn Pages>> {
+        if clear {
+            self.pages.zero(self.space.bytes(buffer));
+        }
+        let unneeded = self.space.free(buffer);
+        let is_released = !unneeded.is_empty() && self.pages.release(unneeded);
+        is_released.then(|| Arc::clone(&self.pages))
+    }
+
+    /// Something is sent to it: notes that if it is frozen, and returns whether it is.
+    pub fn notice_arrival(&mut self, is_one_way: bool) -> bool {
+        if self.is_frozen {
+            self.has_received_sync |= !is_one_way;
+            self.has_received_async |= is_one_way;
+        }
+        self.is_frozen
+    }
+
+    /// A thread that waits for anything there is to do, and waits for that no longer.
+    pub fn select_waiting(&self, lists: &mut Lists) -> Option<Key<Thread>> {
+        match lists.pop(self.waiting)?.1 {
+            Job::Waiter(thread) => Some(thread),
+            _ => None,
+        }
+    }
+
     /// One of the transactions that it counts has ended.
     pub fn note_ended(&mut self) {
         self.outstanding -= 1;
@@ -151,23 +178,20 @@ impl State {
 
     /// Wakes a thread of the process for what is in its list.
     pub fn wake_process(&mut self, process: ProcessKey) {
-        let thread = self.select_waiting(process);
+        let thread = self.processes[process].select_waiting(&mut self.lists);
         self.wake_thread_or_pollers(process, thread);
     }
 
-    /// A thread that waits for anything there is to do, and waits for that no longer.
-    pub fn select_waiting(&mut self, process: ProcessKey) -> Option<Key<Thread>> {
-        match self.lists.pop(self.processes[process].waiting)?.1 {
-            Job::Waiter(thread) => Some(thread),
-            _ => None,
+    /// Wakes a thread, or, where none waits, those that poll and would take anything.
+    fn wake_thread_or_pollers(&mut self, process: ProcessKey, thread: Option<Key<Thread>>) {
+        match thread {
+            Some(thread) => self.wake_thread(thread),
+            None => self.wake_pollers(process),
         }
     }
 
-    /// Wakes a thread, or, where none waits, those that poll and would take anything.
-    pub fn wake_thread_or_pollers(&mut self, process: ProcessKey, thread: Option<Key<Thread>>) {
-        if let Some(thread) = thread {
-            return self.wake_thread(thread);
-        }
+    /// Wakes those that poll and would take anything.
+    pub fn wake_pollers(&mut self, process: ProcessKey) {
         for thread in self.processes[process].threads.values() {
             if self.threads[*thread].polls() && self.takes_process_work(*thread) {
                 return self.wake_thread(*thread);

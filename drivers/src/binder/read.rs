@@ -14,7 +14,7 @@ use super::Caller;
 use super::context::{Context, Held, State};
 use super::process::ProcessKey;
 use super::space::BufferKey;
-use super::thread::{Looper, ThreadKey};
+use super::thread::ThreadKey;
 use super::transaction::{Files, TransactionKey};
 
 /// Where the program wants its returns.
@@ -127,36 +127,56 @@ impl Context {
         output: &Output<'_>,
         nonblocking: bool,
     ) -> Result<(Held<'_>, bool), Errno> {
-        let mut state = self.lock();
-        let takes = state.takes_process_work(thread);
-        if takes {
-            let process = state.threads[thread].process;
-            output.caller.set_nice(state.processes[process].opener.nice);
-        }
-        let mut is_shown = state.threads[thread].room == output.start;
-        while !state.has_work(thread, takes) {
-            if !is_shown {
-                drop(state);
+        let mut held = self.lock();
+        let mut takes = None;
+        let mut is_shown = false;
+        loop {
+            let State {
+                threads,
+                processes,
+                lists,
+                ..
+            } = &mut *held;
+            let own = &mut threads[thread];
+            let process = &processes[own.process];
+            let takes = *takes.get_or_insert_with(|| {
+                let takes = own.takes_process_work(lists);
+                if takes {
+                    output.caller.set_nice(process.opener.nice);
+                }
+                takes
+            });
+            if own.has_reason(process, lists, takes) {
+                return Ok((held, takes));
+            }
+            if !is_shown && own.room != output.start {
+                drop(held);
                 output.show()?;
                 is_shown = true;
-                state = self.lock();
-                state.threads[thread].room = output.start;
+                held = self.lock();
+                held.threads[thread].room = output.start;
                 continue;
             }
             if nonblocking {
                 return Err(Errno::EAGAIN);
             }
-            state.begin_waiting(thread, takes, output.caller);
-            drop(state);
+            own.begin_waiting(output.caller.waker());
+            if takes {
+                lists.push_front(process.waiting, own.waiter);
+            }
+            drop(held);
             let slept = output.caller.sleep();
-            state = self.lock();
-            state.end_waiting(thread);
+            held = self.lock();
+            let state = &mut *held;
+            let own = &mut state.threads[thread];
+            own.end_waiting();
+            state.lists.unlink(own.waiter);
             if let Err(error) = slept {
-                state.pass_work_on(thread);
+                let process = own.process;
+                state.pass_work_on(process);
                 return Err(error);
             }
         }
-        Ok((state, takes))
     }
 
     /// Gives the program descriptors for what a transaction brings, and puts it back to be told
@@ -185,7 +205,7 @@ impl Context {
                 }
                 let is_reply = self.lock().refuse_files(key);
                 if let Some(buffer) = buffer {
-                    self.lock().end_async(process, buffer);
+                    self.lock().end_async_of(process, buffer);
                     self.drop_buffer(process, buffer, usize::MAX);
                 }
                 if is_reply {
@@ -211,7 +231,7 @@ impl Context {
                 state.fail_reply(key, BR_FAILED_REPLY);
             }
             let process = state.threads[thread].process;
-            state.end_async(process, delivery.buffer);
+            state.end_async_of(process, delivery.buffer);
             process
         };
         self.drop_buffer(process, delivery.buffer, usize::MAX);
@@ -219,26 +239,8 @@ impl Context {
 }
 
 impl State {
-    fn begin_waiting(&mut self, key: ThreadKey, takes_process_work: bool, caller: &dyn Caller) {
-        let thread = &mut self.threads[key];
-        thread.waker = Some(caller.waker());
-        thread.looper.0 |= Looper::WAITING;
-        if takes_process_work {
-            let waiting = self.processes[thread.process].waiting;
-            self.lists.push_front(waiting, thread.waiter);
-        }
-    }
-
-    fn end_waiting(&mut self, key: ThreadKey) {
-        let thread = &mut self.threads[key];
-        thread.waker = None;
-        thread.looper.0 &= !Looper::WAITING;
-        self.lists.unlink(thread.waiter);
-    }
-
-    /// What a thread leaves is for others.
-    fn pass_work_on(&mut self, thread: ThreadKey) {
-        let process = self.threads[thread].process;
+    /// What a thread leaves is for others of its process.
+    fn pass_work_on(&mut self, process: ProcessKey) {
         if !self.lists.is_empty(self.processes[process].todo) {
             self.wake_process(process);
         }
@@ -249,8 +251,8 @@ impl State {
     fn finish_read(&mut self, key: ThreadKey) -> bool {
         let thread = &mut self.threads[key];
         thread.must_return = false;
-        let is_looper = thread.looper.takes_transactions();
-        let process = &mut self.processes[thread.process];
+        let (number, is_looper) = (thread.process, thread.looper.takes_transactions());
+        let process = &mut self.processes[number];
         let spawns = is_looper
             && process.requested_threads == 0
             && process.started_threads < process.max_threads
@@ -259,7 +261,9 @@ impl State {
             process.requested_threads += 1;
             process.statistics.note_return(BR_SPAWN_LOOPER);
         }
-        self.pass_work_on(key);
+        if !self.lists.is_empty(process.todo) {
+            self.wake_process(number);
+        }
         spawns
     }
 

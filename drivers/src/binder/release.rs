@@ -191,7 +191,7 @@ impl State {
                 let buffer = self.transactions.get(key)?.buffer;
                 self.abandon_transaction(key, BR_DEAD_REPLY);
                 if let Some(buffer) = buffer {
-                    self.end_async(process, buffer);
+                    self.end_async_of(process, buffer);
                 }
                 return buffer;
             }
@@ -202,7 +202,7 @@ impl State {
                 self.give_process(process, item);
             }
             Job::Node(_) | Job::Death(_) => {}
-            Job::ReturnError | Job::ReplyError | Job::Ends | Job::Waiter(_) => {}
+            Job::Sent | Job::ReturnError | Job::ReplyError | Job::Ends | Job::Waiter(_) => {}
         }
         None
     }

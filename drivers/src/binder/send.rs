@@ -66,11 +66,15 @@ impl Failure {
     }
 }
 
-/// Who is to get it.
+/// Who is to get it, and what they take.
 struct Route {
+    /// The sender's own item by which it is told that it was sent, if that can be had.
+    complete: Option<Item>,
     process: ProcessKey,
     thread: Option<ThreadKey>,
     node: Option<NodeKey>,
+    accepts_files: bool,
+    wants_security_context: bool,
 }
 
 /// Something that is being sent.
@@ -148,24 +152,18 @@ impl Context {
     }
 
     fn begin(&self, attempt: &mut Attempt<'_>) -> Result<Sending, Failure> {
-        let mut state = self.lock();
+        let mut held = self.lock();
+        let state = &mut *held;
         attempt.id = state.next_id();
-        state.set_extended_error(attempt.thread, attempt.id, BR_OK, 0);
         let sender = &mut state.processes[attempt.sender];
         sender.statistics.note_command(attempt.sent.command);
-        let route = if attempt.sent.is_reply {
-            let route = state.route_reply(attempt)?;
-            if let Some(answered) = attempt.in_reply_to {
-                attempt
-                    .caller
-                    .set_nice(state.transactions[answered].saved_nice);
-            }
-            route
-        } else {
-            state.route_request(attempt)?
+        let opener = sender.opener;
+        let route = match attempt.sent.is_reply {
+            true => state.route_reply(attempt)?,
+            false => state.route_request(attempt, opener.pid)?,
         };
         let node = route.node;
-        let sending = state.allocate(attempt, route);
+        let sending = state.allocate(attempt, &opener, route);
         if sending.is_err()
             && let Some(node) = node
         {
@@ -188,9 +186,10 @@ impl Context {
         let offsets = start + sizes[0].next_multiple_of(8);
         let behind = offsets + sizes[1].next_multiple_of(8) + extra;
         let end = behind + sending.security_bytes();
-        if end > start {
-            pages.supply(start..end).map_err(unfilled)?;
+        if end == start {
+            return Ok(None);
         }
+        pages.supply(start..end).map_err(unfilled)?;
         if sending.wants_security_context {
             pages.write(behind, SECURITY_CONTEXT);
         }
@@ -225,7 +224,7 @@ impl Context {
     /// translated.
     fn undo(&self, sending: &Sending, translated: usize) {
         let mut state = self.lock();
-        state.lists.remove_item(sending.complete);
+        state.lists.take_back(sending.complete);
         state.end_transaction(sending.transaction);
         drop(state);
         self.drop_buffer(sending.receiver, sending.buffer.key, translated);

@@ -96,6 +96,12 @@ pub struct Request {
     pub is_async: bool,
     /// Who sends it.
     pub sender: u32,
+    /// What it is for.
+    pub transaction: Option<Key<Transaction>>,
+    /// The node that the transaction is sent to.
+    pub target_node: Option<Key<Node>>,
+    /// It is to be made zero when it is freed.
+    pub clear_on_free: bool,
 }
 
 impl Request {
@@ -223,11 +229,11 @@ impl Space {
         block.state = State::Used(Buffer {
             data_size: request.data_size as usize,
             offsets_size: request.offsets_size as usize,
-            transaction: None,
-            target_node: None,
+            transaction: request.transaction,
+            target_node: request.target_node,
             is_async: request.is_async,
             is_delivered: false,
-            clear_on_free: false,
+            clear_on_free: request.clear_on_free,
             sender: request.sender,
         });
         let mut is_suspect = false;
@@ -288,13 +294,28 @@ impl Space {
         unneeded
     }
 
-    /// The buffer that begins here.
-    pub fn buffer_at(&self, offset: usize) -> Option<BufferKey> {
+    /// Notes that the program has a buffer from now on. Gives it and where it begins.
+    pub fn deliver(&mut self, key: BufferKey) -> Option<(&Buffer, usize)> {
+        let block = self.blocks.get_mut(key)?;
+        match &mut block.state {
+            State::Used(buffer) => {
+                buffer.is_delivered = true;
+                Some((buffer, block.offset))
+            }
+            State::Free { .. } | State::Spare => None,
+        }
+    }
+
+    /// The buffer that begins here, if the program has it; it may not free it again.
+    pub fn take_back(&mut self, offset: usize) -> Option<(BufferKey, Buffer)> {
         let mut key = *self.first_in_page.get(offset / PAGE)?;
         loop {
-            let block = self.blocks.get(key)?;
-            match &block.state {
-                State::Used(_) if block.offset == offset => return Some(key),
+            let block = self.blocks.get_mut(key)?;
+            match &mut block.state {
+                State::Used(buffer) if block.offset == offset => {
+                    let was_delivered = core::mem::take(&mut buffer.is_delivered);
+                    return was_delivered.then_some((key, *buffer));
+                }
                 _ if block.offset >= offset => return None,
                 _ => key = block.next,
             }

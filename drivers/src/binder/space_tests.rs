@@ -11,6 +11,9 @@ fn request(bytes: u64, is_async: bool) -> Request {
         extra_size: 0,
         is_async,
         sender: 1,
+        transaction: None,
+        target_node: None,
+        clear_on_free: false,
     }
 }
 
@@ -43,6 +46,18 @@ impl Space {
         assert_eq!(at, self.length);
         let binned: usize = (0..BINS).map(|bin| self.count_bin(bin)).sum();
         assert_eq!(binned, free);
+    }
+
+    /// The buffer that begins here.
+    pub fn buffer_at(&self, offset: usize) -> Option<BufferKey> {
+        let mut place = 0;
+        loop {
+            let (key, _, next) = self.next_buffer(place)?;
+            if self.bytes(key).start == offset {
+                return Some(key);
+            }
+            place = next;
+        }
     }
 
     fn count_bin(&self, bin: usize) -> usize {

@@ -352,7 +352,7 @@ impl State {
                     write!(page.out, "{indent}")?;
                     self.show_transaction("pending transaction", key, page)?;
                 }
-                Job::Tell(_) => writeln!(page.out, "{indent}transaction complete")?,
+                Job::Tell(_) | Job::Sent => writeln!(page.out, "{indent}transaction complete")?,
                 Job::ReturnError | Job::ReplyError => {
                     writeln!(page.out, "{indent}transaction error")?;
                 }

@@ -9,8 +9,8 @@ use abi::binder::reply::BR_OK;
 use super::Waker;
 use super::arena::Key;
 use super::context::State;
-use super::list::{Item, Job, List};
-use super::process::ProcessKey;
+use super::list::{Item, Job, List, Lists};
+use super::process::{Process, ProcessKey};
 use super::transaction::Transaction;
 
 /// No program has its returns put there.
@@ -81,6 +81,8 @@ pub struct Thread {
     pub extended_error: ExtendedError,
     /// Where its returns were last put: before it waits, it is tried once whether they can be.
     pub room: u64,
+    /// Tells it that something was sent.
+    pub sent: Item,
     /// Its place among the process's threads that wait.
     pub waiter: Item,
     /// Wakes it, while it waits.
@@ -88,11 +90,61 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// Wakes it if it waits.
-    pub fn wake(&self) {
-        if let Some(waker) = &self.waker {
-            Arc::clone(waker).wake();
+    /// It sends something of this number, and nothing has gone wrong so far.
+    pub fn begin_sending(&mut self, id: u32) {
+        self.extended_error = ExtendedError {
+            id,
+            command: BR_OK,
+            param: 0,
+        };
+    }
+
+    /// It waits from now on.
+    pub fn begin_waiting(&mut self, waker: Arc<dyn Waker>) {
+        self.waker = Some(waker);
+        self.looper.0 |= Looper::WAITING;
+    }
+
+    /// It waits no longer.
+    pub fn end_waiting(&mut self) {
+        self.waker = None;
+        self.looper.0 &= !Looper::WAITING;
+    }
+
+    /// What tells it that something was sent, if that does not tell it of something else.
+    pub fn free_sent(&self, lists: &Lists) -> Option<Item> {
+        (!lists.is_linked(self.sent)).then_some(self.sent)
+    }
+
+    /// Wakes it if it waits. Once is enough: it looks at everything before it waits again.
+    pub fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
         }
+    }
+
+    /// Wakes it, and those who poll if it is one of them.
+    pub fn wake_with_pollers(&mut self, process: &Process) {
+        self.wake();
+        if self.polls() {
+            Arc::clone(&process.pollers).wake();
+        }
+    }
+
+    /// Puts something into its list, and gives it a reason to wake.
+    pub fn give(&mut self, lists: &mut Lists, item: Item) {
+        lists.push_back(self.todo, item);
+        self.has_work = true;
+    }
+
+    /// Whether it takes what any thread of its process may do: it waits for nothing of its own.
+    pub fn takes_process_work(&self, lists: &Lists) -> bool {
+        self.stack.is_none() && lists.is_empty(self.todo)
+    }
+
+    /// Whether it has a reason not to wait.
+    pub fn has_reason(&self, process: &Process, lists: &Lists, takes_process_work: bool) -> bool {
+        self.has_work || self.must_return || takes_process_work && !lists.is_empty(process.todo)
     }
 
     /// Whether it has ever polled.
@@ -103,12 +155,9 @@ impl Thread {
 
 impl State {
     /// Wakes a thread if it waits, and those who poll if it is one of them.
-    pub fn wake_thread(&self, key: ThreadKey) {
-        let thread = &self.threads[key];
-        thread.wake();
-        if thread.polls() {
-            Arc::clone(&self.processes[thread.process].pollers).wake();
-        }
+    pub fn wake_thread(&mut self, key: ThreadKey) {
+        let thread = &mut self.threads[key];
+        thread.wake_with_pollers(&self.processes[thread.process]);
     }
 
     /// Adds a thread to a process.
@@ -138,6 +187,7 @@ impl State {
                 ..ExtendedError::default()
             },
             room: NOWHERE,
+            sent: Item::NOTHING,
             waiter: Item::NOTHING,
             waker: None,
         })?;
@@ -153,6 +203,7 @@ impl State {
         let thread = &mut self.threads[key];
         thread.return_error.item = self.lists.new_item(Job::ReturnError)?;
         thread.reply_error.item = self.lists.new_item(Job::ReplyError)?;
+        thread.sent = self.lists.new_item(Job::Sent)?;
         thread.waiter = self.lists.new_item(Job::Waiter(key))?;
         Ok(())
     }
@@ -165,6 +216,7 @@ impl State {
         let items = [
             thread.return_error.item,
             thread.reply_error.item,
+            thread.sent,
             thread.waiter,
         ];
         for item in items.into_iter().filter(|item| *item != Item::NOTHING) {
@@ -175,9 +227,7 @@ impl State {
 
     /// Puts something into a thread's list, and gives the thread a reason to wake.
     pub fn give(&mut self, thread: ThreadKey, item: Item) {
-        let thread = &mut self.threads[thread];
-        self.lists.push_back(thread.todo, item);
-        thread.has_work = true;
+        self.threads[thread].give(&mut self.lists, item);
     }
 
     /// Puts something into a thread's list that it is told of with the next thing that wakes it.
@@ -203,16 +253,14 @@ impl State {
     /// Whether a thread takes what any thread of its process may do: it waits for nothing of its
     /// own.
     pub fn takes_process_work(&self, thread: ThreadKey) -> bool {
-        let thread = &self.threads[thread];
-        thread.stack.is_none() && self.lists.is_empty(thread.todo)
+        self.threads[thread].takes_process_work(&self.lists)
     }
 
     /// Whether a thread has a reason not to wait.
     pub fn has_work(&self, key: ThreadKey, takes_process_work: bool) -> bool {
         let thread = &self.threads[key];
-        thread.has_work
-            || thread.must_return
-            || takes_process_work && !self.lists.is_empty(self.processes[thread.process].todo)
+        let process = &self.processes[thread.process];
+        thread.has_reason(process, &self.lists, takes_process_work)
     }
 
     /// Tells a thread what became of what it sent.

@@ -13,13 +13,13 @@ use alloc::vec::Vec;
 use abi::binder::TF_ONE_WAY;
 use abi::binder::reply::BR_OK;
 
-use super::PassedFile;
 use super::arena::Key;
 use super::context::State;
 use super::list::Item;
 use super::process::ProcessKey;
 use super::space::BufferKey;
 use super::thread::ThreadKey;
+use super::{Caller, PassedFile};
 
 /// Names a transaction.
 pub type TransactionKey = Key<Transaction>;
@@ -115,6 +115,17 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// The thread that takes it gets the nice value of who sent it, if that is no better than the
+    /// node allows; a one-way transaction gives it no worse one.
+    pub fn take_nice(&mut self, caller: &dyn Caller, limit: i32) {
+        self.saved_nice = caller.nice();
+        if !self.is_one_way() && self.nice < limit {
+            caller.set_nice(self.nice);
+        } else if !self.is_one_way() || self.saved_nice > limit {
+            caller.set_nice(limit);
+        }
+    }
+
     /// Whether nobody is to answer.
     pub fn is_one_way(&self) -> bool {
         self.flags & TF_ONE_WAY != 0
@@ -124,26 +135,27 @@ impl Transaction {
 impl State {
     /// Ends a transaction. Its buffer stays.
     pub fn end_transaction(&mut self, key: TransactionKey) {
-        let Some(transaction) = self.transactions.get_mut(key) else {
-            return;
-        };
-        let (item, files) = (transaction.item, transaction.files.take());
-        let (receiver, buffer) = (transaction.to_process, transaction.buffer);
-        let is_outstanding = transaction.is_outstanding;
-        self.transactions.end(key);
-        self.lists.remove_item(item);
-        self.discarded.add(files);
-        let Some(process) = self.processes.get_mut(receiver) else {
-            return;
-        };
-        if let Some(buffer) = buffer
-            && let Some(buffer) = process.space.get_mut(buffer)
-        {
-            buffer.transaction = None;
-        }
-        if is_outstanding {
-            process.note_ended();
-        }
+        let Self {
+            lists,
+            discarded,
+            processes,
+            ..
+        } = self;
+        self.transactions.end(key, |transaction| {
+            lists.remove_item(transaction.item);
+            discarded.add(transaction.files.take());
+            let Some(process) = processes.get_mut(transaction.to_process) else {
+                return;
+            };
+            if let Some(buffer) = transaction.buffer
+                && let Some(buffer) = process.space.get_mut(buffer)
+            {
+                buffer.transaction = None;
+            }
+            if transaction.is_outstanding {
+                process.note_ended();
+            }
+        });
     }
 
     /// Takes a transaction off the stack of the thread that sent it; it must be on top.

@@ -15,7 +15,7 @@ use abi::binder::command::{
 };
 use abi::binder::reply::{BR_ERROR, BR_OK};
 use abi::binder::{PtrCookie, TransactionData, TransactionDataSg};
-use zerocopy::{FromBytes, FromZeros, IntoBytes};
+use zerocopy::{FromBytes, IntoBytes};
 
 use super::Caller;
 use super::context::{Context, State};
@@ -52,25 +52,32 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Fills `into`. What is asked for may lie beyond the end, as on Linux.
-    fn take(&mut self, into: &mut [u8]) -> Result<(), Errno> {
-        if self.fetched - self.used < into.len() {
-            self.fetch(into.len());
+    /// The next value. It may lie beyond the end, as on Linux.
+    #[inline]
+    fn value<T: FromBytes + IntoBytes>(&mut self) -> Result<T, Errno> {
+        if self.fetched - self.used < size_of::<T>() {
+            self.fetch(size_of::<T>());
         }
-        let bytes = self.window[self.used..self.fetched].get(..into.len());
-        match bytes {
-            Some(bytes) => {
-                into.copy_from_slice(bytes);
-                self.used += into.len();
+        let bytes = self.window.get(self.used..self.fetched);
+        let value = match T::read_from_prefix(bytes.unwrap_or_default()) {
+            Ok((value, _)) => {
+                self.used += size_of::<T>();
+                value
             }
-            None => self.caller.read(self.position as usize, into)?,
-        }
-        self.position = self.position.wrapping_add(into.len() as u64);
-        Ok(())
+            Err(_) => {
+                let mut value = T::new_zeroed();
+                self.caller
+                    .read(self.position as usize, value.as_mut_bytes())?;
+                value
+            }
+        };
+        self.position = self.position.wrapping_add(size_of::<T>() as u64);
+        Ok(value)
     }
 
     /// Fetches what is left of the commands, as much as fits. Where that fails, what is asked for
     /// is read by itself.
+    #[inline(never)]
     fn fetch(&mut self, wanted: usize) {
         let left = self.end.saturating_sub(self.position);
         let length = usize::try_from(left).unwrap_or(WINDOW).min(WINDOW);
@@ -81,12 +88,6 @@ impl<'a> Input<'a> {
                 self.fetched = length;
             }
         }
-    }
-
-    fn value<T: FromBytes + IntoBytes + FromZeros>(&mut self) -> Result<T, Errno> {
-        let mut value = T::new_zeroed();
-        self.take(value.as_mut_bytes())?;
-        Ok(value)
     }
 }
 

@@ -27,53 +27,12 @@ impl State {
         takes_process_work: bool,
         output: &mut Output<'_>,
     ) -> Step {
-        let (process, todo) = (self.threads[key].process, self.threads[key].todo);
         loop {
-            if output.is_full() {
-                return Step::Full;
-            }
-            let list = if !self.lists.is_empty(todo) {
-                todo
-            } else if takes_process_work && !self.lists.is_empty(self.processes[process].todo) {
-                self.processes[process].todo
-            } else {
-                return Step::Nothing;
+            let (process, job) = match self.collect_usual(key, takes_process_work, output) {
+                Ok(step) => return step,
+                Err(unusual) => unusual,
             };
-            if output.left() < LARGEST {
-                return Step::Over;
-            }
-            let Some((item, job)) = self.lists.pop(list) else {
-                return Step::Nothing;
-            };
-            if self.lists.is_empty(todo) {
-                self.threads[key].has_work = false;
-            }
             match job {
-                Job::Transaction(transaction) => {
-                    if self.transactions[transaction].files.is_some() {
-                        return Step::Files(transaction);
-                    }
-                    return Step::Told(self.tell_transaction(key, transaction, output));
-                }
-                Job::Tell(command) => {
-                    self.lists.remove_item(item);
-                    let detects = self.processes[process].detects_spam;
-                    let told = match command {
-                        BR_ONEWAY_SPAM_SUSPECT if !detects => BR_TRANSACTION_COMPLETE,
-                        other => other,
-                    };
-                    self.put_return(process, output, told);
-                }
-                Job::ReturnError => {
-                    let error = &mut self.threads[key].return_error.command;
-                    let told = core::mem::replace(error, BR_OK);
-                    self.put_return(process, output, told);
-                }
-                Job::ReplyError => {
-                    let error = &mut self.threads[key].reply_error.command;
-                    let told = core::mem::replace(error, BR_OK);
-                    self.put_return(process, output, told);
-                }
                 Job::Node(node) => self.tell_node(process, node, output),
                 Job::Death(death) => {
                     let (told, cookie) = self.tell_death(process, death);
@@ -84,8 +43,64 @@ impl State {
                         return Step::Over;
                     }
                 }
-                Job::Ends | Job::Waiter(_) => {}
+                _ => {}
             }
+        }
+    }
+
+    /// Collects transactions and what became of them; a job that is something else is the error,
+    /// with the process that it is told to.
+    fn collect_usual(
+        &mut self,
+        key: ThreadKey,
+        takes_process_work: bool,
+        output: &mut Output<'_>,
+    ) -> Result<Step, (ProcessKey, Job)> {
+        let Self {
+            threads,
+            processes,
+            lists,
+            ..
+        } = self;
+        let own = &mut threads[key];
+        let process = &mut processes[own.process];
+        loop {
+            if output.is_full() {
+                return Ok(Step::Full);
+            }
+            if output.left() < LARGEST {
+                let has_more = !lists.is_empty(own.todo)
+                    || takes_process_work && !lists.is_empty(process.todo);
+                return Ok(if has_more { Step::Over } else { Step::Nothing });
+            }
+            let popped = lists.pop(own.todo).or_else(|| {
+                let common = takes_process_work.then_some(process.todo);
+                lists.pop(common?)
+            });
+            let Some((item, job)) = popped else {
+                return Ok(Step::Nothing);
+            };
+            if lists.is_empty(own.todo) {
+                own.has_work = false;
+            }
+            let told = match job {
+                Job::Transaction(transaction) => {
+                    return Ok(self.tell_transaction(key, transaction, output));
+                }
+                Job::Sent => BR_TRANSACTION_COMPLETE,
+                Job::Tell(command) => {
+                    lists.remove_item(item);
+                    match command {
+                        BR_ONEWAY_SPAM_SUSPECT if !process.detects_spam => BR_TRANSACTION_COMPLETE,
+                        other => other,
+                    }
+                }
+                Job::ReturnError => core::mem::replace(&mut own.return_error.command, BR_OK),
+                Job::ReplyError => core::mem::replace(&mut own.reply_error.command, BR_OK),
+                other => return Err((own.process, other)),
+            };
+            process.statistics.note_return(told);
+            output.put(&told.to_ne_bytes());
         }
     }
 
@@ -101,75 +116,73 @@ impl State {
         }
     }
 
-    /// Tells a thread of a transaction or a reply, which is its own from here on.
+    /// Tells a thread of a transaction or a reply, which is its own from here on; unless it brings
+    /// files.
     fn tell_transaction(
         &mut self,
         thread: ThreadKey,
         key: TransactionKey,
         output: &mut Output<'_>,
-    ) -> Delivery {
-        let process = self.threads[thread].process;
-        let has_sender = self.waiting_sender(key).is_some();
-        let transaction = &mut self.transactions[key];
-        let caller = output.caller;
-        transaction.saved_nice = caller.nice();
-        let owner = &mut self.processes[process];
+    ) -> Step {
+        let Self {
+            threads,
+            transactions,
+            processes,
+            nodes,
+            ..
+        } = self;
+        let transaction = &mut transactions[key];
+        if transaction.files.is_some() {
+            return Step::Files(key);
+        }
+        let sender = transaction.from.and_then(|from| threads.get(from));
+        let sender_pid = sender.map_or(0, |_| output.caller.sees(transaction.sender_pid));
+        let own = &mut threads[thread];
+        let owner = &mut processes[own.process];
         let mut data = TransactionData {
             code: transaction.code,
             flags: transaction.flags,
+            sender_pid,
             sender_euid: transaction.sender_euid,
             ..TransactionData::default()
         };
-        if has_sender {
-            data.sender_pid = caller.sees(transaction.sender_pid);
-        }
         let buffer_key = transaction.buffer.unwrap_or(BufferKey::NOTHING);
         let mut target = None;
-        if let Some(buffer) = owner.space.get_mut(buffer_key) {
-            buffer.is_delivered = true;
-            target = buffer.target_node;
-            let (size, offsets_size) = (buffer.data_size, buffer.offsets_size);
-            data.data_size = size as u64;
-            data.offsets_size = offsets_size as u64;
-            let start = owner.space.bytes(buffer_key).start;
+        if let Some((buffer, start)) = owner.space.deliver(buffer_key) {
+            target = buffer.target_node.and_then(|node| nodes.get(node));
+            data.data_size = buffer.data_size as u64;
+            data.offsets_size = buffer.offsets_size as u64;
             data.buffer = owner.address + start as u64;
-            data.offsets = data.buffer + size.next_multiple_of(8) as u64;
+            data.offsets = data.buffer + buffer.data_size.next_multiple_of(8) as u64;
         }
         let mut told = BR_REPLY;
-        if let Some(node) = target.and_then(|node| self.nodes.get(node)) {
-            (data.target, data.cookie) = (node.ptr, node.cookie);
+        if let Some(node) = target {
             told = BR_TRANSACTION;
-            let nice = transaction.nice;
-            if !transaction.is_one_way() && nice < node.nice_limit {
-                caller.set_nice(nice);
-            } else if !transaction.is_one_way() || transaction.saved_nice > node.nice_limit {
-                caller.set_nice(node.nice_limit);
-            }
+            (data.target, data.cookie) = (node.ptr, node.cookie);
+            transaction.take_nice(output.caller, node.nice_limit);
         }
         let secctx = transaction.security_context;
         let secctx = secctx.map(|offset| owner.address + offset as u64);
-        let waits_for_answer = told == BR_TRANSACTION && !transaction.is_one_way();
+        if secctx.is_some() {
+            told = BR_TRANSACTION_SEC_CTX;
+        }
+        owner.statistics.note_return(told);
+        let waits_for_answer = target.is_some() && !transaction.is_one_way();
         if waits_for_answer {
             transaction.to_thread = Some(thread);
-            transaction.to_parent = self.threads[thread].stack.replace(key);
+            transaction.to_parent = own.stack.replace(key);
         } else {
             self.end_transaction(key);
         }
-        match secctx {
-            Some(secctx) => {
-                self.put_return(process, output, BR_TRANSACTION_SEC_CTX);
-                output.put(data.as_bytes());
-                output.put(&secctx.to_ne_bytes());
-            }
-            None => {
-                self.put_return(process, output, told);
-                output.put(data.as_bytes());
-            }
+        output.put(&told.to_ne_bytes());
+        output.put(data.as_bytes());
+        if let Some(secctx) = secctx {
+            output.put(&secctx.to_ne_bytes());
         }
-        Delivery {
+        Step::Told(Delivery {
             buffer: buffer_key,
             request: waits_for_answer.then_some(key),
-        }
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::binder::context::State;
 use crate::binder::list::Job;
 use crate::binder::node::NodeKey;
 use crate::binder::space::{Buffer, BufferKey};
-use crate::binder::thread::ThreadKey;
+use crate::binder::thread::{Thread, ThreadKey};
 use crate::binder::transaction::{Files, TransactionKey};
 
 impl State {
@@ -45,17 +45,30 @@ impl State {
         sending: &Sending,
         answered: TransactionKey,
     ) -> Result<(), Failure> {
-        let target = self.waiting_sender(answered);
-        let target = target.filter(|target| self.threads[*target].stack == Some(answered));
-        let target = target.ok_or(Failure::dead(Errno::ESRCH))?;
-        self.give(thread, sending.complete);
-        self.pop_sent(target, answered);
-        let transaction = &mut self.transactions[sending.transaction];
+        let Self {
+            transactions,
+            threads,
+            processes,
+            lists,
+            ..
+        } = self;
+        let request = transactions.get(answered);
+        let target = request.and_then(|request| {
+            let waits = |waiting: &Thread| waiting.stack == Some(answered);
+            let from = request.from?;
+            let is_there = threads.get(from).is_some_and(waits);
+            is_there.then_some((from, request.from_parent))
+        });
+        let (target, below) = target.ok_or(Failure::dead(Errno::ESRCH))?;
+        threads[thread].give(lists, sending.complete);
+        let transaction = &mut transactions[sending.transaction];
         transaction.is_outstanding = true;
-        let item = transaction.item;
-        self.processes[sending.receiver].outstanding += 1;
-        self.give(target, item);
-        self.wake_thread(target);
+        let receiver = &mut processes[sending.receiver];
+        receiver.outstanding += 1;
+        let waiting = &mut threads[target];
+        waiting.stack = below;
+        waiting.give(lists, transaction.item);
+        waiting.wake_with_pollers(receiver);
         self.end_transaction(answered);
         Ok(())
     }
@@ -63,13 +76,13 @@ impl State {
     /// The sender is told that it was sent together with the answer, so that it goes on to wait.
     fn deliver_request(&mut self, thread: ThreadKey, sending: &Sending) -> Result<(), Failure> {
         let key = sending.transaction;
-        let below = self.threads[thread].stack.replace(key);
+        let own = &mut self.threads[thread];
         let transaction = &mut self.transactions[key];
         transaction.from = Some(thread);
-        transaction.from_parent = below;
+        transaction.from_parent = own.stack.replace(key);
         let target = transaction.to_thread;
-        self.give_later(thread, sending.complete);
-        let entered = self.enter(sending, target);
+        self.lists.push_back(own.todo, sending.complete);
+        let entered = self.enter(sending, false, target);
         if let Err(command) = entered {
             self.pop_sent(thread, key);
             self.lists.unlink(sending.complete);
@@ -87,7 +100,7 @@ impl State {
         sending: &Sending,
     ) -> Result<Option<BufferKey>, Failure> {
         let outdated = self.outdated_by(sending);
-        let entered = self.enter(sending, None);
+        let entered = self.enter(sending, true, None);
         let is_frozen = entered.map_err(|command| Failure {
             command,
             reason: Errno::ESRCH,
@@ -109,19 +122,15 @@ impl State {
     ///
     /// # Errors
     /// What the sender is told.
-    fn enter(&mut self, sending: &Sending, target: Option<ThreadKey>) -> Result<bool, u32> {
-        let process = sending.receiver;
-        let transaction = &self.transactions[sending.transaction];
-        let (item, is_one_way) = (transaction.item, transaction.is_one_way());
-        if self.living(process).is_none() {
-            return Err(BR_DEAD_REPLY);
-        }
-        let owner = &mut self.processes[process];
-        let is_frozen = owner.is_frozen;
-        if is_frozen {
-            owner.has_received_sync |= !is_one_way;
-            owner.has_received_async |= is_one_way;
-        }
+    fn enter(
+        &mut self,
+        sending: &Sending,
+        is_one_way: bool,
+        target: Option<ThreadKey>,
+    ) -> Result<bool, u32> {
+        let owner = self.processes.get_mut(sending.receiver);
+        let owner = owner.filter(|owner| !owner.is_dead);
+        let is_frozen = owner.ok_or(BR_DEAD_REPLY)?.notice_arrival(is_one_way);
         if is_frozen && !is_one_way {
             return Err(BR_FROZEN_REPLY);
         }
@@ -129,16 +138,31 @@ impl State {
             return Err(BR_DEAD_REPLY);
         }
         let waits = is_one_way && self.wait_with_node(sending).map_err(|_| BR_FAILED_REPLY)?;
-        if !waits {
-            let thread = target.or_else(|| self.select_waiting(process));
-            match thread {
-                Some(thread) => self.give(thread, item),
-                None => self.lists.push_back(self.processes[process].todo, item),
-            }
-            self.wake_thread_or_pollers(process, thread);
+        let Self {
+            transactions,
+            threads,
+            processes,
+            lists,
+            ..
+        } = self;
+        let transaction = &mut transactions[sending.transaction];
+        transaction.is_outstanding = true;
+        let owner = &mut processes[sending.receiver];
+        owner.outstanding += 1;
+        if waits {
+            return Ok(is_frozen);
         }
-        self.transactions[sending.transaction].is_outstanding = true;
-        self.processes[process].outstanding += 1;
+        match target.or_else(|| owner.select_waiting(lists)) {
+            Some(thread) => {
+                let thread = &mut threads[thread];
+                thread.give(lists, transaction.item);
+                thread.wake_with_pollers(owner);
+            }
+            None => {
+                lists.push_back(owner.todo, transaction.item);
+                self.wake_pollers(sending.receiver);
+            }
+        }
         Ok(is_frozen)
     }
 

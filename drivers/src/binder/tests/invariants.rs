@@ -43,7 +43,7 @@ impl State {
             from = key.index() + 1;
             expected += 3 + self.count_told(process.todo);
             for thread in process.threads.values() {
-                expected += 4 + self.count_told(self.threads[*thread].todo);
+                expected += 5 + self.count_told(self.threads[*thread].todo);
             }
         }
         let mut from = 0;
