@@ -79,14 +79,7 @@ struct Slot<T> {
     value: Option<T>,
 }
 
-struct Chunk<T, const N: usize> {
-    /// None where the memory has been given back.
-    slots: Option<Box<[Slot<T>; N]>>,
-    /// A bit for each free place.
-    free: u32,
-}
-
-fn new_slots<T, const N: usize>() -> Result<Box<[Slot<T>; N]>, Errno> {
+fn new_chunk<T, const N: usize>() -> Result<Box<[Slot<T>; N]>, Errno> {
     let mut slots = Vec::new();
     slots.try_reserve_exact(N).map_err(|_| Errno::ENOMEM)?;
     slots.resize_with(N, || Slot {
@@ -99,7 +92,9 @@ fn new_slots<T, const N: usize>() -> Result<Box<[Slot<T>; N]>, Errno> {
 
 /// All things of one kind. `N` of them, a power of two and at most 32, lie in one piece of memory.
 pub struct Arena<T, const N: usize = 32> {
-    chunks: Vec<Chunk<T, N>>,
+    chunks: Vec<Box<[Slot<T>; N]>>,
+    /// Of each chunk, a bit for each free place.
+    free: Vec<u32>,
     /// No chunk before this one has a free place.
     first_with_room: usize,
     /// Of the newest key.
@@ -118,6 +113,7 @@ impl<T, const N: usize> Arena<T, N> {
     pub const fn new() -> Self {
         Self {
             chunks: Vec::new(),
+            free: Vec::new(),
             first_with_room: 0,
             generation: 0,
             count: 0,
@@ -140,42 +136,32 @@ impl<T, const N: usize> Arena<T, N> {
     /// ENOMEM.
     #[inline]
     pub fn reserve(&mut self) -> Result<(), Errno> {
-        match self.chunks.get(self.first_with_room) {
-            Some(chunk) if chunk.free != 0 && chunk.slots.is_some() => Ok(()),
+        match self.free.get(self.first_with_room) {
+            Some(free) if *free != 0 => Ok(()),
             _ => self.make_room(),
         }
     }
 
     #[cold]
     fn make_room(&mut self) -> Result<(), Errno> {
-        loop {
-            match self.chunks.get_mut(self.first_with_room) {
-                Some(chunk) if chunk.free != 0 => {
-                    if chunk.slots.is_none() {
-                        chunk.slots = Some(new_slots()?);
-                    }
-                    return Ok(());
-                }
-                Some(_) => self.first_with_room += 1,
-                None => {
-                    self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-                    self.chunks.push(Chunk {
-                        slots: Some(new_slots()?),
-                        free: Self::ALL_FREE,
-                    });
-                }
-            }
+        while self.free.get(self.first_with_room) == Some(&0) {
+            self.first_with_room += 1;
         }
+        if self.first_with_room == self.chunks.len() {
+            self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            self.free.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            self.chunks.push(new_chunk()?);
+            self.free.push(Self::ALL_FREE);
+        }
+        Ok(())
     }
 
     /// The key of what is put into the arena next; a place must be [reserved](Self::reserve).
     #[inline]
     pub fn next_key(&self) -> Key<T> {
         let number = self.first_with_room;
-        let place = self
-            .chunks
-            .get(number)
-            .map_or(0, |chunk| chunk.free.trailing_zeros());
+        let free = self.free.get(number);
+        let place = free.map_or(0, |free| free.trailing_zeros());
         Key {
             index: (number * N) as u32 + place,
             generation: next_generation(self.generation),
@@ -191,16 +177,14 @@ impl<T, const N: usize> Arena<T, N> {
     pub fn insert(&mut self, value: T) -> Result<Key<T>, Errno> {
         self.reserve()?;
         let key = self.next_key();
-        let number = self.first_with_room;
-        let chunk = &mut self.chunks[number];
-        let slots = chunk.slots.as_mut().ok_or(Errno::ENOMEM)?;
-        let place = chunk.free.trailing_zeros();
-        chunk.free &= chunk.free - 1;
-        self.generation = next_generation(self.generation).get();
-        self.count += 1;
-        let slot = &mut slots[place as usize % N];
-        slot.generation = self.generation;
+        let slot = self.slot_mut(key.index()).ok_or(Errno::ENOMEM)?;
+        slot.generation = key.generation.get();
         slot.value = Some(value);
+        self.generation = key.generation.get();
+        self.count += 1;
+        if let Some(free) = self.free.get_mut(self.first_with_room) {
+            *free &= *free - 1;
+        }
         Ok(key)
     }
 
@@ -230,43 +214,45 @@ impl<T, const N: usize> Arena<T, N> {
     }
 
     fn give_place_back(&mut self, index: usize) {
+        if let Some(slot) = self.slot_mut(index) {
+            slot.generation = 0;
+        }
         let (number, place) = (index / N, index % N);
-        let Some(chunk) = self.chunks.get_mut(number) else {
+        let Some(free) = self.free.get_mut(number) else {
             return;
         };
-        if let Some(slots) = &mut chunk.slots {
-            slots[place].generation = 0;
-        }
-        chunk.free |= 1 << place;
+        *free |= 1 << place;
         self.count -= 1;
+        let is_empty = *free == Self::ALL_FREE;
+        self.first_with_room = self.first_with_room.min(number);
         // One is kept, so that what comes and goes at its edge costs nothing.
-        if chunk.free == Self::ALL_FREE && number > self.first_with_room {
-            chunk.slots = None;
+        if is_empty && number > self.first_with_room {
             self.drop_empty_end();
         }
-        self.first_with_room = self.first_with_room.min(number);
     }
 
     #[cold]
     fn drop_empty_end(&mut self) {
-        while self.chunks.last().is_some_and(|last| last.slots.is_none()) {
+        while self.chunks.len() > self.first_with_room + 1
+            && self.free.last() == Some(&Self::ALL_FREE)
+        {
             self.chunks.pop();
+            self.free.pop();
         }
         if self.chunks.capacity() > 4 * self.chunks.len() {
             self.chunks.shrink_to(2 * self.chunks.len());
+            self.free.shrink_to(2 * self.chunks.len());
         }
     }
 
     #[inline(always)]
     fn slot(&self, index: usize) -> Option<&Slot<T>> {
-        let slots = self.chunks.get(index / N)?.slots.as_ref()?;
-        Some(&slots[index % N])
+        Some(&self.chunks.get(index / N)?[index % N])
     }
 
     #[inline(always)]
     fn slot_mut(&mut self, index: usize) -> Option<&mut Slot<T>> {
-        let slots = self.chunks.get_mut(index / N)?.slots.as_mut()?;
-        Some(&mut slots[index % N])
+        Some(&mut self.chunks.get_mut(index / N)?[index % N])
     }
 
     /// What a key names, if it is still there.
@@ -309,11 +295,9 @@ impl<T, const N: usize> Arena<T, N> {
             if let Some(found) = self.at(index) {
                 return Some(found);
             }
-            let number = index / N;
-            index = if self.chunks[number].slots.is_none() {
-                (number + 1) * N
-            } else {
-                index + 1
+            index = match self.free.get(index / N) {
+                Some(&free) if free == Self::ALL_FREE => (index / N + 1) * N,
+                _ => index + 1,
             };
         }
         None

@@ -56,35 +56,39 @@ impl Default for Context {
 impl Context {
     /// Takes the lock. See the head of [`super`] for what may be done meanwhile.
     pub(super) fn lock(&self) -> Held<'_> {
-        Held(Some(self.state.lock()))
+        Held {
+            state: self.state.lock(),
+            discarded: Discarded::default(),
+        }
     }
 }
 
 /// Holds the lock of a context until dropped; then files that nobody is to get are dropped, too.
-pub(super) struct Held<'a>(Option<SpinMutexGuard<'a, State>>);
+pub(super) struct Held<'a> {
+    // Dropped in this order.
+    state: SpinMutexGuard<'a, State>,
+    discarded: Discarded,
+}
 
 impl Deref for Held<'_> {
     type Target = State;
 
     fn deref(&self) -> &State {
-        self.0.as_ref().expect("held until dropped")
+        &self.state
     }
 }
 
 impl DerefMut for Held<'_> {
     fn deref_mut(&mut self) -> &mut State {
-        self.0.as_mut().expect("held until dropped")
+        &mut self.state
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let discarded = match self.discarded.is_empty() {
-            true => None,
-            false => Some(self.discarded.take()),
-        };
-        self.0 = None;
-        drop(discarded);
+        if !self.state.discarded.is_empty() {
+            self.discarded = self.state.discarded.take();
+        }
     }
 }
 

@@ -97,6 +97,9 @@ impl Pages for FakePages {
         let memory = CALLING.with_borrow(|memory| memory.clone().unwrap());
         let memory = memory.borrow();
         let bytes = at(address, length).and_then(|bytes| memory.get(bytes));
+        if self.bytes.lock().unwrap().len() < offset + length {
+            self.supply(offset..offset + length)?;
+        }
         self.write(offset, bytes.ok_or(Errno::EFAULT)?);
         Ok(())
     }

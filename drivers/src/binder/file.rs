@@ -119,6 +119,7 @@ impl Opening {
 
     /// The calling thread, and whether it must go back to its program, or has not read yet what
     /// became of what it sent.
+    #[inline]
     fn thread(&self, caller: &dyn Caller) -> Result<Calling, Errno> {
         let mut state = self.context.lock();
         let tid = caller.tid();
@@ -149,7 +150,10 @@ impl Opening {
         nonblocking: bool,
     ) -> Result<usize, Errno> {
         let calling = self.thread(caller)?;
-        let outcome = self.answer(&calling, caller, command, argument, nonblocking);
+        let outcome = match command {
+            BINDER_WRITE_READ => self.write_read(&calling, caller, argument, nonblocking),
+            _ => self.answer(calling.thread, caller, command, argument),
+        };
         if calling.must_return
             && let Some(thread) = self.context.lock().threads.get_mut(calling.thread)
         {
@@ -158,17 +162,15 @@ impl Opening {
         outcome.map(|()| 0)
     }
 
+    /// Everything but BINDER_WRITE_READ.
     fn answer(
         &self,
-        calling: &Calling,
+        thread: ThreadKey,
         caller: &dyn Caller,
         command: u32,
         argument: usize,
-        nonblocking: bool,
     ) -> Result<(), Errno> {
-        let thread = calling.thread;
         match command {
-            BINDER_WRITE_READ => self.write_read(calling, caller, argument, nonblocking),
             BINDER_SET_MAX_THREADS => {
                 // As Linux has it: EINVAL for a bad address, here and for two more.
                 let max_threads = get(caller, argument).map_err(|_| Errno::EINVAL)?;

@@ -73,17 +73,16 @@ pub struct List(Item);
 /// Items in one piece of memory; a bit of a word for each.
 const CHUNK: usize = u64::BITS as usize;
 
-struct Chunk {
-    /// None where the memory has been given back.
-    links: Option<Box<[Link; CHUNK]>>,
-    /// A bit for each item that is nobody's.
-    free: u64,
-}
-
 /// All lists of a context. Items are taken from the front, so that memory at the end can be given
 /// back.
 pub struct Lists {
-    chunks: Vec<Chunk>,
+    #[expect(
+        clippy::vec_box,
+        reason = "growing moves pointers, and memory is taken in small pieces"
+    )]
+    chunks: Vec<Box<[Link; CHUNK]>>,
+    /// Of each chunk, a bit for each item that is nobody's.
+    free: Vec<u64>,
     /// No chunk before this one has a free item.
     first_with_room: usize,
     count: usize,
@@ -94,6 +93,7 @@ impl Lists {
     pub const fn new() -> Self {
         Self {
             chunks: Vec::new(),
+            free: Vec::new(),
             first_with_room: 0,
             count: 0,
         }
@@ -108,10 +108,8 @@ impl Lists {
     fn link(&self, item: Item) -> &Link {
         let (number, place) = item.number_and_place();
         match self.chunks.get(number) {
-            Some(Chunk {
-                links: Some(links), ..
-            }) => &links[place],
-            _ => nobodys(),
+            Some(links) => &links[place],
+            None => nobodys(),
         }
     }
 
@@ -119,34 +117,24 @@ impl Lists {
     fn link_mut(&mut self, item: Item) -> &mut Link {
         let (number, place) = item.number_and_place();
         match self.chunks.get_mut(number) {
-            Some(Chunk {
-                links: Some(links), ..
-            }) => &mut links[place],
-            _ => nobodys(),
+            Some(links) => &mut links[place],
+            None => nobodys(),
         }
     }
 
     /// Makes sure that there is an item that is nobody's in the first chunk that may have one.
     #[cold]
     fn make_room(&mut self) -> Result<(), Errno> {
-        loop {
-            match self.chunks.get_mut(self.first_with_room) {
-                Some(chunk) if chunk.free != 0 => {
-                    if chunk.links.is_none() {
-                        chunk.links = Some(new_links()?);
-                    }
-                    return Ok(());
-                }
-                Some(_) => self.first_with_room += 1,
-                None => {
-                    self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-                    self.chunks.push(Chunk {
-                        links: Some(new_links()?),
-                        free: u64::MAX,
-                    });
-                }
-            }
+        while self.free.get(self.first_with_room) == Some(&0) {
+            self.first_with_room += 1;
         }
+        if self.first_with_room == self.chunks.len() {
+            self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            self.free.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+            self.chunks.push(new_links()?);
+            self.free.push(u64::MAX);
+        }
+        Ok(())
     }
 
     /// An item that is in no list.
@@ -157,24 +145,19 @@ impl Lists {
     pub fn new_item(&mut self, job: Job) -> Result<Item, Errno> {
         loop {
             let number = self.first_with_room;
-            if let Some(Chunk {
-                links: Some(links),
-                free,
-            }) = self.chunks.get_mut(number)
-                && *free != 0
-            {
-                let place = free.trailing_zeros();
-                *free &= *free - 1;
-                self.count += 1;
-                let item = Item((number * CHUNK) as u32 + place);
-                links[place as usize % CHUNK] = Link {
-                    previous: item,
-                    next: item,
-                    job,
-                };
-                return Ok(item);
-            }
-            self.make_room()?;
+            let Some(free) = self.free.get_mut(number).filter(|free| **free != 0) else {
+                self.make_room()?;
+                continue;
+            };
+            let item = Item((number * CHUNK) as u32 + free.trailing_zeros());
+            *free &= *free - 1;
+            self.count += 1;
+            *self.link_mut(item) = Link {
+                previous: item,
+                next: item,
+                job,
+            };
+            return Ok(item);
         }
     }
 
@@ -191,23 +174,24 @@ impl Lists {
     pub fn remove_item(&mut self, item: Item) {
         self.unlink(item);
         let (number, place) = item.number_and_place();
-        let Some(chunk) = self.chunks.get_mut(number) else {
+        let Some(free) = self.free.get_mut(number) else {
             return;
         };
-        chunk.free |= 1 << place;
+        *free |= 1 << place;
         self.count -= 1;
+        let is_empty = *free == u64::MAX;
+        self.first_with_room = self.first_with_room.min(number);
         // One is kept, so that what comes and goes at its edge costs nothing.
-        if chunk.free == u64::MAX && number > self.first_with_room {
-            chunk.links = None;
+        if is_empty && number > self.first_with_room {
             self.drop_empty_end();
         }
-        self.first_with_room = self.first_with_room.min(number);
     }
 
     #[cold]
     fn drop_empty_end(&mut self) {
-        while self.chunks.last().is_some_and(|last| last.links.is_none()) {
+        while self.chunks.len() > self.first_with_room + 1 && self.free.last() == Some(&u64::MAX) {
             self.chunks.pop();
+            self.free.pop();
         }
     }
 

@@ -97,10 +97,11 @@ pub trait Pages: Send + Sync {
     /// Makes bytes zero.
     fn zero(&self, bytes: Range<usize>);
 
-    /// Copies bytes in from the memory of the program that calls. May sleep.
+    /// Copies bytes in from the memory of the program that calls, and supplies memory for them
+    /// where there is none. May sleep.
     ///
     /// # Errors
-    /// EFAULT.
+    /// EFAULT, ENOMEM.
     fn copy_from_caller(&self, offset: usize, address: usize, length: usize) -> Result<(), Errno>;
 
     /// Nobody needs these pages now; returns whether [`Pages::reclaim`] has something to do. Called

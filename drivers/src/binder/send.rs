@@ -186,18 +186,17 @@ impl Context {
         let offsets = start + sizes[0].next_multiple_of(8);
         let behind = offsets + sizes[1].next_multiple_of(8) + extra;
         let end = behind + sending.security_bytes();
-        if end == start {
-            return Ok(None);
+        if sizes[1] == 0 && sizes[0] > 0 {
+            let copied = pages.copy_from_caller(start, data.buffer as usize, sizes[0]);
+            copied.map_err(unfilled)?;
         }
-        pages.supply(start..end).map_err(unfilled)?;
+        if end > offsets {
+            pages.supply(start..end).map_err(unfilled)?;
+        }
         if sending.wants_security_context {
             pages.write(behind, SECURITY_CONTEXT);
         }
         if sizes[1] == 0 {
-            if sizes[0] > 0 {
-                let copied = pages.copy_from_caller(start, data.buffer as usize, sizes[0]);
-                copied.map_err(unfilled)?;
-            }
             return Ok(None);
         }
         let copied = pages.copy_from_caller(offsets, data.offsets as usize, sizes[1]);

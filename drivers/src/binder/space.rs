@@ -257,6 +257,9 @@ impl Space {
         }
         block.state = State::Spare;
         let earlier = core::mem::replace(&mut self.spare, key);
+        if earlier == Key::NOTHING {
+            return 0..0;
+        }
         let merged = self.merge_spare(earlier);
         merged.map_or(0..0, |merged| self.unneeded_pages(merged))
     }
@@ -295,7 +298,7 @@ impl Space {
     }
 
     /// Notes that the program has a buffer from now on. Gives it and where it begins.
-    pub fn deliver(&mut self, key: BufferKey) -> Option<(&Buffer, usize)> {
+    pub fn deliver(&mut self, key: BufferKey) -> Option<(&mut Buffer, usize)> {
         let block = self.blocks.get_mut(key)?;
         match &mut block.state {
             State::Used(buffer) => {

@@ -144,6 +144,9 @@ impl State {
         self.transactions.end(key, |transaction| {
             lists.remove_item(transaction.item);
             discarded.add(transaction.files.take());
+            if transaction.buffer.is_none() && !transaction.is_outstanding {
+                return;
+            }
             let Some(process) = processes.get_mut(transaction.to_process) else {
                 return;
             };

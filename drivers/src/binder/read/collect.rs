@@ -147,13 +147,17 @@ impl State {
             ..TransactionData::default()
         };
         let buffer_key = transaction.buffer.unwrap_or(BufferKey::NOTHING);
-        let mut target = None;
+        let (mut target, mut waits_for_answer) = (None, false);
         if let Some((buffer, start)) = owner.space.deliver(buffer_key) {
             target = buffer.target_node.and_then(|node| nodes.get(node));
             data.data_size = buffer.data_size as u64;
             data.offsets_size = buffer.offsets_size as u64;
             data.buffer = owner.address + start as u64;
             data.offsets = data.buffer + buffer.data_size.next_multiple_of(8) as u64;
+            waits_for_answer = target.is_some() && !transaction.is_one_way();
+            if !waits_for_answer {
+                (buffer.transaction, transaction.buffer) = (None, None);
+            }
         }
         let mut told = BR_REPLY;
         if let Some(node) = target {
@@ -167,11 +171,13 @@ impl State {
             told = BR_TRANSACTION_SEC_CTX;
         }
         owner.statistics.note_return(told);
-        let waits_for_answer = target.is_some() && !transaction.is_one_way();
         if waits_for_answer {
             transaction.to_thread = Some(thread);
             transaction.to_parent = own.stack.replace(key);
         } else {
+            if core::mem::take(&mut transaction.is_outstanding) {
+                owner.note_ended();
+            }
             self.end_transaction(key);
         }
         output.put(&told.to_ne_bytes());

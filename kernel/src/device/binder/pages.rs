@@ -169,11 +169,22 @@ impl Pages for RoomFrames {
     }
 
     fn copy_from_caller(&self, offset: usize, address: usize, length: usize) -> Result<()> {
-        self.for_each_part(offset..offset + length, |frame, start, part| {
-            let source = address.wrapping_add(part.start);
-            let copied = frame.write_from_user(start, source, part.len());
-            copied.map_err(crate::error::bad_address)
-        })
+        let mut done = 0;
+        while done < length {
+            let (page, start) = ((offset + done) / PAGE_SIZE, (offset + done) % PAGE_SIZE);
+            let part = (PAGE_SIZE - start).min(length - done);
+            let frame = match self.frame(page) {
+                Some(frame) => frame,
+                None => {
+                    self.supply(offset + done..offset + done + part)?;
+                    self.frame(page).ok_or(Errno::ENOMEM)?
+                }
+            };
+            let copied = frame.write_from_user(start, address.wrapping_add(done), part);
+            copied.map_err(crate::error::bad_address)?;
+            done += part;
+        }
+        Ok(())
     }
 
     fn release(&self, pages: Range<usize>) -> bool {
