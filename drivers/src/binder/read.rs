@@ -249,19 +249,25 @@ impl State {
     /// The end of a read. Returns whether the process is to be asked for another thread: this one
     /// takes transactions, none waits for any, and it may have more.
     fn finish_read(&mut self, key: ThreadKey) -> bool {
-        let thread = &mut self.threads[key];
+        let Self {
+            threads,
+            processes,
+            lists,
+            ..
+        } = self;
+        let thread = &mut threads[key];
         thread.must_return = false;
-        let (number, is_looper) = (thread.process, thread.looper.takes_transactions());
-        let process = &mut self.processes[number];
-        let spawns = is_looper
-            && process.requested_threads == 0
+        let number = thread.process;
+        let process = &mut processes[number];
+        let spawns = process.requested_threads == 0
             && process.started_threads < process.max_threads
-            && self.lists.is_empty(process.waiting);
+            && thread.looper.takes_transactions()
+            && lists.is_empty(process.waiting);
         if spawns {
             process.requested_threads += 1;
             process.statistics.note_return(BR_SPAWN_LOOPER);
         }
-        if !self.lists.is_empty(process.todo) {
+        if !lists.is_empty(process.todo) {
             self.wake_process(number);
         }
         spawns

@@ -108,10 +108,14 @@ impl Request {
     /// All bytes together, each part rounded up. None: more than can be counted.
     fn total(&self) -> Option<usize> {
         let parts = [self.data_size, self.offsets_size, self.extra_size];
-        let mut total = 0u64;
-        for part in parts {
-            total = total.checked_add(part.checked_next_multiple_of(ALIGNMENT as u64)?)?;
-        }
+        let total = if (parts[0] | parts[1] | parts[2]) <= u64::from(u32::MAX) {
+            let rounded = parts.map(|part| part.next_multiple_of(ALIGNMENT as u64));
+            rounded.iter().sum()
+        } else {
+            let rounded = parts.map(|part| part.checked_next_multiple_of(ALIGNMENT as u64));
+            let [data, offsets, extra] = rounded;
+            data?.checked_add(offsets?)?.checked_add(extra?)?
+        };
         usize::try_from(total).ok()
     }
 }
@@ -219,9 +223,11 @@ impl Space {
         if request.is_async && self.free_async < length {
             return Err(Errno::ENOSPC);
         }
-        let key = match self.take_spare(length) {
-            Some(key) => key,
-            None => self.take_free(length)?,
+        let key = match self.blocks.get(self.spare) {
+            Some(spare) if spare.length == length => {
+                core::mem::replace(&mut self.spare, Key::NOTHING)
+            }
+            _ => self.take_free(length)?,
         };
         let block = &mut self.blocks[key];
         let offset = block.offset;
@@ -380,12 +386,6 @@ impl Space {
         }
         let is_much = buffers > SUSPECT_BUFFERS || bytes > self.length / 4;
         is_much && !core::mem::replace(&mut self.has_told_suspect, true)
-    }
-
-    /// The spare block, if it is just so long.
-    fn take_spare(&mut self, length: usize) -> Option<BufferKey> {
-        let is_fit = self.blocks.get(self.spare)?.length == length;
-        is_fit.then(|| core::mem::replace(&mut self.spare, Key::NOTHING))
     }
 
     /// A block of so many bytes out of the bins.

@@ -133,7 +133,10 @@ fn take_next(queue: &mut VecDeque<Arc<Thread>>) -> Option<Arc<Thread>> {
     if other.is_some() != real_time::holds_back() {
         real_time::set_holding_back(other.is_some());
     }
-    queue.remove(other.unwrap_or(0))
+    match other {
+        Some(place) => queue.remove(place),
+        None => queue.pop_front(),
+    }
 }
 
 /// How long a thread's turns are while others wait; none when they do not end by themselves.
