@@ -38,7 +38,8 @@ pub fn command(house: &House, options: &OnLinux) -> Result<ExitCode> {
     let mut machine = debian.machine(Kind::Q35);
     machine.accelerator = options.accel;
     machine.icount = options.icount;
-    let line = [&[path][..], &options.words].concat().join(" ");
+    let words = std::iter::once(path.as_str()).chain(options.words.iter().map(String::as_str));
+    let line = shlex::try_join(words).context("a word for the program cannot be passed on")?;
     let limit = Duration::from_secs(options.timeout);
     let mut output = std::io::stdout().lock();
     let outcome = exec::run(&machine, &ramdisk, &line, limit, &mut output)?;

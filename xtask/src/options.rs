@@ -212,7 +212,7 @@ pub struct OnLinux {
     pub timeout: u64,
     /// The program's file on this host; it must be linked statically
     pub program: PathBuf,
-    /// Words for the program, without spaces in them
+    /// Words for the program
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<String>,
 }

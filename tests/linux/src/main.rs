@@ -3,9 +3,10 @@
 //!
 //! It speaks the protocol of `init --exec`, so that the host need not know which kernel runs:
 //! `/etc/exec` holds a nonce and the command line, and on the console, which is raw, appear
-//! `\x01BEGIN nonce`, the program's output and `\x01END nonce STATUS`. There is no shell, so the
-//! command line is words with spaces between them, the first one the program's path; it runs in
-//! /tmp with nothing to read and next to no environment.
+//! `\x01BEGIN nonce`, the program's output and `\x01END nonce STATUS`. There is no shell: the
+//! command line is divided into words as one would, quotes included, and expands nothing. The
+//! first word is the program's path; it runs in /tmp with nothing to read and next to no
+//! environment.
 
 mod mounts;
 mod program;

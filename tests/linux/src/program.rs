@@ -7,8 +7,11 @@ use rustix::process::{Pid, WaitOptions, WaitStatus};
 /// Runs `command_line` and waits for it, burying on the way whoever else ends: the orphans of all
 /// processes are process 1's. Returns the status as a shell has it in `$?`.
 pub fn run(command_line: &str) -> Result<i32, String> {
-    let mut words = command_line.split_whitespace();
-    let path = words.next().ok_or("there is no command line to run")?;
+    let words = shlex::split(command_line)
+        .ok_or_else(|| format!("a quote in `{}` has no end", command_line.trim_end()))?;
+    let (path, words) = words
+        .split_first()
+        .ok_or("there is no command line to run")?;
     let child = Command::new(path)
         .args(words)
         .env_clear()
