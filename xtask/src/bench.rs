@@ -1,30 +1,43 @@
-//! `cargo xtask bench`: runs `/bin/bench` in the guest, where virtual time counts instructions,
-//! and prints its table: figures that are the same on every host. Below it, unless something else
-//! is asked for, stands the table of a kernel without device namespaces: what they cost is the
-//! difference. It is measured whole, since what came before shows in some figures.
+//! `cargo xtask bench`: runs `/bin/bench` in the guest and prints one table: an operation a row, a
+//! kernel a column. Virtual time counts instructions, so that the figures are the same on every
+//! host; with `--wall` it is the host's, and the figures are medians.
+//!
+//! The rooms: [`kernels`], of which [`versus`] fetches one, are booted by [`rounds`] in several
+//! [`places`]; the figures make a [`record`], of which [`show`] makes the table, and which
+//! [`compare`] holds against an earlier one. [`table`] and [`spread`] are their tools.
 //!
 //! With `--check`, and as a part of `cargo xtask test`, the figures are held against the ceilings
 //! of tests/bench/ceilings.txt (see [`ceilings`]).
 
 mod ceilings;
+mod compare;
+mod kernels;
+mod places;
+mod record;
+mod rounds;
+mod show;
+mod spread;
+mod table;
+pub mod versus;
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use qemu::machine::Panel;
-use qemu::{Desk, Ending, Kind, Machine, exec};
+use qemu::{Desk, Ending, Kind};
 
 use self::ceilings::{Ceilings, Figure};
-use crate::build::{self, Built, Flavour};
+use self::compare::Comparison;
+use self::kernels::{Kernel, Setting, Side};
+use self::record::{Clock, Record};
+use self::rounds::Plan;
+use self::table::Table;
+use crate::build::Flavour;
 use crate::house::House;
 use crate::install;
 use crate::options::Bench;
 use crate::report::Report;
-
-/// A table takes well below a minute; a busy host may take longer.
-const LIMIT: Duration = Duration::from_secs(900);
 
 /// The operation that wants a display.
 const SCREENS: &str = "persona switch, screens";
@@ -32,8 +45,11 @@ const SCREENS: &str = "persona switch, screens";
 /// The sizes of screens between which it must not make a difference.
 const SIZES: [(u32, u32); 2] = [(640, 480), (3840, 2160)];
 
-/// Memory of a machine with two large screens.
-const SCREENS_MIB: u32 = 512;
+/// How often each kernel is measured in instructions: enough to see whether two runs agree.
+const RUNS: u8 = 2;
+
+/// How often by the wall clock: enough for quartiles.
+const RUNS_BY_THE_WALL: u8 = 5;
 
 /// Runs the command.
 pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
@@ -44,53 +60,101 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
         print!("{}", report.closing());
         return Ok(report.code());
     }
-    let words: Vec<&str> = options.words.iter().map(String::as_str).collect();
-    let flavour = Flavour::without(options.without);
-    let (kind, none) = (options.machine, Desk::EMPTY);
+    if options.vs_linux && options.machine != Kind::Q35 {
+        bail!(
+            "Debian's kernel has no display on a {}: give --machine q35, or leave --vs-linux out",
+            options.machine
+        );
+    }
+    let (clock, runs) = match options.wall {
+        true => (Clock::Nanoseconds, RUNS_BY_THE_WALL),
+        false => (Clock::Instructions, RUNS),
+    };
+    // Before all that takes minutes.
+    let before = options.compare.as_deref().map(|file| {
+        let before = Record::read(file)?;
+        before.must_be_of(file, options.machine, clock)?;
+        anyhow::Ok(before)
+    });
+    let before = before.transpose()?;
+    let mut record = Record::now(house, options.machine, clock, &options.words)?;
+    let kernels = kernels(house, options, &mut record)?;
+    let plan = Plan {
+        kernels: &kernels,
+        kind: options.machine,
+        clock,
+        rounds: options.runs.unwrap_or(runs).into(),
+        words: &options.words,
+    };
+    let gathered = plan.run()?;
+    for problem in &gathered.problems {
+        eprintln!("{problem}");
+    }
+    if gathered.rows.is_empty() {
+        bail!(
+            "there is no figure of `{}`: `cargo xtask bench` shows every operation",
+            options.words.join("`, `")
+        );
+    }
+    record.rows = gathered.rows;
+    let sides: Vec<Side> = kernels.iter().map(|(side, _)| *side).collect();
+    print(&record, &sides, before.as_ref(), options)?;
+    let file = record.keep(house)?;
+    eprintln!("kept in {}", file.display());
+    Ok(match gathered.problems.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// The kernels that are asked for, Linux if it can be had.
+fn kernels(house: &House, options: &Bench, record: &mut Record) -> Result<Vec<(Side, Kernel)>> {
+    let janus = |flavour| Kernel::janus(house, options.machine, flavour);
+    let mut kernels = Vec::new();
+    if options.vs_linux {
+        let debian = versus::debian(house)?;
+        kernels.extend(debian.map(|(release, kernel)| {
+            record.linux_release = Some(release);
+            (Side::Linux, kernel)
+        }));
+    }
+    kernels.push((Side::Janus, janus(Flavour::Plain)?));
+    if options.without.is_some() || options.words.is_empty() {
+        kernels.push((Side::WithoutDevns, janus(Flavour::WithoutDevns)?));
+    }
+    Ok(kernels)
+}
+
+/// Prints the figures, and what changed since `before`.
+fn print(record: &Record, sides: &[Side], before: Option<&Record>, options: &Bench) -> Result<()> {
     let mut output = std::io::stdout().lock();
-    measure(house, kind, flavour, &none, &words, &mut output)?;
-    if options.without.is_none() && words.is_empty() {
-        heading(
-            &mut output,
-            "The same without device namespaces (--without devns):",
-        )?;
-        let flavour = Flavour::WithoutDevns;
-        measure(house, kind, flavour, &none, &[], &mut output)?;
-    }
-    let asked = |word: &&str| SCREENS.contains(*word);
-    if options.without.is_none() && (words.is_empty() || words.iter().any(asked)) {
-        measure_screens(house, kind, &mut output)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Prints what the next table is of.
-fn heading(output: &mut dyn Write, text: &str) -> Result<()> {
-    writeln!(output, "\n{text}").context("could not print the table")
-}
-
-/// What a switch between two screens costs: on a display that reads the guest's memory, small and
-/// large, and beside it on one whose pictures the processor must copy (PCI only).
-fn measure_screens(house: &House, kind: Kind, output: &mut dyn Write) -> Result<()> {
-    let mut displays = SIZES
-        .map(|size| ("virtio-gpu", Panel::Virtio, size))
-        .to_vec();
-    if kind == Kind::Q35 {
-        displays.push((
-            "bochs-display, which is copied to",
-            Panel::Bochs,
-            (1024, 768),
-        ));
-    }
-    for (name, panel, (width, height)) in displays {
-        heading(
-            output,
-            &format!("With a display of {width}x{height} ({name}):"),
-        )?;
-        let desk = screen_of(panel, (width, height));
-        measure(house, kind, Flavour::Plain, &desk, &[SCREENS], output)?;
-    }
-    Ok(())
+    let text = if options.json {
+        record.json()?
+    } else {
+        let as_asked = |table: &Table| match options.markdown {
+            true => table.markdown(),
+            false => table.text(),
+        };
+        let closed = |table: String, notes: Vec<String>| format!("{table}\n{}\n", notes.join("\n"));
+        let now = closed(
+            as_asked(&show::table(record, sides)),
+            show::notes(record, sides),
+        );
+        let since = before.map(|before| {
+            let Comparison { table, notes } = Comparison::of(before, record);
+            let (date, commit) = (&before.date, &before.commit);
+            let heading = format!("\nSince {date} ({commit}):\n\n");
+            let changes = match table.is_empty() {
+                true => String::from("nothing changed\n"),
+                false => as_asked(&table),
+            };
+            heading + &closed(changes, notes)
+        });
+        now + &since.unwrap_or_default()
+    };
+    output
+        .write_all(text.as_bytes())
+        .context("could not print the table")
 }
 
 /// Holds every operation against its ceiling, one result each: those with `filter` in their names.
@@ -158,25 +222,8 @@ fn measure(
     words: &[&str],
     output: &mut dyn Write,
 ) -> Result<()> {
-    let Built {
-        kernel,
-        mut ramdisk,
-    } = build::image(house, flavour)?;
-    for program in build::test_programs(house, "tests/bench")? {
-        ramdisk.add_host(&program.at(&format!("/bin/{}", program.name)))?;
-    }
-    let mut machine = Machine::new(kind, kernel);
-    machine.icount = true;
-    machine.desk = desk.clone();
-    if !desk.is_empty() {
-        machine.memory_mib = SCREENS_MIB;
-    }
-    let mut line = String::from("bench");
-    for word in words {
-        // In quotes, since names of operations have spaces in them.
-        line.push_str(&format!(" '{}'", word.replace('\'', "'\\''")));
-    }
-    let outcome = exec::run(&machine, &ramdisk, &line, LIMIT, output)?;
+    let setting = Setting { desk, icount: true };
+    let outcome = Kernel::janus(house, kind, flavour)?.boot(setting, words, output)?;
     match (outcome.status, outcome.ending) {
         (Some(0), Ending::PowerOff) => Ok(()),
         (status, ending) => bail!(

@@ -35,8 +35,10 @@ Janus: a kernel of our own that runs Linux programs, in QEMU.
   cargo xtask debug          boot and wait for gdb; prints the line to type
   cargo xtask size           how large the image is, and which crate takes how much
   cargo xtask bench          instructions per operation, the same figure on any host
-  cargo xtask linux PROGRAM  run a static program on Debian's Linux kernel, to see what that does
+  cargo xtask bench --vs-linux
+                             beside those of Debian's Linux kernel on the same machine
   cargo xtask bench --check  whether one costs more than tests/bench/ceilings.txt allows
+  cargo xtask linux PROGRAM  run a static program on Debian's Linux kernel, to see what that does
 
 What each takes: cargo xtask COMMAND --help. The first run fetches what is missing (on Debian and
 Ubuntu as root) or says what to type.

@@ -100,14 +100,34 @@ pub struct Bench {
     /// Kind of machine: q35 or microvm
     #[arg(long, default_value = "q35", value_name = "KIND")]
     pub machine: Kind,
-    /// Measure a kernel with a part left out: `devns` gives one without personas
+    /// Beside Janus, Debian's Linux 6.1 on the same machine (fetched where there is apt-get)
+    #[arg(long)]
+    pub vs_linux: bool,
+    /// Beside Janus, a kernel with a part left out, and what the part costs: `devns`, which also
+    /// stands there where no WORDS are given
     #[arg(long, value_name = "PART")]
     pub without: Option<LeftOut>,
+    /// By this host's clock instead of in instructions: medians of paired runs, and their spread
+    #[arg(long)]
+    pub wall: bool,
+    /// How often each kernel is booted and measured: 2 times unless said otherwise, with --wall 5
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub runs: Option<u8>,
+    /// What changed since an earlier run: its file in target/bench/
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+    /// Print the tables as Markdown
+    #[arg(long)]
+    pub markdown: bool,
+    /// Print what is kept in target/bench/ instead of a table
+    #[arg(long, conflicts_with_all = ["markdown", "compare"])]
+    pub json: bool,
     /// Hold each figure of a q35 against its ceiling in tests/bench/ceilings.txt, and fail above it
-    #[arg(long, conflicts_with_all = ["machine", "without", "words"])]
+    #[arg(long, conflicts_with_all = [
+        "machine", "vs_linux", "without", "wall", "runs", "compare", "markdown", "json", "words",
+    ])]
     pub check: bool,
-    /// Words for the benchmark program: `--json`, or parts of the names of operations
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    /// Only operations with one of these in their names
     pub words: Vec<String>,
 }
 

@@ -3,7 +3,8 @@
 //!
 //! This Linux here need not have the driver that they test, so the host's kernel is no measure
 //! for them. Where Debian's kernel cannot be had, each case still says by itself whether it is
-//! well on ours, and one line says that nothing was compared.
+//! well on ours, and one line says that nothing was compared. In the end, `cargo xtask bench
+//! --vs-linux` is tried with two operations.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use anyhow::{Result, bail};
 use qemu::{Ending, Kind, Linux, Machine, exec};
 
 use super::abi;
+use crate::bench;
 use crate::build::{self, Built, Flavour};
 use crate::house::{House, Product};
 use crate::linux::{self, Availability};
@@ -58,7 +60,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
             None => abi::judge(program, &janus, filter, report),
         }
     }
-    Ok(())
+    bench::versus::test(house, filter, report)
 }
 
 /// Takes the lines of the cases that only ours can run out of its output.
