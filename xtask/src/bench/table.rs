@@ -80,12 +80,12 @@ pub fn grouped(value: i64) -> String {
     text
 }
 
-/// A change in percent, with its sign; nothing's is `0.0 %`, without.
+/// A change in percent, with its sign; with two digits more where it would seem to be none.
 pub fn percent(value: f64) -> String {
-    let text = format!("{value:+.1} %");
-    match text.as_str() {
-        "+0.0 %" | "-0.0 %" => "0.0 %".into(),
-        _ => text,
+    match value.abs() {
+        0.0 => "0.0 %".into(),
+        ..0.05 => format!("{value:+.3} %"),
+        _ => format!("{value:+.1} %"),
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn percents_have_their_signs() {
         let texts = [12.34, -0.04, 0.0, -50.0].map(percent);
-        assert_eq!(texts, ["+12.3 %", "0.0 %", "0.0 %", "-50.0 %"]);
+        assert_eq!(texts, ["+12.3 %", "-0.040 %", "0.0 %", "-50.0 %"]);
     }
 
     #[test]
