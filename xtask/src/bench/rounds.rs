@@ -1,9 +1,9 @@
 //! Every boot that a table needs, made and gathered.
 //!
 //! In a round, each side boots once. Counted in instructions the figures do not depend on what else
-//! the host does, so as many machines run at a time as it has processors. By the wall clock they run
-//! alone, one after the other, each round in the opposite order of the one before, so that a host
-//! that grows slower or faster does not favour one side.
+//! the host does, so as many machines run at a time as it has processors, within reason. By the wall
+//! clock they run alone, one after the other, each round in the opposite order of the one before, so
+//! that a host that grows slower or faster does not favour one side.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -17,6 +17,9 @@ use super::kernels::{Kernel, Readings, Setting, Side};
 use super::places::{ANY_DISPLAY, OF_DISPLAYS, Place, UNSEEN};
 use super::record::{Clock, Row, Runs, Unit};
 use super::{SCREENS, SIZES};
+
+/// No more machines run at a time, whatever the host has: each takes memory.
+const MACHINES_AT_A_TIME: usize = 4;
 
 /// What is to be measured.
 pub struct Plan<'a> {
@@ -60,7 +63,9 @@ impl Plan<'_> {
         let boots = self.boots();
         let workers = match self.clock {
             Clock::Nanoseconds => 1,
-            Clock::Instructions => std::thread::available_parallelism().map_or(1, usize::from),
+            Clock::Instructions => std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(MACHINES_AT_A_TIME),
         };
         let icount = self.clock == Clock::Instructions;
         eprintln!("{} machines to boot, {workers} at a time", boots.len());
