@@ -78,7 +78,7 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
     });
     let before = before.transpose()?;
     let mut record = Record::now(house, options.machine, clock, &options.words)?;
-    let kernels = kernels(house, options, &mut record)?;
+    let kernels = kernels_for(house, options, &mut record)?;
     let plan = Plan {
         kernels: &kernels,
         kind: options.machine,
@@ -108,7 +108,7 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
 }
 
 /// The kernels that are asked for, Linux if it can be had.
-fn kernels(house: &House, options: &Bench, record: &mut Record) -> Result<Vec<(Side, Kernel)>> {
+fn kernels_for(house: &House, options: &Bench, record: &mut Record) -> Result<Vec<(Side, Kernel)>> {
     let janus = |flavour| Kernel::janus(house, options.machine, flavour);
     let mut kernels = Vec::new();
     if options.vs_linux {

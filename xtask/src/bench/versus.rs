@@ -13,7 +13,7 @@ use crate::house::House;
 use crate::linux::{self, Availability};
 use crate::report::Report;
 
-/// What [`test`] measures: a call that needs nothing, and one of a device that a module brings.
+/// What [`test()`] measures: a call that needs nothing, and one of a device that a module brings.
 const OPERATIONS: [&str; 2] = ["null call (getppid)", "binder call, 0 B"];
 
 /// Debian's kernel and its release; none, after a line that says why, where it cannot be had.
