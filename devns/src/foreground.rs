@@ -208,10 +208,21 @@ impl Foreground {
 
     /// The namespace with this init pid (in the root pid namespace) that lives.
     pub fn by_init_pid(&self, pid: u32) -> Option<Arc<Namespace>> {
-        let matches = |namespace: &Arc<Namespace>| {
+        let matches = |namespace: &Namespace| {
             namespace.init_pid() == pid && !namespace.has_ended() && pid != 0
         };
-        self.namespaces().into_iter().find(matches)
+        self.core.list.find(matches)
+    }
+
+    /// The one at `place`, from 0, among those that may come to the front, in the order of their
+    /// creation, root first. Costs what those before it cost, however many there are behind.
+    pub fn at(&self, place: usize) -> Option<Arc<Namespace>> {
+        let mut before = 0;
+        self.core.list.find(|namespace| {
+            let found = namespace.may_be_active() && before == place;
+            before += usize::from(namespace.may_be_active());
+            found
+        })
     }
 
     fn check(&self, namespace: &Namespace) -> Result<(), Refused> {

@@ -38,6 +38,20 @@ impl List {
         let namespaces = self.namespaces.lock();
         namespaces.values().filter_map(Weak::upgrade).collect()
     }
+
+    /// The first that `matches`. Those behind it are not looked at.
+    pub fn find(&self, mut matches: impl FnMut(&Namespace) -> bool) -> Option<Arc<Namespace>> {
+        // To be let go of after the lock, as in `all`.
+        let mut passed = Vec::new();
+        let namespaces = self.namespaces.lock();
+        for namespace in namespaces.values().filter_map(Weak::upgrade) {
+            if matches(&namespace) {
+                return Some(namespace);
+            }
+            passed.push(namespace);
+        }
+        None
+    }
 }
 
 #[cfg(all(test, not(loom)))]

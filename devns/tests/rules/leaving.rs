@@ -77,3 +77,19 @@ fn namespaces_are_found_by_their_init() {
         .collect();
     assert_eq!(numbers, [1, 2, 3, 9], "in the order of their creation");
 }
+
+#[test]
+fn places_are_counted_among_those_that_may_come_to_the_front() {
+    let foreground = foreground();
+    let (two, three) = (persona(&foreground, 2), persona(&foreground, 3));
+    let _unborn = foreground.create(9);
+    let four = persona(&foreground, 4);
+    let number = |place| foreground.at(place).map(|namespace| namespace.number());
+    assert_eq!(
+        [0, 1, 2, 3, 4].map(number),
+        [Some(1), Some(2), Some(3), Some(4), None]
+    );
+    foreground.leave(&two, at(1)).expect("outside");
+    assert_eq!([1, 2, 3].map(number), [Some(3), Some(4), None], "ended");
+    drop((three, four));
+}

@@ -67,10 +67,12 @@ impl<const WORDS: usize> Bits<WORDS> {
     /// The numbers in rising order.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
         self.0.iter().enumerate().flat_map(|(index, word)| {
-            let base = index as u16 * 64;
-            (0..64)
-                .filter(move |bit| word >> bit & 1 == 1)
-                .map(move |bit| base + bit)
+            let mut rest = *word;
+            core::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as u16)?;
+                rest &= rest - 1;
+                Some(index as u16 * 64 + bit)
+            })
         })
     }
 

@@ -11,6 +11,7 @@
 use core::convert::Infallible;
 
 use abi::Errno;
+use abi::input::EV_KEY;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -42,6 +43,9 @@ struct Readers {
     clients: Vec<Arc<Client>>,
     /// The one that wants to be the only one.
     grab: Option<Arc<Client>>,
+    /// Some may know of keys that are down. So long as none can, to leave the front costs the same
+    /// however many they are.
+    may_know_keys: bool,
     /// Where the axes were when the persona left the front.
     places: BTreeMap<u16, i32>,
 }
@@ -62,9 +66,11 @@ impl Group {
     /// ENOMEM.
     pub(super) fn attach(&self, device: usize, client: &Arc<Client>) -> Result<(), Errno> {
         let mut members = self.members.lock();
-        let clients = &mut members.device(device).clients;
-        clients.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        clients.push(Arc::clone(client));
+        let readers = members.device(device);
+        readers.clients.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        readers.clients.push(Arc::clone(client));
+        // It can ask which keys are down, also those that went down when there was no reader.
+        readers.may_know_keys = true;
         Ok(())
     }
 
@@ -127,8 +133,9 @@ impl Group {
         stamp: Stamp,
         motion: impl FnOnce() -> Option<Motion>,
     ) -> bool {
-        let members = self.members.lock();
-        if let Some(readers) = members.devices.get(device) {
+        let mut members = self.members.lock();
+        if let Some(readers) = members.devices.get_mut(device) {
+            readers.may_know_keys |= packet.iter().any(|event| event.kind == EV_KEY);
             if let Some(holder) = &readers.grab {
                 holder.deliver(packet, stamp);
                 return true;
@@ -147,8 +154,10 @@ impl Group {
 
     /// The persona leaves the front while these keys of a device are down.
     pub(super) fn release(&self, device: usize, held: &KeyBits, stamp: Stamp) {
-        let members = self.members.lock();
-        if let Some(readers) = members.devices.get(device) {
+        let mut members = self.members.lock();
+        if let Some(readers) = members.devices.get_mut(device)
+            && core::mem::take(&mut readers.may_know_keys)
+        {
             let clients = readers.clients.iter();
             clients.for_each(|client| client.release(held, stamp));
         }

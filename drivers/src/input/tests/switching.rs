@@ -35,6 +35,21 @@ fn a_held_key_goes_up_for_the_loser_and_the_winner_never_hears_of_it() {
 }
 
 #[test]
+fn a_reader_who_asked_for_the_keys_is_told_that_they_go_up() {
+    let house = House::new();
+    house.press(&[(KEY_A, 1)]);
+    let asked = house.open(0);
+    assert_eq!(state(&asked), [KEY_A]);
+    house.switch(1);
+    assert_eq!(keys(&asked), [(KEY_A, 0)]);
+    // The same once more, now that it has been behind, and by itself.
+    house.switch(0);
+    house.press(&[(KEY_A, 0), (KEY_A, 1)]);
+    house.switch(1);
+    assert_eq!(keys(&asked), [(KEY_A, 1), (KEY_A, 0)]);
+}
+
+#[test]
 fn what_was_queued_can_still_be_read() {
     let house = House::new();
     let loser = house.open(0);

@@ -62,13 +62,11 @@ fn switch(target: Target) {
 
 /// Whom the keys mean.
 pub(super) fn find(target: Target) -> Option<Arc<Namespace>> {
-    let lives = |namespace: &Arc<Namespace>| namespace.is_root() || namespace.processes() > 0;
     match target {
-        Target::Slot(slot) => {
-            let mut living = foreground().namespaces().into_iter().filter(lives);
-            living.nth(slot.checked_sub(1)?)
-        }
+        Target::Slot(slot) => foreground().at(slot.checked_sub(1)?),
         Target::Previous => {
+            let lives =
+                |namespace: &Arc<Namespace>| namespace.is_root() || namespace.processes() > 0;
             let previous = PREVIOUS.lock().clone()?;
             previous.upgrade().filter(lives)
         }
