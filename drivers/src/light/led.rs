@@ -113,7 +113,7 @@ impl Led {
     pub(super) fn follow(&self, locks: u8) {
         match self.trigger() {
             Some(lock) => self.follow_if(lock, locks),
-            None => self.brightness.set(0),
+            None => self.shine(0),
         }
     }
 
@@ -122,7 +122,14 @@ impl Led {
         if self.trigger() == Some(lock) {
             let is_on = locks & lock.bit() != 0;
             let full = self.brightness.maximum;
-            self.brightness.set(if is_on { full } else { 0 });
+            self.shine(if is_on { full } else { 0 });
+        }
+    }
+
+    /// A lamp that shines so already needs no word: most switches of personas change none.
+    fn shine(&self, brightness: u32) {
+        if self.brightness.value() != brightness {
+            self.brightness.set(brightness);
         }
     }
 }
