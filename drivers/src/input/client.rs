@@ -127,11 +127,16 @@ impl Client {
         }
     }
 
-    /// Takes the oldest readable event.
-    pub fn take(&self) -> Option<InputEvent> {
+    /// Takes the oldest readable events, as many as there are or `into` holds; returns how many.
+    pub fn take(&self, into: &mut [InputEvent]) -> usize {
         let mut state = self.state.lock();
-        state.readable = state.readable.checked_sub(1)?;
-        state.ring.pop_front().map(Record::to_program)
+        let count = state.readable.min(into.len());
+        state.readable -= count;
+        for place in &mut into[..count] {
+            let oldest = state.ring.pop_front();
+            *place = oldest.map_or_else(InputEvent::default, Record::to_program);
+        }
+        count
     }
 
     /// Whether there is something to read.

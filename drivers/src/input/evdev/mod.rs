@@ -18,7 +18,7 @@ use abi::Errno;
 use abi::input::InputEvent;
 use alloc::sync::Arc;
 use devns::{Namespace, StateRef};
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::IntoBytes;
 
 use super::client::{Client, Waker};
 use super::device::Event;
@@ -27,6 +27,8 @@ use super::persona::{Group, InputClass, InputHandle};
 
 /// Bytes of an event.
 const EVENT: usize = size_of::<InputEvent>();
+/// Events that are moved at once, which most packets do not have more of.
+const BATCH: usize = 8;
 
 pub use crate::user::{Transfer, UserMemory};
 
@@ -80,7 +82,8 @@ impl Evdev {
     /// are none, and the reader would have to wait.
     ///
     /// # Errors
-    /// EINVAL: less room than an event takes; ENODEV: revoked; what `put` answers.
+    /// EINVAL: less room than an event takes; ENODEV: revoked; what `put` answers, or EFAULT where
+    /// it takes a part only. What it was given is gone then.
     pub fn read(&self, room: usize, put: Transfer<'_>) -> Result<Option<usize>, Errno> {
         if room != 0 && room < EVENT {
             return Err(Errno::EINVAL);
@@ -89,10 +92,18 @@ impl Evdev {
             return Err(Errno::ENODEV);
         }
         let mut total = 0;
-        while room - total >= EVENT
-            && let Some(mut event) = self.client.take()
-        {
-            total += put(event.as_mut_bytes())?;
+        while room - total >= EVENT {
+            let mut batch = [InputEvent::default(); BATCH];
+            let wanted = BATCH.min((room - total) / EVENT);
+            let count = self.client.take(&mut batch[..wanted]);
+            if count == 0 {
+                break;
+            }
+            let bytes = batch[..count].as_mut_bytes();
+            if put(bytes)? != bytes.len() {
+                return Err(Errno::EFAULT);
+            }
+            total += bytes.len();
         }
         Ok((total > 0).then_some(total))
     }
@@ -110,15 +121,17 @@ impl Evdev {
         }
         let mut total = 0;
         while length - total >= EVENT {
-            let mut bytes = [0; EVENT];
-            if get(&mut bytes)? != EVENT {
-                return Err(Errno::EFAULT);
-            }
-            total += EVENT;
-            if let Ok(event) = InputEvent::read_from_bytes(&bytes) {
+            let mut batch = [InputEvent::default(); BATCH];
+            let wanted = BATCH.min((length - total) / EVENT);
+            let count = get(batch[..wanted].as_mut_bytes())? / EVENT;
+            for event in &batch[..count] {
                 let event = Event::new(event.kind, event.code, event.value);
                 self.mux.inject(self.device, self.group(), event);
             }
+            if count < wanted {
+                return Err(Errno::EFAULT);
+            }
+            total += count * EVENT;
         }
         Ok(total)
     }
