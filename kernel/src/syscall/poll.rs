@@ -16,6 +16,8 @@ use alloc::{sync::Arc, vec::Vec};
 use zerocopy::{FromZeros, IntoBytes};
 
 const WORD_BITS: usize = 64;
+/// So many files to look at need no memory of the heap.
+const FEW: usize = 8;
 /// Bytes of the only signal set there is.
 const SIGNAL_SET_BYTES: usize = 8;
 
@@ -87,22 +89,25 @@ fn poll(
     if count as u64 > thread.process.limit(Resource::Files) {
         return Err(Errno::EINVAL);
     }
-    let mut entries: Vec<PollFd> = Vec::new();
-    entries
-        .try_reserve_exact(count)
-        .map_err(|_| Errno::ENOMEM)?;
-    entries.resize(count, PollFd::new_zeroed());
-    user::read_bytes(address, entries.as_mut_slice().as_mut_bytes())?;
+    let (mut few, mut many) = ([PollFd::new_zeroed(); FEW], Vec::new());
+    let entries = if count <= FEW {
+        &mut few[..count]
+    } else {
+        many.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+        many.resize(count, PollFd::new_zeroed());
+        &mut many[..]
+    };
+    user::read_bytes(address, entries.as_mut_bytes())?;
     let files = thread.files()?;
     let ready = wait_for_any(thread, deadline, |mut registrar| {
         let mut ready = 0;
-        for entry in &mut entries {
+        for entry in &mut *entries {
             entry.revents = poll_one(&files, entry, registrar.as_deref_mut());
             ready += usize::from(entry.revents != 0);
         }
         ready
     })?;
-    user::write_bytes(address, entries.as_slice().as_bytes())?;
+    user::write_bytes(address, entries.as_bytes())?;
     Ok(ready)
 }
 
