@@ -403,12 +403,19 @@ fn commands_answer_as_linux_does() {
     assert_eq!(screen.fix().line_length, 256);
     assert_eq!(screen.fix().smem_len as usize, screen.length());
     let end = screen.length() as u64;
-    let mut move_all = |piece: &mut [u8]| Ok(piece.len());
+    let mut move_all = |_offset, piece| Ok(piece);
     assert_eq!(screen.write(end + 1, 1, &mut move_all), Err(Errno::EFBIG));
     assert_eq!(screen.write(end, 1, &mut move_all), Err(Errno::ENOSPC));
     assert_eq!(screen.write(end - 5, 9, &mut move_all), Ok(5));
     assert_eq!(screen.read(end - 5, 9, &mut move_all), Ok(5));
     assert_eq!(screen.read(end, 9, &mut move_all), Ok(0));
+    let mut pieces = Vec::new();
+    let mut note = |offset, piece| {
+        pieces.push((offset, piece));
+        Ok(piece)
+    };
+    assert_eq!(screen.write(4000, 5000, &mut note), Ok(5000));
+    assert_eq!(pieces, [(4000, 96), (4096, 4096), (8192, 808)], "by pages");
 }
 
 #[test]

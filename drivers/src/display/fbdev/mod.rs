@@ -19,7 +19,7 @@ use devns::{Namespace, StateRef};
 use super::memory::ScreenMemory;
 use super::mux::{Audience, Display};
 use super::persona::{DisplayClass, DisplayHandle, screen_of};
-pub use crate::user::{Transfer, UserMemory};
+pub use crate::user::UserMemory;
 
 /// The calling program.
 pub trait Caller: UserMemory {
@@ -30,8 +30,12 @@ pub trait Caller: UserMemory {
     fn wait_for_frame(&self) -> Result<(), Errno>;
 }
 
-/// Bytes moved in one piece.
-const PIECE: usize = 1024;
+/// Moves bytes between the program and the screen memory: how many (the second) at which offset (the
+/// first). They never lie in more than one page. Returns how many were moved.
+pub type Move<'a> = &'a mut dyn FnMut(usize, usize) -> Result<usize, Errno>;
+
+/// Bytes moved in one piece at most, and where pieces end: a page.
+const PIECE: usize = 4096;
 
 /// One opening of the device.
 pub struct Framebuffer {
@@ -72,37 +76,28 @@ impl Framebuffer {
         self.screen.memory.length()
     }
 
-    /// Reads `room` bytes from `position` on; `put` takes them. Returns how many: fewer at the
-    /// end, none behind it.
+    /// Reads `room` bytes from `position` on, which `put` moves to the program. Returns how many:
+    /// fewer at the end, none behind it.
     ///
     /// # Errors
     /// What `put` answers, if nothing was moved before.
-    pub fn read(&self, position: u64, room: usize, put: Transfer<'_>) -> Result<usize, Errno> {
-        let memory = &self.screen.memory;
-        self.pieces(position, room, |offset, piece| {
-            memory.read(offset, piece);
-            put(piece)
-        })
+    pub fn read(&self, position: u64, room: usize, put: Move<'_>) -> Result<usize, Errno> {
+        self.pieces(position, room, put)
     }
 
-    /// Writes `length` bytes from `position` on, which `get` fetches. Returns how many: fewer
-    /// where the memory ends.
+    /// Writes `length` bytes from `position` on, which `get` moves into the memory. Returns how
+    /// many: fewer where the memory ends.
     ///
     /// # Errors
     /// EFBIG: behind the end, or more than there is memory; ENOSPC: at the end; what `get`
     /// answers, if nothing was moved before.
-    pub fn write(&self, position: u64, length: usize, get: Transfer<'_>) -> Result<usize, Errno> {
+    pub fn write(&self, position: u64, length: usize, get: Move<'_>) -> Result<usize, Errno> {
         let total = self.length();
         let start = usize::try_from(position).map_err(|_| Errno::EFBIG)?;
         if start > total {
             return Err(Errno::EFBIG);
         }
-        let memory = &self.screen.memory;
-        let outcome = self.pieces(position, length, |offset, piece| {
-            let count = get(piece)?.min(piece.len());
-            memory.write(offset, &piece[..count]);
-            Ok(count)
-        });
+        let outcome = self.pieces(position, length, get);
         let written = outcome.unwrap_or(0);
         if written > 0 {
             self.screen.note_written(start..start + written);
@@ -116,23 +111,17 @@ impl Framebuffer {
     }
 
     /// Goes through what there is from `position` on piece by piece, until one comes out short.
-    fn pieces(
-        &self,
-        position: u64,
-        length: usize,
-        mut each: impl FnMut(usize, &mut [u8]) -> Result<usize, Errno>,
-    ) -> Result<usize, Errno> {
+    fn pieces(&self, position: u64, length: usize, each: Move<'_>) -> Result<usize, Errno> {
         let total = self.length();
         let start = usize::try_from(position).map_or(total, |start| start.min(total));
         let end = start + length.min(total - start);
         let mut offset = start;
         while offset < end {
-            let mut piece = [0; PIECE];
-            let piece = &mut piece[..PIECE.min(end - offset)];
+            let piece = (PIECE - offset % PIECE).min(end - offset);
             match each(offset, piece) {
                 Ok(count) => {
-                    offset += count;
-                    if count < piece.len() {
+                    offset += count.min(piece);
+                    if count < piece {
                         break;
                     }
                 }

@@ -52,13 +52,20 @@ struct FramebufferDevice;
 impl Device for FramebufferDevice {
     fn open(&self, _number: DeviceNumber, _flags: OpenFlags) -> Result<Arc<dyn File>> {
         let framebuffer = open()?;
-        Ok(Arc::new(FramebufferFile { framebuffer }))
+        let memory = Arc::clone(framebuffer.memory()) as Arc<dyn Any + Send + Sync>;
+        let frames = memory.downcast().map_err(|_| Errno::ENODEV)?;
+        Ok(Arc::new(FramebufferFile {
+            framebuffer,
+            frames,
+        }))
     }
 }
 
 /// One opening.
 struct FramebufferFile {
     framebuffer: Framebuffer,
+    /// The memory of its screen.
+    frames: Arc<ScreenFrames>,
 }
 
 impl Caller for caller::Caller {
@@ -70,20 +77,24 @@ impl Caller for caller::Caller {
 impl File for FramebufferFile {
     fn read(&self, position: &mut u64, sink: &mut Sink<'_>, _flags: IoFlags) -> Result<usize> {
         let room = sink.remaining();
-        let count = self.framebuffer.read(*position, room, &mut |bytes| {
-            process::yield_if_needed();
-            sink.write(bytes)
-        })?;
+        let count = self
+            .framebuffer
+            .read(*position, room, &mut |offset, length| {
+                process::yield_if_needed();
+                self.frames.read_to(sink, offset, length)
+            })?;
         *position += count as u64;
         Ok(count)
     }
 
     fn write(&self, position: &mut u64, source: &mut Source<'_>, _flags: IoFlags) -> Result<usize> {
         let length = source.remaining();
-        let count = self.framebuffer.write(*position, length, &mut |bytes| {
-            process::yield_if_needed();
-            source.read(bytes)
-        })?;
+        let count = self
+            .framebuffer
+            .write(*position, length, &mut |offset, length| {
+                process::yield_if_needed();
+                self.frames.write_from(source, offset, length)
+            })?;
         *position += count as u64;
         Ok(count)
     }
@@ -98,9 +109,7 @@ impl File for FramebufferFile {
     }
 
     fn pager(self: Arc<Self>) -> Result<Arc<dyn Pager>> {
-        let memory = Arc::clone(self.framebuffer.memory()) as Arc<dyn Any + Send + Sync>;
-        let frames: Arc<ScreenFrames> = memory.downcast().map_err(|_| Errno::ENODEV)?;
-        Ok(frames)
+        Ok(Arc::clone(&self.frames) as Arc<dyn Pager>)
     }
 
     fn synchronise(&self) -> Result<()> {

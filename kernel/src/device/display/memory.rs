@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use drivers::display::memory::{FrameRun, MemorySource, ScreenMemory};
 
 use crate::error::{Errno, Result};
+use crate::memory::io;
 use crate::memory::{Frame, PAGE_SIZE, Pace, Pager, Written};
 use crate::sync::SpinLock;
 
@@ -51,6 +52,35 @@ impl ScreenFrames {
     /// The frames there are now.
     fn all(&self) -> Arc<Vec<Frame>> {
         Arc::clone(&self.frames.lock())
+    }
+
+    /// Copies `length` bytes at `offset`, which lie in one frame, to where `sink` leads, without a
+    /// stop in between. Returns how many.
+    ///
+    /// # Errors
+    /// EFAULT when not even the first could be copied.
+    pub(super) fn read_to(
+        &self,
+        sink: &mut io::Sink<'_>,
+        offset: usize,
+        length: usize,
+    ) -> Result<usize> {
+        let frame = self.page(offset as u64 / PAGE_SIZE as u64, false)?;
+        sink.write_frame(&frame, offset % PAGE_SIZE, length)
+    }
+
+    /// The same the other way.
+    ///
+    /// # Errors
+    /// As [`Self::read_to`].
+    pub(super) fn write_from(
+        &self,
+        source: &mut io::Source<'_>,
+        offset: usize,
+        length: usize,
+    ) -> Result<usize> {
+        let frame = self.page(offset as u64 / PAGE_SIZE as u64, true)?;
+        source.read_into_frame(&frame, offset % PAGE_SIZE, length)
     }
 
     /// Goes through the frames that `length` bytes at `offset` lie in: calls `each` with a frame,
