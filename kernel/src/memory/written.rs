@@ -24,6 +24,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use metal::paging::PageTable;
 
 use super::{AddressSpace, AddressSpaceState, Area, Backing, PAGE_SIZE, Protection};
+use crate::process;
 use crate::sync::SpinLock;
 
 /// What is to become of mappings in which nothing was written.
@@ -143,6 +144,8 @@ impl Written {
         let mut next = 0;
         while let Some((address, space)) = self.mapper_from(next) {
             next = address + 1;
+            // Each may take long, and a thousand of them must not keep a key waiting.
+            process::yield_if_needed();
             let Some(space) = space.upgrade() else {
                 self.forget(address);
                 continue;

@@ -6,6 +6,8 @@
 use alloc::sync::Arc;
 
 use super::limits::Limits;
+#[cfg(feature = "devns")]
+use super::policy::{Policy, Scheduling};
 use super::session::Session;
 use super::signal::ProcessSignals;
 use super::thread::ThreadParts;
@@ -39,8 +41,29 @@ pub fn start(name: &[u8], function: fn() -> !) -> Result<Arc<Thread>> {
 /// ENOMEM, and ENOENT before there is a root file system.
 #[cfg(feature = "devns")]
 pub fn start_unseen(name: &[u8], function: fn() -> !) -> Result<()> {
+    start_unseen_as(name, function, Scheduling::default())
+}
+
+/// The same for one that does little and that no program may keep waiting, whatever its priority.
+///
+/// # Errors
+/// As [`start_unseen`].
+#[cfg(feature = "devns")]
+pub fn start_urgent(name: &[u8], function: fn() -> !) -> Result<()> {
+    let before_all_programs = Scheduling {
+        policy: Policy::Fifo,
+        // Programs have 99 at most.
+        priority: 100,
+        ..Scheduling::default()
+    };
+    start_unseen_as(name, function, before_all_programs)
+}
+
+#[cfg(feature = "devns")]
+fn start_unseen_as(name: &[u8], function: fn() -> !, scheduling: Scheduling) -> Result<()> {
     let thread = make(&table::no_number(), name, function)?;
     thread.process.membership.end();
+    thread.set_scheduling(scheduling);
     scheduler::start(&thread);
     Ok(())
 }

@@ -20,7 +20,8 @@ pub(super) fn initialise() -> Result<()> {
     foreground()
         .observe(Arc::new(Memory))
         .map_err(|refused| Errno::from_number(refused.errno()))?;
-    kernel_thread::start_unseen(b"input", run)
+    // Nothing that programs do may keep anyone from leaving them.
+    kernel_thread::start_urgent(b"input", run)
 }
 
 /// A switch is wanted.
