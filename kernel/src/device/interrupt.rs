@@ -17,6 +17,9 @@ type Handler = fn(u32);
 
 static HANDLERS: [Once<Handler>; INTERRUPTS_MAX] = [const { Once::new() }; INTERRUPTS_MAX];
 static COUNTS: [AtomicU64; INTERRUPTS_MAX] = [const { AtomicU64::new(0) }; INTERRUPTS_MAX];
+/// The time-stamp counter when a device last interrupted.
+#[cfg(feature = "devns")]
+static LAST: AtomicU64 = AtomicU64::new(0);
 
 /// Calls `handler` for each interrupt `number` (a global system interrupt) from now on.
 ///
@@ -48,6 +51,12 @@ pub fn share(number: u32, trigger: Trigger, handler: Handler) -> Result<()> {
     register(number, trigger, handler)
 }
 
+/// The time-stamp counter when a device last interrupted.
+#[cfg(feature = "devns")]
+pub fn last() -> u64 {
+    LAST.load(Ordering::Relaxed)
+}
+
 /// How often each registered interrupt came, by its number.
 pub fn counts() -> impl Iterator<Item = (usize, u64)> {
     let registered = HANDLERS
@@ -64,6 +73,8 @@ pub fn handle(vector: u8) {
     } else if let Some(number) = apic::interrupt_of(vector)
         && let Some(handler) = HANDLERS[number as usize].get()
     {
+        #[cfg(feature = "devns")]
+        LAST.store(metal::clock::time_stamp(), Ordering::Relaxed);
         COUNTS[number as usize].fetch_add(1, Ordering::Relaxed);
         handler(number);
     }

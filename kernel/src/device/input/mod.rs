@@ -10,6 +10,7 @@
 //! their creation; slot 1 is the root.
 
 mod class;
+mod delay;
 mod event_file;
 mod mouse_file;
 mod nodes;

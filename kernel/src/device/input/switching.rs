@@ -2,10 +2,10 @@
 
 use alloc::sync::{Arc, Weak};
 
-use devns::{Namespace, Observer, Switching};
+use devns::{Namespace, Observer, Outcome, Switching};
 use drivers::input::switch::Target;
 
-use super::{arm_repetition, input, turn_locks};
+use super::{arm_repetition, delay, input, turn_locks};
 use crate::error::{Errno, Result};
 use crate::namespace::device::{foreground, now};
 use crate::process::kernel_thread;
@@ -20,12 +20,14 @@ pub(super) fn initialise() -> Result<()> {
     foreground()
         .observe(Arc::new(Memory))
         .map_err(|refused| Errno::from_number(refused.errno()))?;
+    delay::initialise()?;
     // Nothing that programs do may keep anyone from leaving them.
     kernel_thread::start_urgent(b"input", run)
 }
 
-/// A switch is wanted.
+/// A switch is wanted, by a key that came with the last interrupt.
 pub(super) fn wake() {
+    delay::note_key();
     WANTED.wake_all();
 }
 
@@ -46,6 +48,7 @@ fn run() -> ! {
         switch(target);
         // What came behind the key goes to whoever is in front now; it may be such a key again.
         input().mux.switch_done();
+        delay::forget_key();
         turn_locks();
         arm_repetition();
     }
@@ -56,8 +59,10 @@ fn switch(target: Target) {
         crate::log::limited!(debug, "the switch keys name nobody: {target:?}");
         return;
     };
-    if let Err(error) = foreground().switch(&namespace, now()) {
-        crate::log::limited!(warn, "the switch keys cannot switch: {error}");
+    match foreground().switch(&namespace, now()) {
+        Ok(Outcome::Changed) => delay::note_switch(),
+        Ok(Outcome::Unchanged) => {}
+        Err(error) => crate::log::limited!(warn, "the switch keys cannot switch: {error}"),
     }
 }
 
