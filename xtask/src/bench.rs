@@ -11,6 +11,7 @@
 
 mod ceilings;
 mod compare;
+mod hand;
 mod kernels;
 mod places;
 mod record;
@@ -24,12 +25,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use qemu::machine::Panel;
-use qemu::{Desk, Ending, Kind};
+use qemu::Kind;
 
-use self::ceilings::{Ceilings, Figure};
+use self::ceilings::Ceilings;
 use self::compare::Comparison;
-use self::kernels::{Kernel, Setting, Side};
+use self::kernels::{Kernel, Reading, Readings, Setting, Side};
+use self::places::Place;
 use self::record::{Clock, Record};
 use self::rounds::Plan;
 use self::table::Table;
@@ -39,8 +40,16 @@ use crate::install;
 use crate::options::Bench;
 use crate::report::Report;
 
-/// The operation that wants a display.
+/// The operation that wants a display, and others that begin with this.
 const SCREENS: &str = "persona switch, screens";
+
+/// The operations that want somebody to press keys too, and what tells the program that somebody
+/// does. Nobody does during the others, since a switch would be in their way.
+const BY_KEY: [&str; 2] = ["persona switch by key, screens", KEYS];
+const KEYS: &str = "--keys";
+
+/// Parts of the names of the operations that want a keyboard and a display.
+const AT_DESK: [&str; 2] = ["evdev", "fb "];
 
 /// The sizes of screens between which it must not make a difference.
 const SIZES: [(u32, u32); 2] = [(640, 480), (3840, 2160)];
@@ -167,13 +176,13 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     if !ceilings.names().any(wanted) {
         return Ok(());
     }
-    let (flavour, desk, words) = (Flavour::Plain, Desk::EMPTY, ["--json"]);
-    let mut json = Vec::new();
-    measure(house, Kind::Q35, flavour, &desk, &words, &mut json)?;
-    let mut figures = Figure::list(&json)?;
-    for size in SIZES {
-        figures.push(switch_of_screens(house, size)?);
+    let kernel = Kernel::janus(house, Kind::Q35, Flavour::Plain)?;
+    let mut figures = figures_of(&kernel, &Place::without_display(), &[])?;
+    for place in SIZES.map(Place::with_display) {
+        figures.extend(figures_of(&kernel, &place, &[SCREENS])?);
+        figures.extend(figures_of(&kernel, &place, &BY_KEY)?);
     }
+    figures.extend(figures_of(&kernel, &Place::usual(Kind::Q35), &AT_DESK)?);
     for verdict in ceilings.judge(&figures) {
         if !wanted(&verdict.operation) {
             continue;
@@ -187,48 +196,21 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
     Ok(())
 }
 
-/// What a switch between two screens of this size costs.
-fn switch_of_screens(house: &House, (width, height): (u32, u32)) -> Result<Figure> {
-    let desk = screen_of(Panel::Virtio, (width, height));
-    let (flavour, words) = (Flavour::Plain, [SCREENS, "--json"]);
-    let mut json = Vec::new();
-    measure(house, Kind::Q35, flavour, &desk, &words, &mut json)?;
-    let figures = Figure::list(&json)?;
-    let figure = figures.into_iter().next();
-    let figure = figure.context("the benchmark program printed no figure for screens")?;
-    let operation = format!("persona switch, {width}x{height}");
-    Ok(Figure {
-        operation,
-        ..figure
-    })
-}
-
-/// A desk with this panel and nothing else.
-fn screen_of(panel: Panel, (width, height): (u32, u32)) -> Desk {
-    let desk = Desk {
-        panel: Some(panel),
-        ..Desk::EMPTY
+/// What the program measures in a place when it is given these words.
+fn figures_of(kernel: &Kernel, place: &Place, words: &[&str]) -> Result<Vec<Reading>> {
+    let setting = Setting {
+        desk: &place.desk,
+        icount: true,
     };
-    desk.sized(width, height)
-}
-
-/// Boots a kernel of this flavour at a desk and lets the benchmark program measure; what it prints
-/// goes to `output`.
-fn measure(
-    house: &House,
-    kind: Kind,
-    flavour: Flavour,
-    desk: &Desk,
-    words: &[&str],
-    output: &mut dyn Write,
-) -> Result<()> {
-    let setting = Setting { desk, icount: true };
-    let outcome = Kernel::janus(house, kind, flavour)?.boot(setting, words, output)?;
-    match (outcome.status, outcome.ending) {
-        (Some(0), Ending::PowerOff) => Ok(()),
-        (status, ending) => bail!(
-            "the benchmark ended with status {status:?}, and {ending}:\n{}",
-            outcome.aside
-        ),
+    let Readings {
+        mut figures,
+        problems,
+    } = kernel.measure(setting, words)?;
+    if !problems.is_empty() {
+        bail!("not all could be measured:\n{}", problems.join("\n"));
     }
+    for figure in &mut figures {
+        figure.operation = place.named(&figure.operation);
+    }
+    Ok(figures)
 }

@@ -16,7 +16,7 @@ mod task;
 
 pub use processor::{
     Preserved, Trap, call_function, call_with_registers, clear_vectors, raise, step_over_call,
-    vector_state_survives,
+    time_stamp, vector_state_survives,
 };
 pub use task::{Entry, clone, fork, signal_return};
 

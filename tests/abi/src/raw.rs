@@ -6,7 +6,7 @@
 
 pub use bare_calls::{
     Entry, Preserved, Trap, call_function, call_with_registers, clear_vectors, clone, fork, peek,
-    poke, raise, shared_word, step_over_call, syscall, vector_state_survives,
+    poke, raise, shared_word, step_over_call, syscall, time_stamp, vector_state_survives,
 };
 
 use crate::sys;

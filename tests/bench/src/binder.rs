@@ -248,9 +248,10 @@ fn with_threads(
     })
 }
 
-/// Whether there is binder: a kernel without device namespaces has none.
-pub fn is_there() -> bool {
-    std::path::Path::new("/dev/binder").exists()
+/// Why there is no binder, if that is so: a kernel without device namespaces has none.
+pub fn lack() -> Option<&'static str> {
+    let is_there = std::path::Path::new("/dev/binder").exists();
+    (!is_there).then_some("this kernel has no /dev/binder")
 }
 
 /// Threads of the server that has several.

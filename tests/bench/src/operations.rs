@@ -1,12 +1,15 @@
 //! What is measured. Each operation is the plain use of a call, as a program would make it.
 
+use crate::alarms;
 use crate::binder;
+use crate::framebuffer;
 use crate::input;
 use crate::logs;
 use crate::measure::{good, mean};
-use crate::personas;
+use crate::memory;
+use crate::personas::{self, Scene};
 use crate::smallest::SmallestProgram;
-use crate::table::Row;
+use crate::suite::Suite;
 use abi_tests::process::leave;
 use abi_tests::signal::{Context, Info};
 use abi_tests::{raw, sys};
@@ -14,88 +17,146 @@ use libc::*;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
+/// When this program started.
+#[derive(Clone, Copy)]
+pub struct Start {
+    /// In nanoseconds of the boot clock, which begins somewhere in the kernel.
+    pub since_boot: i64,
+    /// In ticks of the time-stamp counter, which begins before the firmware; instructions under
+    /// icount. A kernel that comes compressed has unpacked itself in between.
+    pub since_power_on: i64,
+}
+
 /// Measures what is asked for: the operations with one of `parts` in their names, or all.
-/// `since_boot` is the boot clock at the start of this program, in nanoseconds. Gives the figures
-/// and, apart, what could not be measured and why.
-pub fn all(since_boot: i64, parts: &[String]) -> (Vec<Row>, Vec<String>) {
-    let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    let mut add = |operation: &'static str, linux, measure: &dyn Fn() -> Result<i64, String>| {
-        if !parts.is_empty() && !parts.iter().any(|part| operation.contains(part.as_str())) {
-            return;
-        }
-        match measure() {
-            Ok(value) => rows.push(Row {
-                operation,
-                value,
-                linux,
-            }),
-            Err(why) => problems.push(format!("{operation}: not measured: {why}")),
-        }
-    };
+/// `keys`: somebody outside presses the keys of the first two personas in turn.
+pub fn all(start: Start, parts: &[String], keys: bool) -> Suite<'_> {
+    let mut suite = Suite::new(parts);
     // Before anything of ours takes memory.
-    add("memory in use", Some(32 << 20), &memory_in_use);
-    add("null call (getppid)", Some(368), &null_call);
-    add("clock_gettime (call)", None, &clock_by_call);
-    add("clock_gettime (vDSO)", None, &clock_by_library);
-    add("pipe ping-pong", Some(12_774), &pipe_ping_pong);
-    add("futex ping-pong", Some(12_400), &futex_ping_pong);
-    add("fork+wait", Some(191_000), &fork_wait);
-    add("fork+exec+wait", Some(377_000), &fork_exec_wait);
-    add(
+    suite.add("memory in use", Some(32 << 20), &memory::in_use);
+    calls(&mut suite);
+    files(&mut suite);
+    suite.add("signal and return", Some(4_503), &signal);
+    suite.add("timerfd set+clear", None, &alarms::timerfd);
+    devices(&mut suite);
+    namespaces(&mut suite, keys);
+    suite.add("memory of a process", None, &memory::of_a_process);
+    let mut group = suite.group(personas::lack());
+    group.add("memory of a persona", None, &personas::memory);
+    suite.add("boot to this program", Some(6_200_000_000), &|| {
+        Ok(start.since_boot)
+    });
+    suite.add("power-on to this program", None, &|| {
+        Ok(start.since_power_on)
+    });
+    suite
+}
+
+/// Calls that need nothing, and processes and memory.
+fn calls(suite: &mut Suite<'_>) {
+    suite.add("null call (getppid)", Some(368), &null_call);
+    suite.add("clock_gettime (call)", None, &clock_by_call);
+    suite.add("clock_gettime (vDSO)", None, &clock_by_library);
+    suite.add("pipe ping-pong", Some(12_774), &pipe_ping_pong);
+    suite.add("futex ping-pong", Some(12_400), &futex_ping_pong);
+    suite.add("fork+wait", Some(191_000), &fork_wait);
+    suite.add("fork+exec+wait", Some(377_000), &fork_exec_wait);
+    suite.add(
         "mmap+touch+munmap (4 pages)",
         Some(34_000),
         &map_touch_unmap,
     );
+}
+
+/// A file in memory.
+fn files(suite: &mut Suite<'_>) {
     match TestFile::new() {
         Ok(file) => {
-            add("open+read+close", Some(11_500), &|| file.open_read_close());
-            add("stat", Some(7_400), &|| file.stat());
-            add("4 KiB read", Some(5_400), &|| file.read());
-            add("4 KiB write", Some(5_800), &|| file.write());
+            suite.add("open+read+close", Some(11_500), &|| file.open_read_close());
+            suite.add("stat", Some(7_400), &|| file.stat());
+            suite.add("4 KiB read", Some(5_400), &|| file.read());
+            suite.add("4 KiB write", Some(5_800), &|| file.write());
         }
-        Err(why) => add("files", None, &|| Err(why.clone())),
+        Err(why) => suite.add("files", None, &|| Err(why.clone())),
     }
-    add("signal and return", Some(4_503), &signal);
-    if binder::is_there() {
-        add("binder call, 0 B", Some(22_857), &|| binder::call(0));
-        add("binder call, 128 B", Some(23_506), &|| binder::call(128));
-        add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
-        add("binder one-way", None, &binder::one_way);
-        add("binder call, 8 on 4 threads", None, &binder::crowd);
-    }
-    if logs::are_there() {
-        add("log write (100 bytes)", None, &logs::write);
-        add("log read (100 bytes)", None, &logs::read);
-    }
-    let mouse = input::mouse();
-    if let Some(mouse) = &mouse {
-        add("input event", None, &|| input::one_reader(mouse));
-    }
-    // A kernel without device namespaces has none of these.
-    if personas::are_there() {
-        if let Some(mouse) = &mouse {
-            add("input event, 1,000 behind", None, &|| {
-                input::crowd_behind(mouse)
-            });
-        }
-        add(
-            "persona create+destroy",
-            None,
-            &personas::create_and_destroy,
-        );
-        add("persona switch, of 2", None, &|| personas::switch_among(2));
-        if personas::has_display() {
-            add("persona switch, screens", None, &personas::switch_screens);
-        }
-        add("persona switch, of 1,000", None, &|| {
-            personas::switch_among(1000)
-        });
-    }
-    add("boot to this program", Some(6_200_000_000), &|| {
-        Ok(since_boot)
-    });
-    (rows, problems)
 }
+
+/// Devices of which each persona has its own.
+fn devices(suite: &mut Suite<'_>) {
+    let mut group = suite.group(binder::lack());
+    group.add("binder call, 0 B", Some(22_857), &|| binder::call(0));
+    group.add("binder call, 128 B", Some(23_506), &|| binder::call(128));
+    group.add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
+    group.add("binder one-way", None, &binder::one_way);
+    group.add("binder call, 8 on 4 threads", None, &binder::crowd);
+    let mut group = suite.group(logs::lack());
+    group.add("log write (100 bytes)", None, &logs::write);
+    group.add("log read (100 bytes)", None, &logs::read);
+    let mut group = suite.group(alarms::lack());
+    group.add("alarm set+clear", None, &alarms::alarm);
+    let mut group = suite.group(input::lack_of_mouse());
+    group.add("input event", None, &input::one_reader);
+    let mut group = suite.group(input::lack_of_keyboard());
+    group.add("evdev key", None, &input::key);
+    group.add("evdev LED", None, &input::led);
+    group.add("evdev poll, empty", None, &input::empty_poll);
+    let mut group = suite.group(framebuffer::lack());
+    group.add("fb fill", None, &framebuffer::fill);
+    group.add("fb write", None, &framebuffer::write);
+    let mut group = suite.group(framebuffer::lack_of_pan());
+    group.add("fb pan", None, &framebuffer::pan);
+}
+
+/// What only a kernel with device namespaces has.
+fn namespaces(suite: &mut Suite<'_>, keys: bool) {
+    let mut group = suite.group(personas::lack().or(input::lack_of_mouse()));
+    group.add("input event, 1,000 behind", None, &input::crowd_behind);
+    let mut group = suite.group(personas::lack());
+    group.add(
+        "persona create+destroy",
+        None,
+        &personas::create_and_destroy,
+    );
+    group.add("persona switch, of 2", None, &|| personas::switch_among(2));
+    group.add("persona switch, of 1,000", None, &|| {
+        personas::switch_among(1000)
+    });
+    let mut group = suite.group(personas::lack().or(framebuffer::lack()));
+    for (name, scene) in SCENES {
+        group.add(name, None, &|| personas::switch_screens(scene));
+    }
+    let nobody = (!keys).then_some("nobody presses the keys; say --keys where somebody does");
+    let lack = personas::lack().or(framebuffer::lack()).or(nobody);
+    let mut group = suite.group(lack);
+    for (name, scene) in KEY_SCENES {
+        group.add(name, None, &|| personas::switch_screens_by_key(scene));
+    }
+}
+
+const PLAIN: Scene = Scene::PLAIN;
+const MANY_PERSONAS: Scene = Scene {
+    personas: 1000,
+    ..PLAIN
+};
+const MANY_HOLDERS: Scene = Scene {
+    holders: 1000,
+    ..PLAIN
+};
+const MANY_BUSY: Scene = Scene { busy: 10, ..PLAIN };
+
+/// Switches between two screens, and who is there meanwhile.
+const SCENES: [(&str, Scene); 3] = [
+    ("persona switch, screens", PLAIN),
+    ("persona switch, screens, of 1,000", MANY_PERSONAS),
+    ("persona switch, screens, 1,000 hold", MANY_HOLDERS),
+];
+
+/// The same by a key.
+const KEY_SCENES: [(&str, Scene); 4] = [
+    ("persona switch by key, screens", PLAIN),
+    ("persona switch by key, screens, of 1,000", MANY_PERSONAS),
+    ("persona switch by key, screens, 1,000 hold", MANY_HOLDERS),
+    ("persona switch by key, screens, 10 busy", MANY_BUSY),
+];
 
 fn clock_by_call() -> Result<i64, String> {
     let mut time = [0i64; 2];
@@ -326,16 +387,4 @@ fn signal() -> Result<i64, String> {
     mean(1000, || {
         good("tgkill", sys!(SYS_tgkill, pid, tid, SIGUSR1)).map(|_| ())
     })
-}
-
-/// What is not free, in bytes.
-fn memory_in_use() -> Result<i64, String> {
-    let text =
-        std::fs::read_to_string("/proc/meminfo").map_err(|e| format!("/proc/meminfo: {e}"))?;
-    let field = |name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse::<i64>().ok())
-            .ok_or_else(|| format!("/proc/meminfo: no line {name}"))
-    };
-    Ok((field("MemTotal:")? - field("MemFree:")?) * 1024)
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+
+use super::kernels::Reading;
 
 /// Where the ceilings are, below the top of the checkout.
 const FILE: &str = "tests/bench/ceilings.txt";
@@ -35,15 +36,6 @@ enum Ceiling {
     Number(i64),
     /// What this one costs.
     As(String),
-}
-
-/// What was measured of one operation.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Figure {
-    /// The operation.
-    pub operation: String,
-    /// Instructions, or bytes for memory.
-    pub value: i64,
 }
 
 /// What is to be said of one operation.
@@ -89,7 +81,7 @@ impl Ceilings {
     }
 
     /// Holds `figures` against them: first what was measured, in its order, then what was not.
-    pub fn judge(&self, figures: &[Figure]) -> Vec<Verdict> {
+    pub fn judge(&self, figures: &[Reading]) -> Vec<Verdict> {
         let measured = figures.iter().map(|figure| self.judge_one(figure, figures));
         let missing = self
             .names()
@@ -102,7 +94,7 @@ impl Ceilings {
         measured.chain(missing).collect()
     }
 
-    fn judge_one(&self, figure: &Figure, all: &[Figure]) -> Verdict {
+    fn judge_one(&self, figure: &Reading, all: &[Reading]) -> Verdict {
         let value = figure.value;
         let cost_of = |name: &str| {
             let other = all.iter().find(|figure| figure.operation == name)?;
@@ -155,25 +147,6 @@ fn the_same(value: i64, cost: i64, other: &str) -> (bool, String) {
     }
 }
 
-impl Figure {
-    /// Reads what `bench --json` prints.
-    ///
-    /// # Errors
-    /// When it is something else.
-    pub fn list(json: &[u8]) -> Result<Vec<Self>> {
-        let figures: Vec<Value> =
-            serde_json::from_slice(json).context("the benchmark program printed no JSON list")?;
-        let figures = figures.iter().map(|figure| {
-            Some(Self {
-                operation: figure["operation"].as_str()?.to_owned(),
-                value: figure["value"].as_i64()?,
-            })
-        });
-        let figures = figures.collect::<Option<_>>();
-        figures.context("the benchmark program printed a figure without name or value")
-    }
-}
-
 /// The columns of a line, if they are a name and a ceiling.
 fn row(line: &str) -> Option<(String, Ceiling)> {
     let (name, ceiling) = line.split_once(DIVIDER)?;
@@ -187,13 +160,14 @@ fn row(line: &str) -> Option<(String, Ceiling)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kernels::Readings;
     use super::*;
 
     /// Names and texts of what fails.
     fn failing(ceilings: &str, json: &str) -> Vec<(String, String)> {
         let ceilings = Ceilings::parse(ceilings).expect("good lines");
-        let figures = Figure::list(json.as_bytes()).expect("a list");
-        let verdicts = ceilings.judge(&figures).into_iter();
+        let readings = Readings::parse(json).expect("a list");
+        let verdicts = ceilings.judge(&readings.figures).into_iter();
         verdicts
             .filter(|verdict| verdict.has_failed)
             .map(|verdict| (verdict.operation, verdict.text))
@@ -243,7 +217,7 @@ mod tests {
     fn what_is_no_list_of_numbers_is_refused() {
         assert!(Ceilings::parse("stat  much\n").is_err());
         assert!(Ceilings::parse("stat 5\n").is_err());
-        assert!(Figure::list(b"operation").is_err() && Figure::list(b"[{}]").is_err());
+        assert!(Readings::parse("operation").is_err() && Readings::parse("[{}]").is_err());
     }
 
     #[test]

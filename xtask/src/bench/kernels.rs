@@ -13,6 +13,8 @@ use qemu::exec::{self, Outcome};
 use qemu::{Desk, Ending, Kind, Linux, Machine, Ramdisk};
 use serde::Deserialize;
 
+use super::KEYS;
+use super::hand::Hand;
 use super::record::Unit;
 use crate::build::{self, Built, Flavour};
 use crate::house::House;
@@ -85,7 +87,8 @@ pub struct Reading {
     pub operation: String,
     /// How much it takes.
     pub value: i64,
-    /// Of what; none where the program leaves that to its name.
+    /// Of what: bytes, or what the clock counts, whichever that is; none where the program leaves
+    /// that to its name.
     pub unit: Option<Unit>,
 }
 
@@ -152,11 +155,12 @@ impl Kernel {
         }
     }
 
-    /// Boots it and runs the program with `words`; what it prints goes to `output`.
+    /// Boots it and runs the program with `words`, with a hand at the keyboard if they say so; what
+    /// it prints goes to `output`.
     ///
     /// # Errors
     /// When the machine cannot be started, or takes too long.
-    pub fn boot(
+    fn boot(
         &self,
         setting: Setting<'_>,
         words: &[&str],
@@ -168,15 +172,24 @@ impl Kernel {
         if !setting.desk.is_empty() {
             machine.memory_mib = MIB_AT_A_DESK;
         }
-        let words = [&[PROGRAM], words].concat();
-        let line = shlex::try_join(words).context("a name of an operation has a NUL in it")?;
-        Ok(exec::run(&machine, &self.ramdisk, &line, LIMIT, output)?)
+        let line = [&[PROGRAM], words].concat();
+        let line = shlex::try_join(line).context("a name of an operation has a NUL in it")?;
+        let outcome = if words.contains(&KEYS) {
+            let mut hand = Hand::at(&mut machine, output);
+            exec::run(&machine, &self.ramdisk, &line, LIMIT, &mut hand)?
+        } else {
+            exec::run(&machine, &self.ramdisk, &line, LIMIT, output)?
+        };
+        Ok(outcome)
     }
 }
 
 impl Readings {
     /// Reads a list in JSON, and lines after it about what could not be measured.
-    fn parse(text: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn parse(text: &str) -> Result<Self> {
         let mut stream = serde_json::Deserializer::from_str(text).into_iter();
         let figures: Vec<Reading> = stream
             .next()

@@ -4,7 +4,7 @@
 use qemu::machine::{Hand, Panel};
 use qemu::{Desk, Kind};
 
-use super::screen_of;
+use super::SCREENS;
 
 /// Stands for the display in the names of operations that depend on it.
 pub const ANY_DISPLAY: &str = "screens";
@@ -19,7 +19,7 @@ pub const UNSEEN: [&str; 2] = ["persona switch, of 2", "persona switch, of 1,000
 /// The display on the desk that all sides sit at, in pixels.
 const USUAL_SIZE: (u32, u32) = (1280, 800);
 
-/// Where one sits during a boot.
+/// Where one sits during a boot. Where there is a display there is a keyboard.
 #[derive(Clone)]
 pub struct Place {
     /// What stands there.
@@ -47,14 +47,23 @@ impl Place {
         Self {
             desk: desk.sized(width, height),
             display: format!("{width}x{height} ({name})"),
-            suits: |operation| !UNSEEN.contains(&operation),
+            // Of all that displays are for, one figure says what it is like to be copied to.
+            suits: |operation| match operation {
+                SCREENS => true,
+                _ => !UNSEEN.contains(&operation) && !operation.contains(ANY_DISPLAY),
+            },
         }
     }
 
     /// A virtio-gpu of this size.
     pub fn with_display((width, height): (u32, u32)) -> Self {
+        let desk = Desk {
+            panel: Some(Panel::Virtio),
+            hands: vec![Hand::Keyboard],
+            ..Desk::EMPTY
+        };
         Self {
-            desk: screen_of(Panel::Virtio, (width, height)),
+            desk: desk.sized(width, height),
             display: format!("{width}x{height}"),
             suits: |operation| operation.contains(ANY_DISPLAY),
         }
