@@ -2,8 +2,7 @@
 //!
 //! Every figure is in nanoseconds of CLOCK_MONOTONIC for one operation. Under QEMU's
 //! `-icount shift=0` virtual time advances one nanosecond an instruction, so there the figures
-//! are instructions and two runs agree. Beside them stand the figures of Linux 6.1 on the same
-//! emulator, for orientation.
+//! are instructions and two runs agree.
 //!
 //! The program runs on any Linux, and needs nothing but the kernel and a /tmp. What a kernel or a
 //! machine does not have is left out, with a word of why where it was asked for by name. So is what

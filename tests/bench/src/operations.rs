@@ -32,103 +32,89 @@ pub struct Start {
 pub fn all(start: Start, parts: &[String], keys: bool) -> Suite<'_> {
     let mut suite = Suite::new(parts);
     // Before anything of ours takes memory.
-    suite.add("memory in use", Some(32 << 20), &memory::in_use);
+    suite.add_bytes("memory in use", &memory::in_use);
     calls(&mut suite);
     files(&mut suite);
-    suite.add("signal and return", Some(4_503), &signal);
-    suite.add("timerfd set+clear", None, &alarms::timerfd);
+    suite.add("signal and return", &signal);
+    suite.add("timerfd set+clear", &alarms::timerfd);
     devices(&mut suite);
     namespaces(&mut suite, keys);
-    suite.add("memory of a process", None, &memory::of_a_process);
+    suite.add_bytes("memory of a process", &memory::of_a_process);
     let mut group = suite.group(personas::lack());
-    group.add("memory of a persona", None, &personas::memory);
-    suite.add("boot to this program", Some(6_200_000_000), &|| {
-        Ok(start.since_boot)
-    });
-    suite.add("power-on to this program", None, &|| {
-        Ok(start.since_power_on)
-    });
+    group.add_bytes("memory of a persona", &personas::memory);
+    suite.add("boot to this program", &|| Ok(start.since_boot));
+    suite.add("power-on to this program", &|| Ok(start.since_power_on));
     suite
 }
 
 /// Calls that need nothing, and processes and memory.
 fn calls(suite: &mut Suite<'_>) {
-    suite.add("null call (getppid)", Some(368), &null_call);
-    suite.add("clock_gettime (call)", None, &clock_by_call);
-    suite.add("clock_gettime (vDSO)", None, &clock_by_library);
-    suite.add("pipe ping-pong", Some(12_774), &pipe_ping_pong);
-    suite.add("futex ping-pong", Some(12_400), &futex_ping_pong);
-    suite.add("fork+wait", Some(191_000), &fork_wait);
-    suite.add("fork+exec+wait", Some(377_000), &fork_exec_wait);
-    suite.add(
-        "mmap+touch+munmap (4 pages)",
-        Some(34_000),
-        &map_touch_unmap,
-    );
+    suite.add("null call (getppid)", &null_call);
+    suite.add("clock_gettime (call)", &clock_by_call);
+    suite.add("clock_gettime (vDSO)", &clock_by_library);
+    suite.add("pipe ping-pong", &pipe_ping_pong);
+    suite.add("futex ping-pong", &futex_ping_pong);
+    suite.add("fork+wait", &fork_wait);
+    suite.add("fork+exec+wait", &fork_exec_wait);
+    suite.add("mmap+touch+munmap (4 pages)", &map_touch_unmap);
 }
 
 /// A file in memory.
 fn files(suite: &mut Suite<'_>) {
     match TestFile::new() {
         Ok(file) => {
-            suite.add("open+read+close", Some(11_500), &|| file.open_read_close());
-            suite.add("stat", Some(7_400), &|| file.stat());
-            suite.add("4 KiB read", Some(5_400), &|| file.read());
-            suite.add("4 KiB write", Some(5_800), &|| file.write());
+            suite.add("open+read+close", &|| file.open_read_close());
+            suite.add("stat", &|| file.stat());
+            suite.add("4 KiB read", &|| file.read());
+            suite.add("4 KiB write", &|| file.write());
         }
-        Err(why) => suite.add("files", None, &|| Err(why.clone())),
+        Err(why) => suite.add("files", &|| Err(why.clone())),
     }
 }
 
 /// Devices of which each persona has its own.
 fn devices(suite: &mut Suite<'_>) {
     let mut group = suite.group(binder::lack());
-    group.add("binder call, 0 B", Some(22_857), &|| binder::call(0));
-    group.add("binder call, 128 B", Some(23_506), &|| binder::call(128));
-    group.add("binder call, 4 KiB", Some(31_378), &|| binder::call(4096));
-    group.add("binder one-way", None, &binder::one_way);
-    group.add("binder call, 8 on 4 threads", None, &binder::crowd);
+    group.add("binder call, 0 B", &|| binder::call(0));
+    group.add("binder call, 128 B", &|| binder::call(128));
+    group.add("binder call, 4 KiB", &|| binder::call(4096));
+    group.add("binder one-way", &binder::one_way);
+    group.add("binder call, 8 on 4 threads", &binder::crowd);
     let mut group = suite.group(logs::lack());
-    group.add("log write (100 bytes)", None, &logs::write);
-    group.add("log read (100 bytes)", None, &logs::read);
+    group.add("log write (100 bytes)", &logs::write);
+    group.add("log read (100 bytes)", &logs::read);
     let mut group = suite.group(alarms::lack());
-    group.add("alarm set+clear", None, &alarms::alarm);
+    group.add("alarm set+clear", &alarms::alarm);
     let mut group = suite.group(input::lack_of_mouse());
-    group.add("input event", None, &input::one_reader);
+    group.add("input event", &input::one_reader);
     let mut group = suite.group(input::lack_of_keyboard());
-    group.add("evdev key", None, &input::key);
-    group.add("evdev LED", None, &input::led);
-    group.add("evdev poll, empty", None, &input::empty_poll);
+    group.add("evdev key", &input::key);
+    group.add("evdev LED", &input::led);
+    group.add("evdev poll, empty", &input::empty_poll);
     let mut group = suite.group(framebuffer::lack());
-    group.add("fb fill", None, &framebuffer::fill);
-    group.add("fb write", None, &framebuffer::write);
+    group.add("fb fill", &framebuffer::fill);
+    group.add("fb write", &framebuffer::write);
     let mut group = suite.group(framebuffer::lack_of_pan());
-    group.add("fb pan", None, &framebuffer::pan);
+    group.add("fb pan", &framebuffer::pan);
 }
 
 /// What only a kernel with device namespaces has.
 fn namespaces(suite: &mut Suite<'_>, keys: bool) {
     let mut group = suite.group(personas::lack().or(input::lack_of_mouse()));
-    group.add("input event, 1,000 behind", None, &input::crowd_behind);
+    group.add("input event, 1,000 behind", &input::crowd_behind);
     let mut group = suite.group(personas::lack());
-    group.add(
-        "persona create+destroy",
-        None,
-        &personas::create_and_destroy,
-    );
-    group.add("persona switch, of 2", None, &|| personas::switch_among(2));
-    group.add("persona switch, of 1,000", None, &|| {
-        personas::switch_among(1000)
-    });
+    group.add("persona create+destroy", &personas::create_and_destroy);
+    group.add("persona switch, of 2", &|| personas::switch_among(2));
+    group.add("persona switch, of 1,000", &|| personas::switch_among(1000));
     let mut group = suite.group(personas::lack().or(framebuffer::lack()));
     for (name, scene) in SCENES {
-        group.add(name, None, &|| personas::switch_screens(scene));
+        group.add(name, &|| personas::switch_screens(scene));
     }
     let nobody = (!keys).then_some("nobody presses the keys; say --keys where somebody does");
     let lack = personas::lack().or(framebuffer::lack()).or(nobody);
     let mut group = suite.group(lack);
     for (name, scene) in KEY_SCENES {
-        group.add(name, None, &|| personas::switch_screens_by_key(scene));
+        group.add(name, &|| personas::switch_screens_by_key(scene));
     }
 }
 

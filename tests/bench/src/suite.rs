@@ -1,7 +1,7 @@
 //! The list of figures while it grows: which operations are asked for, what each of them cost, what
 //! failed, and what this kernel or this machine has no means for.
 
-use crate::table::Row;
+use crate::table::{Row, Unit};
 
 /// What was asked for and what came of it.
 pub struct Suite<'a> {
@@ -38,14 +38,18 @@ impl<'a> Suite<'a> {
         Group { suite: self, lack }
     }
 
-    /// Measures an operation that every kernel has.
-    pub fn add(
+    /// Measures what an operation costs that every kernel has.
+    pub fn add(&mut self, operation: &'static str, measure: &dyn Fn() -> Result<i64, String>) {
+        self.group(None).add(operation, measure);
+    }
+
+    /// Measures how much memory something takes that every kernel has.
+    pub fn add_bytes(
         &mut self,
         operation: &'static str,
-        linux: Option<i64>,
         measure: &dyn Fn() -> Result<i64, String>,
     ) {
-        self.group(None).add(operation, linux, measure);
+        self.group(None).add_bytes(operation, measure);
     }
 
     fn is_asked_for(&self, operation: &str) -> bool {
@@ -55,11 +59,24 @@ impl<'a> Suite<'a> {
 }
 
 impl Group<'_, '_> {
-    /// Measures an operation, if it is asked for and nothing is lacking.
-    pub fn add(
+    /// Measures what an operation costs, if it is asked for and nothing is lacking.
+    pub fn add(&mut self, operation: &'static str, measure: &dyn Fn() -> Result<i64, String>) {
+        self.measure(operation, Unit::Instructions, measure);
+    }
+
+    /// The same of how much memory something takes.
+    pub fn add_bytes(
         &mut self,
         operation: &'static str,
-        linux: Option<i64>,
+        measure: &dyn Fn() -> Result<i64, String>,
+    ) {
+        self.measure(operation, Unit::Bytes, measure);
+    }
+
+    fn measure(
+        &mut self,
+        operation: &'static str,
+        unit: Unit,
         measure: &dyn Fn() -> Result<i64, String>,
     ) {
         let suite = &mut *self.suite;
@@ -75,8 +92,8 @@ impl Group<'_, '_> {
         match measure() {
             Ok(value) => suite.rows.push(Row {
                 operation,
+                unit,
                 value,
-                linux,
             }),
             Err(why) => suite
                 .problems
@@ -93,8 +110,8 @@ mod tests {
     fn only_what_is_asked_for_is_measured() {
         let parts = ["stat".to_owned()];
         let mut suite = Suite::new(&parts);
-        suite.add("stat", None, &|| Ok(1));
-        suite.add("read", None, &|| panic!("nobody asked"));
+        suite.add("stat", &|| Ok(1));
+        suite.add("read", &|| panic!("nobody asked"));
         assert_eq!(suite.rows.len(), 1);
     }
 
@@ -104,7 +121,7 @@ mod tests {
         for (parts, told) in [(&none[..], 0), (&some[..], 1)] {
             let mut suite = Suite::new(parts);
             let mut group = suite.group(Some("there is no display"));
-            group.add("fb fill", None, &|| panic!("it lacks something"));
+            group.add("fb fill", &|| panic!("it lacks something"));
             assert_eq!(suite.left_out.len(), told);
             assert!(suite.rows.is_empty() && suite.problems.is_empty());
         }

@@ -2,21 +2,32 @@
 
 use std::fmt::Write;
 
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Instructions under icount, else nanoseconds.
+    Instructions,
+    /// Bytes of memory.
+    Bytes,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Instructions => "instructions",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
 /// One figure.
 pub struct Row {
     /// What was measured.
     pub operation: &'static str,
-    /// Nanoseconds (instructions under icount), or bytes for memory.
+    /// In what.
+    pub unit: Unit,
+    /// How much.
     pub value: i64,
-    /// The same of Linux 6.1 on the same emulator; none for what Linux does not have or nobody has
-    /// measured there.
-    pub linux: Option<i64>,
-}
-
-impl Row {
-    fn ratio(&self) -> Option<f64> {
-        self.linux.map(|linux| self.value as f64 / linux as f64)
-    }
 }
 
 /// 1234567 as `1,234,567`.
@@ -34,22 +45,11 @@ fn grouped(value: i64) -> String {
 
 /// The table for people.
 pub fn text(rows: &[Row]) -> String {
-    let mut text = format!(
-        "{:28} {:>15} {:>15} {:>7}\n",
-        "operation", "instructions", "Linux 6.1", "ratio"
-    );
+    let mut text = format!("{:42} {:>15}\n", "operation", "instructions");
     for row in rows {
         let value = grouped(row.value);
-        let linux = row.linux.map_or("-".into(), grouped);
-        let ratio = row
-            .ratio()
-            .map_or("-".into(), |ratio| format!("{ratio:.2}"));
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{:28} {value:>15} {linux:>15} {ratio:>7}",
-            row.operation
-        );
+        let _ = writeln!(text, "{:42} {value:>15}", row.operation);
     }
     text + "Instructions if run under icount (one nanosecond each), else nanoseconds; memory in bytes.\n"
 }
@@ -59,11 +59,10 @@ pub fn json(rows: &[Row]) -> String {
     let objects: Vec<String> = rows
         .iter()
         .map(|row| {
-            let linux = row.linux.map_or("null".into(), |linux| linux.to_string());
-            let ratio = row.ratio().map_or("null".into(), |ratio| format!("{ratio:.3}"));
+            let (operation, unit) = (row.operation, row.unit.name());
             format!(
-                "  {{\"operation\": \"{}\", \"value\": {}, \"linux\": {linux}, \"ratio\": {ratio}}}",
-                row.operation, row.value
+                "  {{\"operation\": \"{operation}\", \"unit\": \"{unit}\", \"value\": {}}}",
+                row.value
             )
         })
         .collect();
@@ -86,12 +85,12 @@ mod tests {
     fn json_is_a_list_of_objects() {
         let rows = [Row {
             operation: "stat",
+            unit: Unit::Instructions,
             value: 1850,
-            linux: Some(7400),
         }];
         assert_eq!(
             json(&rows),
-            "[\n  {\"operation\": \"stat\", \"value\": 1850, \"linux\": 7400, \"ratio\": 0.250}\n]\n"
+            "[\n  {\"operation\": \"stat\", \"unit\": \"instructions\", \"value\": 1850}\n]\n"
         );
     }
 }
