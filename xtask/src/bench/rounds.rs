@@ -21,6 +21,10 @@ use super::{BY_KEY, SCREENS, SIZES};
 /// No more machines run at a time, whatever the host has: each takes memory.
 const MACHINES_AT_A_TIME: usize = 4;
 
+/// This is counted in ticks of the time-stamp counter. Where they are no instructions they are the
+/// host's, of a length of its own.
+const IN_TICKS: &str = "power-on to this program";
+
 /// What is to be measured.
 pub struct Plan<'a> {
     /// The kernels.
@@ -149,6 +153,9 @@ impl Plan<'_> {
 
     /// Whether an operation is wanted, by the program's name for it or by ours.
     fn wants(&self, operation: &str, place: &Place) -> bool {
+        if self.clock == Clock::Nanoseconds && operation == IN_TICKS {
+            return false;
+        }
         is_among(operation, self.words) || is_among(&place.named(operation), self.words)
     }
 
