@@ -82,8 +82,12 @@ impl Plan<'_> {
             let readings = boot.kernel.measure(setting, &boot.words);
             let readings = readings.with_context(|| format!("on {}", boot.side.name()))?;
             let (round, side, seconds) = (boot.round + 1, boot.side.name(), start.elapsed());
+            let keys = match boot.words == BY_KEY {
+                true => ", by key",
+                false => "",
+            };
             eprintln!(
-                "run {round} of {}: {side}, {}: {} s",
+                "run {round} of {}: {side}, {}{keys}: {} s",
                 self.rounds,
                 boot.place.display,
                 seconds.as_secs()
