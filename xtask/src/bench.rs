@@ -4,7 +4,8 @@
 //!
 //! The rooms: [`kernels`], of which [`versus`] fetches one, are booted by [`rounds`] in several
 //! [`places`]; the figures make a [`record`], of which [`show`] makes the table, and which
-//! [`compare`] holds against an earlier one. [`table`] and [`spread`] are their tools.
+//! [`compare`] holds against an earlier one. [`keep`] has the files of records, [`table`] and
+//! [`spread`] are tools of the others.
 //!
 //! With `--check`, and as a part of `cargo xtask test`, the figures are held against the ceilings
 //! of tests/bench/ceilings.txt (see [`ceilings`]).
@@ -12,6 +13,7 @@
 mod ceilings;
 mod compare;
 mod hand;
+mod keep;
 mod kernels;
 mod places;
 mod record;
@@ -80,12 +82,7 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
         false => (Clock::Instructions, RUNS),
     };
     // Before all that takes minutes.
-    let before = options.compare.as_deref().map(|file| {
-        let before = Record::read(file)?;
-        before.must_be_of(file, options.machine, clock)?;
-        anyhow::Ok(before)
-    });
-    let before = before.transpose()?;
+    let before = earlier(options, clock)?;
     let mut record = Record::now(house, options.machine, clock, &options.words)?;
     let kernels = kernels_for(house, options, &mut record)?;
     let plan = Plan {
@@ -95,6 +92,30 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
         rounds: options.runs.unwrap_or(runs).into(),
         words: &options.words,
     };
+    let is_whole = measure(&plan, &mut record)?;
+    let sides: Vec<Side> = kernels.iter().map(|(side, _)| *side).collect();
+    print(&record, &sides, before.as_ref(), options)?;
+    let file = record.keep(house)?;
+    eprintln!("kept in {}", file.display());
+    Ok(match is_whole {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// The record that this run is to be compared with, if there is to be one.
+fn earlier(options: &Bench, clock: Clock) -> Result<Option<Record>> {
+    let Some(file) = &options.compare else {
+        return Ok(None);
+    };
+    let before = Record::read(file)?;
+    before.must_be_of(file, options.machine, clock)?;
+    Ok(Some(before))
+}
+
+/// Carries the plan out and puts the figures into the record. What could not be measured it says,
+/// and returns whether there was nothing of that kind.
+fn measure(plan: &Plan<'_>, record: &mut Record) -> Result<bool> {
     let gathered = plan.run()?;
     for problem in &gathered.problems {
         eprintln!("{problem}");
@@ -102,18 +123,11 @@ pub fn command(house: &House, options: &Bench) -> Result<ExitCode> {
     if gathered.rows.is_empty() {
         bail!(
             "there is no figure of `{}`: `cargo xtask bench` shows every operation",
-            options.words.join("`, `")
+            plan.words.join("`, `")
         );
     }
     record.rows = gathered.rows;
-    let sides: Vec<Side> = kernels.iter().map(|(side, _)| *side).collect();
-    print(&record, &sides, before.as_ref(), options)?;
-    let file = record.keep(house)?;
-    eprintln!("kept in {}", file.display());
-    Ok(match gathered.problems.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    })
+    Ok(gathered.problems.is_empty())
 }
 
 /// The kernels that are asked for, Linux if it can be had.
