@@ -158,11 +158,15 @@ fn ramdisk() -> &'static [u8] {
 /// Lets `read` see the ramdisk once, then gives its memory to the frame allocator.
 pub fn with_ramdisk<R>(read: impl FnOnce(&[u8]) -> R) -> R {
     let result = read(ramdisk());
-    if RAMDISK_RELEASED.swap(1, Ordering::AcqRel) == 0 {
-        let range = INFORMATION
-            .get()
-            .map_or(0..0, |information| information.ramdisk());
-        give(page_range(range));
+    if RAMDISK_RELEASED.swap(1, Ordering::AcqRel) == 0
+        && let Some(information) = INFORMATION.get()
+    {
+        let pages = page_range(information.ramdisk());
+        // The loader may have put it next to what is not RAM, in the same page.
+        for region in information.memory() {
+            let start = region.start.max(FIRST_MIB).max(pages.start);
+            give(start..region.end.min(pages.end));
+        }
     }
     result
 }
