@@ -5,7 +5,13 @@
 //! dies when the program that drives it is killed without a chance to clean up. And whoever waits
 //! gives a limit. The parent-death signal is bound to the *thread* that starts QEMU: start it from
 //! a thread that lives as long as the machine is wanted.
+//!
+//! Where virtual time counts instructions, QEMU's threads do not take the processor from each other
+//! as soon as they wake: `chrt --batch` (util-linux). Otherwise the thread that answers for a device
+//! may stop the one that runs the guest at the very instruction that asked for the answer, on a host
+//! that has something else to do, and what the guest measures depends on the host.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -107,15 +113,21 @@ impl Process {
                 });
             }
         }
-        let mut command = match find_program("setpriv") {
-            Some(setpriv) => {
-                let mut command = Command::new(setpriv);
-                command.args(["--pdeathsig", "KILL", "--"]).arg(program);
-                command
-            }
-            None => Command::new(program),
-        };
-        command.args(machine.arguments());
+        let mut words: Vec<OsString> = Vec::new();
+        if let Some(setpriv) = find_program("setpriv") {
+            words.push(setpriv.into());
+            words.extend(["--pdeathsig", "KILL", "--"].map(OsString::from));
+        }
+        if machine.icount
+            && let Some(chrt) = find_program("chrt")
+        {
+            words.push(chrt.into());
+            words.extend(["--batch", "0"].map(OsString::from));
+        }
+        words.push(program.into());
+        let mut words = words.into_iter();
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(machine.arguments());
         if streams == Streams::Piped {
             command
                 .stdin(Stdio::piped())

@@ -196,7 +196,12 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         figures.extend(figures_of(&kernel, &place, &[SCREENS])?);
         figures.extend(figures_of(&kernel, &place, &BY_KEY)?);
     }
-    figures.extend(figures_of(&kernel, &Place::usual(Kind::Q35), &AT_DESK)?);
+    let usual = Place::usual(Kind::Q35);
+    figures.extend(figures_of(&kernel, &usual, &AT_DESK)?);
+    // What a switch costs where the processor must copy the picture, however many there are.
+    let copied = usual.named(SCREENS);
+    let figure = figures_of(&kernel, &usual, &[SCREENS])?.into_iter();
+    figures.extend(figure.filter(|figure| figure.operation == copied));
     for verdict in ceilings.judge(&figures) {
         if !wanted(&verdict.operation) {
             continue;

@@ -27,6 +27,14 @@ pub fn mean(
     Ok(best)
 }
 
+/// Works for a while, and leaves everything alone. An emulator whose threads have just been awake
+/// takes a device's answer in at once, in the middle of what is measured; after this they sleep.
+pub fn settle() {
+    const WHILE: i64 = 1_000_000;
+    let start = clock(libc::CLOCK_MONOTONIC);
+    while clock(libc::CLOCK_MONOTONIC) - start < WHILE {}
+}
+
 /// Turns the raw result of a call into an error that names the call.
 pub fn good(what: &str, result: isize) -> Result<isize, String> {
     match result {

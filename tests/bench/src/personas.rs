@@ -2,7 +2,7 @@
 
 use crate::framebuffer::{self, DISPLAY};
 use crate::input;
-use crate::measure::{clock, good, mean};
+use crate::measure::{clock, good, mean, settle};
 use crate::memory::{self, sleep_for_good};
 use abi_tests::process::leave;
 use abi_tests::{raw, sys};
@@ -235,6 +235,7 @@ pub fn switch_screens(scene: Scene) -> Result<i64, String> {
     let mut least = [i64::MAX; 2];
     for round in 0..=ROUNDS {
         for (name, least) in names.iter().zip(&mut least) {
+            settle();
             let before = clock(CLOCK_MONOTONIC);
             good("write", sys!(SYS_write, file, name.as_bytes(), name.len()))?;
             let cost = clock(CLOCK_MONOTONIC) - before;
