@@ -56,6 +56,12 @@ pub const BUSYBOX: Need = Need {
     packages: &["busybox-static"],
     present: || busybox().is_some(),
 };
+/// An X server without a screen, on which the scenarios open windows.
+pub const XVFB: Need = Need {
+    purpose: "test with windows",
+    packages: &["xvfb"],
+    present: || find_program("Xvfb").is_some(),
+};
 
 /// Whether cargo has this subcommand.
 fn cargo_has(subcommand: &str) -> bool {

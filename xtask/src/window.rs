@@ -32,7 +32,7 @@ pub enum View {
 }
 
 /// QEMU's windows, which Debian has in a package apart.
-const WINDOWS: Need = Need {
+pub const WINDOWS: Need = Need {
     purpose: "show the screen in a window",
     packages: &["qemu-system-gui"],
     present: || kind(&known_to_qemu()).is_some(),

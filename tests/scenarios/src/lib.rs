@@ -9,15 +9,21 @@ mod console;
 mod debugger;
 mod image;
 mod random;
+mod running;
 mod seat;
 mod sitter;
+mod x_client;
+mod x_server;
 
 pub use console::{Answer, Console};
 pub use debugger::Debugger;
 pub use image::{Image, Ran, xtask};
 pub use random::Random;
-pub use seat::{Seat, switch_keys};
+pub use running::Running;
+pub use seat::{Seat, saved, switch_keys};
 pub use sitter::Sitter;
+pub use x_client::{ALT, XClient, function_key};
+pub use x_server::XServer;
 
 use std::time::Duration;
 

@@ -152,7 +152,7 @@ fn good<T>(result: qemu::Result<T>) -> T {
 }
 
 /// Saves pictures for a person to look at; says where they are.
-fn saved(pictures: &[(&str, &Picture)]) -> String {
+pub fn saved(pictures: &[(&str, &Picture)]) -> String {
     let folder = std::env::var_os("JANUS_PICTURES").map(PathBuf::from);
     let folder = folder.unwrap_or_else(std::env::temp_dir);
     let thread = std::thread::current();

@@ -6,13 +6,16 @@ use anyhow::{Context, Result};
 use super::host;
 use crate::build::{self, Flavour};
 use crate::house::House;
-use crate::install;
 use crate::report::Report;
+use crate::{install, window};
 
 /// How many machines run at a time: each takes a processor and 128 MiB.
 const AT_A_TIME: &str = "--test-threads=2";
+/// The scenarios in which windows open on a display.
+const WITH_WINDOWS: &str = "window::";
 
-/// Builds the image and runs them.
+/// Builds the image and runs them. Those with windows are left out, and a line says so, where an X
+/// server or QEMU's windows can neither be found nor installed.
 ///
 /// # Errors
 /// When the image does not build or cargo cannot be run.
@@ -26,7 +29,12 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
         .args(["test", "--no-fail-fast", "--package", "scenarios"])
         .arg("--")
         .arg(AT_A_TIME)
-        .args(filter)
+        .args(filter);
+    if let Err(error) = install::ensure(&[install::XVFB, window::WINDOWS]) {
+        println!("skipped the scenarios {WITH_WINDOWS}*: {error:#}");
+        command.args(["--skip", WITH_WINDOWS]);
+    }
+    command
         .env("JANUS_KERNEL", image.kernel)
         .env("JANUS_KERNEL_WITHOUT_DEVNS", without_devns)
         .env("JANUS_RAMDISK", ramdisk)

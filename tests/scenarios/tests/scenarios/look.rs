@@ -1,58 +1,17 @@
 //! How a person looks at a machine on a host without a display: through VNC, and by screenshots.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use qemu::picture::Letters;
-use qemu::{Picture, TemporaryFile};
-use scenarios::{BOOT_LIMIT, LOOK_LIMIT, xtask};
+use qemu::{Kind, Picture, TemporaryFile};
+use scenarios::{BOOT_LIMIT, LOOK_LIMIT, Running, xtask};
 
 /// What the terminal's prompt is in, on a screen as QEMU likes it.
 const PROMPT: Letters = Letters::MEDIUM.bold();
-
-/// `cargo xtask run` under way; ended with the test, and QEMU with it.
-struct Running {
-    child: Child,
-    said: BufReader<ChildStderr>,
-}
-
-impl Running {
-    /// A machine of this name, started where there is no display.
-    fn start(name: &str) -> Self {
-        let words = ["run", "--machine", "microvm", "--timeout", "300", "--name"];
-        let mut command = Command::new(xtask());
-        command.args(words).arg(name);
-        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("it runs");
-        let said = BufReader::new(child.stderr.take().expect("it is piped"));
-        Self { child, said }
-    }
-
-    /// The line it says with this in it.
-    fn line(&mut self, part: &str) -> String {
-        let mut all = String::new();
-        loop {
-            let begin = all.len();
-            let count = self.said.read_line(&mut all).expect("it can be read");
-            assert!(count > 0, "it ended after saying: {all}");
-            if all[begin..].contains(part) {
-                return all[begin..].trim().to_owned();
-            }
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It can only have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// `cargo xtask screenshot` of the machine of this name.
 fn screenshot(name: &str, file: &Path) -> Output {
@@ -77,7 +36,7 @@ fn without_a_display_it_says_how_to_look_and_both_ways_show_the_screen() {
     let refused = screenshot(&name, file.path());
     assert!(!refused.status.success() && !file.path().exists());
 
-    let mut running = Running::start(&name);
+    let mut running = Running::start(Kind::Microvm, &name, None, &[]);
     running.line("cargo xtask screenshot");
     let line = running.line("vncviewer");
     let socket = line.split_whitespace().last().unwrap_or_default();

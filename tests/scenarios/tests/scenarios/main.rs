@@ -29,4 +29,5 @@ mod terminal;
 mod time;
 mod tools;
 mod typing;
+mod window;
 mod without_devns;
