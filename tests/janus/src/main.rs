@@ -15,6 +15,7 @@ mod many;
 mod membership;
 mod reads;
 mod rights;
+mod system_request;
 mod writes;
 
 const FAMILIES: &[Family] = &[
@@ -36,6 +37,10 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "logger",
         tables: logs::TABLES,
+    },
+    Family {
+        name: "system_request",
+        tables: &[system_request::CASES],
     },
 ];
 

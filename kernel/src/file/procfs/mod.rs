@@ -20,6 +20,7 @@ mod status;
 mod subject;
 mod sysctl;
 mod system;
+mod system_request;
 mod tasks;
 #[cfg(feature = "ktest")]
 mod tests;

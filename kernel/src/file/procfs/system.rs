@@ -1,7 +1,7 @@
 //! The files of `/proc` that speak of the whole machine.
 use super::status::ticks;
 use super::sysctl;
-use super::{kernel_log, load, memory};
+use super::{kernel_log, load, memory, system_request};
 use crate::device::rtc;
 use crate::error::Result;
 use crate::file::generated::{Entry, Node, no_memory};
@@ -39,6 +39,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "stat",        permissions: 0o444, node: Node::Read(show_stat) },
     Entry { name: "swaps",       permissions: 0o444, node: Node::Read(show_swaps) },
     Entry { name: "sys",         permissions: 0o555, node: Node::Directory(sysctl::ENTRIES) },
+    Entry { name: "sysrq-trigger", permissions: 0o200, node: Node::Opened(system_request::open) },
     Entry { name: "uptime",      permissions: 0o444, node: Node::Read(show_uptime) },
     Entry { name: "version",     permissions: 0o444, node: Node::Read(show_version) },
 ];
