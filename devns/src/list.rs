@@ -41,16 +41,23 @@ impl List {
 
     /// The first that `matches`. Those behind it are not looked at.
     pub fn find(&self, mut matches: impl FnMut(&Namespace) -> bool) -> Option<Arc<Namespace>> {
-        // To be let go of after the lock, as in `all`.
-        let mut passed = Vec::new();
-        let namespaces = self.namespaces.lock();
-        for namespace in namespaces.values().filter_map(Weak::upgrade) {
-            if matches(&namespace) {
+        let mut from = 0;
+        loop {
+            let (serial, namespace) = self.first_from(from)?;
+            from = serial + 1;
+            // None: it is at its end.
+            if let Some(namespace) = namespace.upgrade()
+                && matches(&namespace)
+            {
                 return Some(namespace);
             }
-            passed.push(namespace);
         }
-        None
+    }
+
+    fn first_from(&self, serial: u64) -> Option<(u64, Weak<Namespace>)> {
+        let namespaces = self.namespaces.lock();
+        let (serial, namespace) = namespaces.range(serial..).next()?;
+        Some((*serial, Weak::clone(namespace)))
     }
 }
 
