@@ -333,8 +333,9 @@ fn vdso_sees_a_set_time_at_once() -> Outcome {
     let moved = ahead()? - before;
     same!(set(by_call(CLOCK_REALTIME)? - MOMENT), 0);
     let back = ahead()? - before;
-    // Some of it is lost between asking and setting.
-    holds!((MOMENT / 2..=MOMENT).contains(&moved), "moved by {moved}");
+    // Some of it is lost between asking and setting, and some time may pass between two readings.
+    let close = MOMENT / 2..=MOMENT + MOMENT / 2;
+    holds!(close.contains(&moved), "moved by {moved}");
     holds!(back < MOMENT / 2, "still moved by {back}");
     Ok(())
 }
