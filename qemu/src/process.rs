@@ -119,7 +119,7 @@ impl Process {
             words.extend(["--pdeathsig", "KILL", "--"].map(OsString::from));
         }
         if machine.icount
-            && let Some(chrt) = find_program("chrt")
+            && let Some(chrt) = usable_chrt()
         {
             words.push(chrt.into());
             words.extend(["--batch", "0"].map(OsString::from));
@@ -213,6 +213,16 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Where `chrt` is, if it may do here what it is for.
+fn usable_chrt() -> Option<std::path::PathBuf> {
+    let chrt = find_program("chrt")?;
+    let mut trial = Command::new(&chrt);
+    trial.args(["--batch", "0", "true"]).stdin(Stdio::null());
+    let done = trial.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let is_allowed = done.is_ok_and(|status| status.success());
+    is_allowed.then_some(chrt)
 }
 
 /// Where `name` is found on the PATH.

@@ -2,7 +2,7 @@
 //! was measured.
 //!
 //! A ceiling is a number, or another operation: then the two must cost the same, give or take a
-//! hundredth.
+//! fiftieth.
 //!
 //! Contract: an operation above its ceiling fails, and so does one whose cost is another's and
 //! differs from it, and one that was measured without having a ceiling or has one
@@ -23,7 +23,7 @@ const DIVIDER: &str = "  ";
 /// Stands before the name of another operation.
 const AS: &str = "as ";
 /// One part in so many may be between operations that must cost the same.
-const MARGIN: i64 = 100;
+const MARGIN: i64 = 50;
 
 /// The ceilings, by the name of the operation.
 #[derive(Debug)]
@@ -199,7 +199,7 @@ mod tests {
         let ceilings = "null call (getppid)  92\nmemory in use  as null call (getppid)\n";
         let figures = |value: i64| FIGURES.replace("13725696", &value.to_string());
         assert_eq!(failing(ceilings, &figures(92)), []);
-        for other in [91, 93] {
+        for other in [90, 94] {
             let found = failing(ceilings, &figures(other));
             let begins = format!("{other}, not the 92 of `null call (getppid)`");
             assert!(found[0].1.starts_with(&begins), "{found:?}");
