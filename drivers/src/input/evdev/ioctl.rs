@@ -186,7 +186,8 @@ impl Evdev {
         memory.read(argument, number.as_mut_bytes())?;
         let clock = match number {
             CLOCK_REALTIME => Clock::Realtime,
-            CLOCK_MONOTONIC | CLOCK_BOOTTIME => Clock::SinceBoot,
+            CLOCK_MONOTONIC => Clock::Monotonic,
+            CLOCK_BOOTTIME => Clock::SinceBoot,
             _ => return Err(Errno::EINVAL),
         };
         self.client.set_clock(clock, self.mux.now());

@@ -188,3 +188,32 @@ fn only_three_clocks_are_taken() {
     assert_eq!([0, 1, 7].map(set), [Ok(0); 3]);
     assert_eq!([2, 4, 11].map(set), [Err(Errno::EINVAL); 3]);
 }
+
+#[test]
+fn any_other_clock_drops_what_waits() {
+    let house = House::new();
+    let file = house.open(0);
+    let set = |clock: u8| {
+        let memory = Memory(Mutex::new(vec![clock, 0, 0, 0]));
+        file.ioctl(&memory, EVIOCSCLOCKID, 0).unwrap();
+    };
+    let (dropped, report) = (Event::new(0, 3, 0), Event::REPORT);
+    for (clock, value) in [(7, 1), (1, 0), (0, 1), (1, 0), (7, 1)] {
+        house.press(&[(KEY_A, value)]);
+        set(clock);
+        house.press(&[(KEY_A, 1 - value)]);
+        let seen = events(&file);
+        assert_eq!(
+            seen,
+            [dropped, Event::key(KEY_A, 1 - value), report],
+            "{clock}"
+        );
+        house.press(&[(KEY_A, value)]);
+        set(clock);
+        assert_eq!(
+            events(&file),
+            [Event::key(KEY_A, value), report],
+            "the same"
+        );
+    }
+}
