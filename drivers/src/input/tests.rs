@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use crate::host_gate::HostGate;
-use abi::input::{EV_LED, InputEvent};
+use abi::input::{BTN_LEFT, EV_LED, InputEvent, REL_X, REL_Y};
 use devns::{Foreground, Jiffies, Namespace};
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -20,6 +20,7 @@ use super::bits::Bits;
 use super::client::{Stamp, Waker};
 use super::device::{Device, Event, Identity};
 use super::evdev::{Evdev, UserMemory};
+use super::mousedev::Mousedev;
 use super::mux::Mux;
 use super::persona::{InputHandle, register};
 use super::switch::SwitchKeys;
@@ -57,6 +58,26 @@ impl Device for Keyboard {
     }
 }
 
+struct Mouse(Hand);
+
+impl Device for Mouse {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "Mouse of a test".into(),
+            keys: Bits::of(BTN_LEFT..BTN_LEFT + 3),
+            relative: Bits::of([REL_X, REL_Y]),
+            ..Identity::default()
+        }
+        .note_types()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.0.events.lock().unwrap().pop_front()
+    }
+
+    fn set_led(&mut self, _led: u16, _on: bool) {}
+}
+
 struct Nobody;
 
 impl Waker for Nobody {
@@ -65,12 +86,14 @@ impl Waker for Nobody {
 
 static NOW: AtomicU64 = AtomicU64::new(1);
 
-/// A machine with one keyboard and two personas beside the root.
+/// A machine with one keyboard, one mouse and two personas beside the root.
 pub struct House {
     pub foreground: Foreground,
     pub mux: Arc<Mux>,
     handle: InputHandle,
     pub hand: Hand,
+    /// The hand on the mouse.
+    pub mouse: Hand,
     pub personas: Vec<Arc<Namespace>>,
 }
 
@@ -82,8 +105,9 @@ impl House {
             realtime: 0,
         };
         let mux = Arc::new(Mux::new(clock, SwitchKeys::default()));
-        let hand = Hand::default();
+        let (hand, mouse) = (Hand::default(), Hand::default());
         mux.add(Box::new(Keyboard(hand.clone())));
+        mux.add(Box::new(Mouse(mouse.clone())));
         let handle = register(&foreground, &mux).unwrap();
         let mut personas = vec![Arc::clone(foreground.root())];
         for number in 2..4 {
@@ -96,6 +120,7 @@ impl House {
             mux,
             handle,
             hand,
+            mouse,
             personas,
         }
     }
@@ -104,6 +129,19 @@ impl House {
     pub fn open(&self, index: usize) -> Evdev {
         let namespace = &self.personas[index];
         Evdev::open(&self.mux, &self.handle, namespace, 0, Arc::new(Nobody)).unwrap()
+    }
+
+    /// Persona `index` opens `mice`.
+    pub fn open_mice(&self, index: usize) -> Mousedev {
+        let namespace = &self.personas[index];
+        Mousedev::open(&self.handle, namespace, None, Arc::new(Nobody)).unwrap()
+    }
+
+    /// The mouse says a packet.
+    pub fn move_mouse(&self, events: &[Event]) {
+        let packet = events.iter().copied().chain([Event::REPORT]);
+        self.mouse.events.lock().unwrap().extend(packet);
+        self.mux.service();
     }
 
     pub fn switch(&self, index: usize) {
@@ -145,6 +183,18 @@ pub fn events(file: &Evdev) -> Vec<Event> {
     events
         .map(|event| Event::new(event.kind, event.code, event.value))
         .collect()
+}
+
+/// All bytes that can be read.
+pub fn bytes(mouse: &Mousedev) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut part = [0; 16];
+    loop {
+        match mouse.client().take(&mut part) {
+            0 => return bytes,
+            count => bytes.extend_from_slice(&part[..count]),
+        }
+    }
 }
 
 pub fn write(file: &Evdev, events: &[Event]) -> Result<usize, Errno> {
