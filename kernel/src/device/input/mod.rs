@@ -22,6 +22,7 @@ mod virtio;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use drivers::input::client::Stamp;
 use drivers::input::device::Device;
@@ -81,7 +82,18 @@ fn now() -> Stamp {
     }
 }
 
-/// Adds a device and its files.
+/// Whether there may be one more device; the first time that there may not is said in the log.
+fn has_room() -> bool {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let has_room = nodes::count() < event_file::COUNT as usize;
+    if !has_room && !SAID.swap(true, Ordering::Relaxed) {
+        let count = event_file::COUNT;
+        log::warn!("input: devices are left out, as there may be {count} only");
+    }
+    has_room
+}
+
+/// Adds a device and its files, for which there must be room ([`has_room`]).
 fn add(device: Box<dyn Device>) -> Result<()> {
     let identity = device.identity();
     let number = input().mux.add(device);

@@ -33,8 +33,13 @@ struct Names {
     is_keyboard: bool,
 }
 
+/// How many devices have nodes.
+pub(super) fn count() -> usize {
+    DEVICES.lock().len()
+}
+
 fn exists(device: usize) -> bool {
-    device < DEVICES.lock().len()
+    device < count()
 }
 
 /// The device that is the mouse with this number.
