@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use crate::host_gate::HostGate;
-use abi::input::{BTN_LEFT, EV_LED, InputEvent, REL_X, REL_Y};
+use abi::input::{ABS_X, AbsInfo, BTN_LEFT, EV_LED, InputEvent, REL_X, REL_Y};
 use devns::{Foreground, Jiffies, Namespace};
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -78,6 +78,36 @@ impl Device for Mouse {
     fn set_led(&mut self, _led: u16, _on: bool) {}
 }
 
+/// What has neither keys nor movements.
+struct Gadget;
+
+impl Device for Gadget {
+    fn identity(&self) -> Identity {
+        let range = AbsInfo {
+            maximum: 1000,
+            ..AbsInfo::default()
+        };
+        Identity {
+            name: "Gadget of a test".into(),
+            sounds: Bits::of([1, 2]),
+            switches: Bits::of([0, 5]),
+            miscellaneous: Bits::of([3]),
+            axes: [(ABS_X, range)].into(),
+            ..Identity::default()
+        }
+        .note_types()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        None
+    }
+
+    fn set_led(&mut self, _led: u16, _on: bool) {}
+}
+
+/// The number of the gadget.
+pub const GADGET: usize = 2;
+
 struct Nobody;
 
 impl Waker for Nobody {
@@ -86,7 +116,7 @@ impl Waker for Nobody {
 
 static NOW: AtomicU64 = AtomicU64::new(1);
 
-/// A machine with one keyboard, one mouse and two personas beside the root.
+/// A machine with one keyboard, one mouse, a gadget, and two personas beside the root.
 pub struct House {
     pub foreground: Foreground,
     pub mux: Arc<Mux>,
@@ -108,6 +138,7 @@ impl House {
         let (hand, mouse) = (Hand::default(), Hand::default());
         mux.add(Box::new(Keyboard(hand.clone())));
         mux.add(Box::new(Mouse(mouse.clone())));
+        mux.add(Box::new(Gadget));
         let handle = register(&foreground, &mux).unwrap();
         let mut personas = vec![Arc::clone(foreground.root())];
         for number in 2..4 {
@@ -127,8 +158,14 @@ impl House {
 
     /// Persona `index` opens the keyboard.
     pub fn open(&self, index: usize) -> Evdev {
+        self.open_device(index, 0)
+    }
+
+    /// Persona `index` opens a device.
+    pub fn open_device(&self, index: usize, device: usize) -> Evdev {
         let namespace = &self.personas[index];
-        Evdev::open(&self.mux, &self.handle, namespace, 0, Arc::new(Nobody)).unwrap()
+        let nobody = Arc::new(Nobody);
+        Evdev::open(&self.mux, &self.handle, namespace, device, nobody).unwrap()
     }
 
     /// Persona `index` opens `mice`.

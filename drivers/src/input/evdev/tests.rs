@@ -1,8 +1,8 @@
 //! The commands of evdev, with Linux's answers.
 
-use super::super::tests::{House, Memory, events, keys};
+use super::super::tests::{GADGET, House, Memory, events, keys, write};
 use super::*;
-use abi::input::{EV_KEY, EV_LED, EV_REL, KEY_A};
+use abi::input::{ABS_X, AbsInfo, EV_ABS, EV_KEY, EV_LED, EV_MSC, EV_REL, EV_SND, EV_SW, KEY_A};
 use abi::raw::ioctl::*;
 use std::sync::Mutex;
 
@@ -216,4 +216,64 @@ fn any_other_clock_drops_what_waits() {
             "the same"
         );
     }
+}
+
+#[test]
+fn sounds_and_switches_are_kept_and_the_rest_is_passed_on() {
+    let house = House::new();
+    let file = house.open_device(0, GADGET);
+    let (switch, sound) = (
+        |on| Event::new(EV_SW, 5, on),
+        |on| Event::new(EV_SND, 2, on),
+    );
+    let other = Event::new(EV_MSC, 3, 7);
+    let say = |said: &[Event]| {
+        write(&file, said).unwrap();
+        write(&file, &[Event::REPORT]).unwrap();
+        let mut seen = events(&file);
+        assert!(seen.pop().is_none_or(|last| last.is_report()));
+        seen
+    };
+    // Whatever is not zero is on. A switch that is closed is not closed again, but a sound sounds
+    // again; and what the device lacks is nothing.
+    assert_eq!(say(&[switch(9), switch(1)]), [switch(9)]);
+    assert_eq!(say(&[sound(440), sound(440)]), [sound(440); 2]);
+    assert_eq!(say(&[other, other]), [other; 2]);
+    let lacked = [(EV_SW, 1), (EV_SND, 0), (EV_MSC, 4), (EV_LED, 0)];
+    assert_eq!(
+        say(&lacked.map(|(kind, code)| Event::new(kind, code, 1))),
+        []
+    );
+    assert_eq!(read(&file, 0x1b, 8).unwrap()[0], 1 << 5);
+    assert_eq!(read(&file, 0x1a, 8).unwrap()[0], 1 << 2);
+    assert_eq!(say(&[switch(0), sound(0)]), [switch(0), sound(0)]);
+    assert_eq!(read(&file, 0x1b, 8).unwrap(), [0; 8]);
+    assert_eq!(read(&file, 0x1a, 8).unwrap(), [0; 8]);
+}
+
+#[test]
+fn near_the_old_place_a_noisy_axis_moves_less() {
+    let house = House::new();
+    let file = house.open_device(0, GADGET);
+    let rest = AbsInfo {
+        value: 100,
+        maximum: 1000,
+        fuzz: 8,
+        ..AbsInfo::default()
+    };
+    let moved = |to: i32| {
+        let memory = Memory(Mutex::new(rest.as_bytes().to_vec()));
+        assert_eq!(file.ioctl(&memory, command(1, 0xc0, 24), 0), Ok(0));
+        write(&file, &[Event::new(EV_ABS, ABS_X, to), Event::REPORT]).unwrap();
+        let seen = events(&file);
+        seen.first().map(|event| event.value)
+    };
+    assert_eq!(
+        [103, 106, 112, 120].map(moved),
+        [None, Some(101), Some(106), Some(120)]
+    );
+    assert_eq!(
+        [97, 94, 88, 80].map(moved),
+        [None, Some(98), Some(94), Some(80)]
+    );
 }
