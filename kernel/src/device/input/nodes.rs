@@ -92,7 +92,7 @@ pub(super) fn add(device: usize, identity: &Identity) -> Result<()> {
         is_keyboard: identity.is_keyboard(),
     };
     DEVICES.lock().push(names.clone());
-    class::add_device(device, identity)?;
+    class::add_device(device)?;
     let event = add_node(&names.event, event_file::FIRST_MINOR + device as u32)?;
     class::link_device(&event, device)?;
     if let Some(mouse) = &names.mouse {
