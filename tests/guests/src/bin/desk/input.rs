@@ -118,7 +118,9 @@ impl Devices {
         let pieces = vec![IoSlice::new(&piece); PIECES];
         loop {
             for mut file in &self.files {
-                file.write_vectored(&pieces)?;
+                if file.write_vectored(&pieces)? == 0 {
+                    return Err(ErrorKind::WriteZero.into());
+                }
             }
         }
     }
