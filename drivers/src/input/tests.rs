@@ -5,6 +5,7 @@ mod grabs;
 mod keys;
 mod losses;
 mod places;
+mod settings;
 mod switching;
 
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};

@@ -155,7 +155,7 @@ impl Evdev {
 
     /// ENOSYS: the device does not repeat.
     fn repeat(&self) -> Result<[u32; 2], Errno> {
-        self.mux.with_state(self.device, |state| {
+        self.mux.with_state_for(self.device, self.group(), |state| {
             let repeats = state.identity.repeats;
             repeats.then_some(state.repeat).ok_or(Errno::ENOSYS)
         })

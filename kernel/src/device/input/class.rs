@@ -13,13 +13,14 @@ use abi::procfs::Text;
 use drivers::input::device::Identity;
 use drivers::input::text::{Alias, LISTS, Words, event};
 
-use super::input;
+use super::identity_of;
 use crate::error::Result;
 use crate::file::DeviceNumber;
 use crate::file::generated::no_memory;
 use crate::file::sysfs::{self, Attribute, Directory};
 
-/// What a device tells of itself, as it is now: programs may change what keys it has.
+/// What a device tells of itself, as it is now: programs may change what keys it has for their
+/// persona.
 struct Told<S> {
     device: usize,
     say: S,
@@ -30,10 +31,7 @@ where
     S: Fn(&Identity, &mut Text) -> fmt::Result + Send + Sync + 'static,
 {
     fn show(&self, text: &mut Text) -> Result<()> {
-        let identity = input()
-            .mux
-            .with_state(self.device, |state| state.identity.clone());
-        (self.say)(&identity, text).map_err(no_memory)
+        (self.say)(&identity_of(self.device)?, text).map_err(no_memory)
     }
 }
 

@@ -5,8 +5,8 @@ use crate::player::{Order, Player};
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, same, works};
 use janus_tests::inputs::{
-    EV_KEY, EV_LED, EV_REP, Event, GRAB, KEY_A, KEYBOARD, NOWHERE, REPORT, TABLET, get, key, open,
-    set,
+    EV_KEY, EV_LED, EV_REP, Event, GRAB, KEY_A, KEYBOARD, NOWHERE, REPORT, TABLET, get, has_ps2,
+    key, open, set,
 };
 use janus_tests::persona::{ACTIVE, in_front, inside, put};
 use libc::*;
@@ -21,6 +21,7 @@ cases![
     what_waits_can_be_read_after_the_switch,
     a_file_belongs_to_who_opened_it,
     written_keys_switch_nobody,
+    what_another_persona_changed_is_its_own,
 ];
 
 fn calls_in_the_background_succeed_and_do_nothing() -> Outcome {
@@ -209,5 +210,30 @@ fn written_keys_switch_nobody() -> Outcome {
         same!(mine.events(), chord);
         same!(in_front()?, 1);
     }
+    player.end()
+}
+
+fn what_another_persona_changed_is_its_own() -> Outcome {
+    let mine = open(KEYBOARD)?;
+    let mut before = [0i32; 2];
+    works!(SYS_ioctl, mine.number, get(3, 8), &mut before);
+    let player = Player::start()?;
+    player.to_front()?;
+    same!(player.ask(0, Order::Change)?.result, 0);
+    let both = [key(KEY_A, 1), key(KEY_A, 0)].concat();
+    let of_player = if has_ps2() { Vec::new() } else { both.clone() };
+    same!(tap(&player, 0)?, of_player.clone());
+    let mut now = [0i32; 2];
+    works!(SYS_ioctl, mine.number, get(3, 8), &mut now);
+    same!(now, before);
+    put(ACTIVE, "1")?;
+    works!(SYS_ioctl, mine.number, get(3, 8), &mut now);
+    same!(now, before);
+    mine.put(&both)?;
+    same!(mine.events(), both);
+    // It finds what it had changed.
+    player.to_front()?;
+    same!(tap(&player, 0)?, of_player);
+    put(ACTIVE, "1")?;
     player.end()
 }
