@@ -37,12 +37,18 @@ impl Play {
         if is_ps2 && kind == Kind::Microvm {
             machine.extra.extend(["-device", "i8042"].map(Into::into));
         }
-        if !is_ps2 {
-            machine.desk = Desk {
+        // QEMU has a VNC server where there is something on the desk.
+        machine.desk = if is_ps2 {
+            Desk {
+                hands: Vec::new(),
+                ..Desk::usual()
+            }
+        } else {
+            Desk {
                 panel: None,
                 ..Desk::usual()
-            };
-        }
+            }
+        };
         machine.command_line = command_line.into();
         let mut seat = Seat::at(&image, machine);
         let vnc = seat.console.vnc();
