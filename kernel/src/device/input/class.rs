@@ -44,7 +44,7 @@ pub fn path(device: usize) -> String {
 pub(super) fn add_device(device: usize) -> Result<()> {
     let directory = sysfs::directory(&path(device))?;
     add_texts(&directory, device)?;
-    add_numbers(&*directory.directory("id")?, device)?;
+    add_numbers(&directory.directory("id")?, device)?;
     let abilities = directory.directory("capabilities")?;
     for (name, kind) in LISTS {
         add(&abilities, &name.to_lowercase(), device, move |it, text| {
