@@ -15,6 +15,15 @@ pub trait UserMemory {
     /// # Errors
     /// EFAULT.
     fn write(&self, address: usize, from: &[u8]) -> Result<(), Errno>;
+
+    /// Lets others have the processor, if it is their turn. Called with no lock held between the
+    /// pieces of what a program may make as long as it likes.
+    ///
+    /// # Errors
+    /// EINTR: the program is being killed, so nobody waits for the rest.
+    fn pause(&self) -> Result<(), Errno> {
+        Ok(())
+    }
 }
 
 /// Moves the bytes of one read or write.

@@ -34,7 +34,9 @@ pub enum Clock {
     /// `CLOCK_REALTIME`.
     #[default]
     Realtime,
-    /// `CLOCK_MONOTONIC` and `CLOCK_BOOTTIME`, which differ only where a machine sleeps.
+    /// `CLOCK_MONOTONIC`.
+    Monotonic,
+    /// `CLOCK_BOOTTIME`, which differs from the one before only where a machine sleeps.
     SinceBoot,
 }
 
@@ -256,7 +258,7 @@ impl State {
     fn time(&self, stamp: Stamp) -> u64 {
         match self.clock {
             Clock::Realtime => stamp.realtime,
-            Clock::SinceBoot => stamp.monotonic,
+            Clock::Monotonic | Clock::SinceBoot => stamp.monotonic,
         }
     }
 

@@ -17,6 +17,7 @@ pub mod mousedev;
 pub mod mux;
 pub mod persona;
 pub mod ps2;
+pub mod settings;
 pub mod state;
 pub mod switch;
 pub mod text;

@@ -124,6 +124,27 @@ impl Mux {
         look(&mut self.core.lock().units[device].state)
     }
 
+    /// Shows the state of a device with what this persona has changed of it. What is on, and where
+    /// things are, is as the persona in front knows it.
+    ///
+    /// # Panics
+    /// If there is no such device.
+    pub fn with_state_for<R>(
+        &self,
+        device: usize,
+        group: &Arc<Group>,
+        look: impl FnOnce(&mut State) -> R,
+    ) -> R {
+        let mut core = self.core.lock();
+        let is_front = core.is_front(group);
+        let state = &mut core.units[device].state;
+        if is_front {
+            look(state)
+        } else {
+            group.with_changes(device, |changes| state.show_as(changes, look))
+        }
+    }
+
     /// The keys of a device that are down as this persona sees it.
     pub fn keys_for(&self, device: usize, group: &Arc<Group>) -> KeyBits {
         let core = self.core.lock();
@@ -136,10 +157,11 @@ impl Mux {
 
     /// What is said of an axis of a device, as this persona sees it. None: the device has no axes.
     pub fn axis_for(&self, device: usize, group: &Arc<Group>, axis: u16) -> Option<AbsInfo> {
-        let core = self.core.lock();
-        let state = &core.units[device].state;
-        let mut range = state.axis(axis)?;
-        if !core.is_front(group) && state.identity.axes.contains_key(&axis) {
+        let (mut range, is_had) = self.with_state_for(device, group, |state| {
+            let is_had = state.identity.axes.contains_key(&axis);
+            state.axis(axis).map(|range| (range, is_had))
+        })?;
+        if is_had && !self.is_front(group) {
             range.value = group.place(device, axis).unwrap_or(0);
         }
         Some(range)
@@ -211,6 +233,9 @@ impl Mux {
     pub(super) fn return_to(&self, group: &Arc<Group>) {
         let mut core = self.core.lock();
         for (number, unit) in core.units.iter_mut().enumerate() {
+            if let Some(changes) = group.take_changes(number) {
+                unit.put_changes(changes);
+            }
             unit.state.set_places(|axis| group.place(number, axis));
         }
         core.front = Some(Arc::clone(group));
@@ -233,6 +258,9 @@ impl Mux {
             let state = &core.units[number].state;
             group.release(number, &state.keys, stamp);
             group.keep_places(number, state);
+            if let Some(changes) = core.units[number].take_changes() {
+                group.keep_changes(number, changes);
+            }
         }
         group.release_buttons();
     }

@@ -12,6 +12,7 @@ use core::convert::Infallible;
 
 use abi::Errno;
 use abi::input::EV_KEY;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -23,6 +24,7 @@ use super::client::{Client, Stamp};
 use super::device::Event;
 use super::mousedev::{Motion, MouseClient};
 use super::mux::Mux;
+use super::settings::Settings;
 use super::state::State;
 
 /// The readers of one persona.
@@ -48,6 +50,8 @@ struct Readers {
     may_know_keys: bool,
     /// Where the axes were when the persona left the front.
     places: BTreeMap<u16, i32>,
+    /// What its programs have changed of the device, while the persona is not in front.
+    changes: Option<Box<Settings>>,
 }
 
 impl Members {
@@ -173,6 +177,28 @@ impl Group {
     pub(super) fn place(&self, device: usize, axis: u16) -> Option<i32> {
         let members = self.members.lock();
         members.devices.get(device)?.places.get(&axis).copied()
+    }
+
+    /// The persona leaves the front: this is what its programs have changed of a device.
+    pub(super) fn keep_changes(&self, device: usize, changes: Box<Settings>) {
+        self.members.lock().device(device).changes = Some(changes);
+    }
+
+    /// The persona comes to the front: what its programs have changed, if anything.
+    pub(super) fn take_changes(&self, device: usize) -> Option<Box<Settings>> {
+        let mut members = self.members.lock();
+        members.devices.get_mut(device)?.changes.take()
+    }
+
+    /// Shows what its programs have changed, while it is not in front.
+    pub(super) fn with_changes<R>(
+        &self,
+        device: usize,
+        look: impl FnOnce(Option<&mut Settings>) -> R,
+    ) -> R {
+        let mut members = self.members.lock();
+        let readers = members.devices.get_mut(device);
+        look(readers.and_then(|readers| readers.changes.as_deref_mut()))
     }
 
     /// The persona leaves the front: its mice let go of their buttons.

@@ -9,10 +9,12 @@ use abi::input::{
     AbsInfo, EV_ABS, EV_FF, EV_KEY, EV_LED, EV_MSC, EV_PWR, EV_REL, EV_REP, EV_SND, EV_SW, EV_SYN,
     REP_DELAY, REP_PERIOD, SYN_CONFIG, SYN_MT_REPORT,
 };
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
 use super::bits::{FewBits, KeyBits};
 use super::device::{Event, Identity};
+use super::settings::Settings;
 
 /// Milliseconds before a held key repeats, and from one repetition to the next, as on Linux.
 const REPEAT_DEFAULT: [u32; 2] = [250, 33];
@@ -44,6 +46,8 @@ pub struct State {
     pub switches: FewBits,
     /// Milliseconds before a held key repeats, and from one repetition to the next.
     pub repeat: [u32; 2],
+    /// What the device came with, while the persona in front has changed something.
+    pub(super) set_aside: Option<Box<Settings>>,
 }
 
 impl State {
@@ -62,6 +66,7 @@ impl State {
             sounds: FewBits::EMPTY,
             switches: FewBits::EMPTY,
             repeat,
+            set_aside: None,
         }
     }
 
@@ -120,13 +125,14 @@ impl State {
 
     fn set_repeat(&mut self, code: u16, value: i32) -> Route {
         let place = match code {
-            REP_DELAY => &mut self.repeat[0],
-            REP_PERIOD => &mut self.repeat[1],
+            REP_DELAY => 0,
+            REP_PERIOD => 1,
             _ => return Route::Nowhere,
         };
         match u32::try_from(value) {
-            Ok(value) if value != *place => {
-                *place = value;
+            Ok(value) if value != self.repeat[place] => {
+                self.set_own_aside();
+                self.repeat[place] = value;
                 Route::Both
             }
             _ => Route::Nowhere,
@@ -155,6 +161,7 @@ impl State {
 
     /// Notes what a program says of an axis. A device without axes keeps nothing.
     pub fn set_axis(&mut self, axis: u16, range: AbsInfo) {
+        self.set_own_aside();
         if let Some(known) = self.identity.axes.get_mut(&axis) {
             *known = range;
         } else if !self.identity.axes.is_empty() {

@@ -5,6 +5,7 @@ mod grabs;
 mod keys;
 mod losses;
 mod places;
+mod settings;
 mod switching;
 
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -12,7 +13,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use crate::host_gate::HostGate;
-use abi::input::{EV_LED, InputEvent};
+use abi::input::{ABS_X, AbsInfo, BTN_LEFT, EV_LED, InputEvent, REL_X, REL_Y};
 use devns::{Foreground, Jiffies, Namespace};
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -20,6 +21,7 @@ use super::bits::Bits;
 use super::client::{Stamp, Waker};
 use super::device::{Device, Event, Identity};
 use super::evdev::{Evdev, UserMemory};
+use super::mousedev::Mousedev;
 use super::mux::Mux;
 use super::persona::{InputHandle, register};
 use super::switch::SwitchKeys;
@@ -57,6 +59,56 @@ impl Device for Keyboard {
     }
 }
 
+struct Mouse(Hand);
+
+impl Device for Mouse {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "Mouse of a test".into(),
+            keys: Bits::of(BTN_LEFT..BTN_LEFT + 3),
+            relative: Bits::of([REL_X, REL_Y]),
+            ..Identity::default()
+        }
+        .note_types()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.0.events.lock().unwrap().pop_front()
+    }
+
+    fn set_led(&mut self, _led: u16, _on: bool) {}
+}
+
+/// What has neither keys nor movements.
+struct Gadget;
+
+impl Device for Gadget {
+    fn identity(&self) -> Identity {
+        let range = AbsInfo {
+            maximum: 1000,
+            ..AbsInfo::default()
+        };
+        Identity {
+            name: "Gadget of a test".into(),
+            sounds: Bits::of([1, 2]),
+            switches: Bits::of([0, 5]),
+            miscellaneous: Bits::of([3]),
+            axes: [(ABS_X, range)].into(),
+            ..Identity::default()
+        }
+        .note_types()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        None
+    }
+
+    fn set_led(&mut self, _led: u16, _on: bool) {}
+}
+
+/// The number of the gadget.
+pub const GADGET: usize = 2;
+
 struct Nobody;
 
 impl Waker for Nobody {
@@ -65,12 +117,14 @@ impl Waker for Nobody {
 
 static NOW: AtomicU64 = AtomicU64::new(1);
 
-/// A machine with one keyboard and two personas beside the root.
+/// A machine with one keyboard, one mouse, a gadget, and two personas beside the root.
 pub struct House {
     pub foreground: Foreground,
     pub mux: Arc<Mux>,
     handle: InputHandle,
     pub hand: Hand,
+    /// The hand on the mouse.
+    pub mouse: Hand,
     pub personas: Vec<Arc<Namespace>>,
 }
 
@@ -82,8 +136,10 @@ impl House {
             realtime: 0,
         };
         let mux = Arc::new(Mux::new(clock, SwitchKeys::default()));
-        let hand = Hand::default();
+        let (hand, mouse) = (Hand::default(), Hand::default());
         mux.add(Box::new(Keyboard(hand.clone())));
+        mux.add(Box::new(Mouse(mouse.clone())));
+        mux.add(Box::new(Gadget));
         let handle = register(&foreground, &mux).unwrap();
         let mut personas = vec![Arc::clone(foreground.root())];
         for number in 2..4 {
@@ -96,14 +152,34 @@ impl House {
             mux,
             handle,
             hand,
+            mouse,
             personas,
         }
     }
 
     /// Persona `index` opens the keyboard.
     pub fn open(&self, index: usize) -> Evdev {
+        self.open_device(index, 0)
+    }
+
+    /// Persona `index` opens a device.
+    pub fn open_device(&self, index: usize, device: usize) -> Evdev {
         let namespace = &self.personas[index];
-        Evdev::open(&self.mux, &self.handle, namespace, 0, Arc::new(Nobody)).unwrap()
+        let nobody = Arc::new(Nobody);
+        Evdev::open(&self.mux, &self.handle, namespace, device, nobody).unwrap()
+    }
+
+    /// Persona `index` opens `mice`.
+    pub fn open_mice(&self, index: usize) -> Mousedev {
+        let namespace = &self.personas[index];
+        Mousedev::open(&self.handle, namespace, None, Arc::new(Nobody)).unwrap()
+    }
+
+    /// The mouse says a packet.
+    pub fn move_mouse(&self, events: &[Event]) {
+        let packet = events.iter().copied().chain([Event::REPORT]);
+        self.mouse.events.lock().unwrap().extend(packet);
+        self.mux.service();
     }
 
     pub fn switch(&self, index: usize) {
@@ -145,6 +221,18 @@ pub fn events(file: &Evdev) -> Vec<Event> {
     events
         .map(|event| Event::new(event.kind, event.code, event.value))
         .collect()
+}
+
+/// All bytes that can be read.
+pub fn bytes(mouse: &Mousedev) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut part = [0; 16];
+    loop {
+        match mouse.client().take(&mut part) {
+            0 => return bytes,
+            count => bytes.extend_from_slice(&part[..count]),
+        }
+    }
 }
 
 pub fn write(file: &Evdev, events: &[Event]) -> Result<usize, Errno> {

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use super::bits::KeyBits;
 use super::device::{Device, Event};
+use super::settings::Settings;
 use super::state::{Route, State};
 
 /// Events that a packet holds before a part of it is delivered.
@@ -174,10 +175,7 @@ impl Unit {
     fn tell_hardware(&mut self, event: Event) {
         match event.kind {
             EV_LED => self.hardware.set_led(event.code, event.value != 0),
-            EV_REP => {
-                let [delay, period] = self.state.repeat;
-                self.hardware.set_repeat(delay, period);
-            }
+            EV_REP => self.tell_repeat(),
             _ => {}
         }
     }
@@ -211,8 +209,28 @@ impl Unit {
         self.state.keys.has(repeating.key).then_some(repeating.key)
     }
 
+    /// The persona in front leaves: the device is as it came. Returns what it had changed.
+    pub fn take_changes(&mut self) -> Option<Box<Settings>> {
+        let changes = self.state.take_changes()?;
+        self.tell_repeat();
+        Some(changes)
+    }
+
+    /// A persona comes to the front that has changed something.
+    pub fn put_changes(&mut self, changes: Box<Settings>) {
+        self.state.put_changes(changes);
+        self.tell_repeat();
+    }
+
+    fn tell_repeat(&mut self) {
+        let [delay, period] = self.state.repeat;
+        self.hardware.set_repeat(delay, period);
+    }
+
     /// The persona in front has left it: nobody knows of any key or place now.
     pub fn forget(&mut self) {
+        // Also where its persona was none that could have kept it.
+        self.take_changes();
         self.state.set_places(|_| None);
         self.state.keys = KeyBits::EMPTY;
         self.packet.clear();
@@ -223,6 +241,8 @@ impl Unit {
     /// Gives the key at `place` of the map another meaning. None: it has no such place. A key
     /// that nothing means any more goes up.
     pub fn set_meaning(&mut self, place: usize, key: u16) -> Option<()> {
+        self.state.identity.keymap.as_ref()?.get(place)?;
+        self.state.set_own_aside();
         let identity = &mut self.state.identity;
         let map = identity.keymap.as_mut()?;
         let old = core::mem::replace(map.get_mut(place)?, key);

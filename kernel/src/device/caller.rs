@@ -2,8 +2,9 @@
 
 use drivers::user::UserMemory;
 
-use crate::error::Result;
+use crate::error::{Errno, Result};
 use crate::memory::user;
+use crate::process;
 
 /// The program that calls.
 pub struct Caller;
@@ -15,5 +16,13 @@ impl UserMemory for Caller {
 
     fn write(&self, address: usize, from: &[u8]) -> Result<()> {
         user::write_bytes(address, from)
+    }
+
+    fn pause(&self) -> Result<()> {
+        process::yield_if_needed();
+        if process::current().must_exit() {
+            return Err(Errno::EINTR);
+        }
+        Ok(())
     }
 }

@@ -113,6 +113,18 @@ pub fn open(name: &str) -> Result<File, Failure> {
     }
 }
 
+/// Whether the machine has the keyboard and the mouse of a PC, and not those in their place.
+pub fn has_ps2() -> bool {
+    find(KEYBOARD).is_some()
+}
+
+/// The name of the device that [`open`] opens by this name.
+pub fn name_of(usual: &str) -> &str {
+    let mut pairs = IN_PLACE.iter();
+    let other = pairs.find(|(own, _)| *own == usual && find(own).is_none());
+    other.map_or(usual, |(_, other)| other)
+}
+
 fn find(name: &str) -> Option<File> {
     for number in 0..32 {
         let path = CString::new(format!("/dev/input/event{number}")).unwrap_or_default();

@@ -6,6 +6,7 @@
 //! their cases says by itself whether it is well.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -22,6 +23,9 @@ use crate::report::Report;
 const GUEST_LIMIT: Duration = Duration::from_secs(300);
 /// How long one may take on the host.
 const HOST_LIMIT: Duration = Duration::from_secs(120);
+/// What tells a tablet from its like, which the program that tests input knows.
+const TABLET_SERIAL: &str = "virtio-tablet-device.serial=desk-7";
+
 /// Runs them and compares.
 ///
 /// # Errors
@@ -40,6 +44,7 @@ pub fn run(house: &House, filter: Option<&str>, report: &mut Report) -> Result<(
             let machine = Machine {
                 kind,
                 desk,
+                extra: extra_for(&program.name),
                 ..machine.clone()
             };
             let janus = in_guest(&machine, &ramdisk, &program)?;
@@ -79,8 +84,8 @@ pub fn compare_and_report(
 }
 
 /// The machines that a program of tests/janus needs: one without a display does for all but the
-/// one that tests displays, which gets each there is; the one that tests input gets a tablet, and
-/// those that test clocks or all classes run on each kind of machine.
+/// one that tests displays, which gets each there is; the one that tests input gets a tablet, and the
+/// devices of a PC or virtio's; those that test clocks or all classes run on each kind of machine.
 fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
     let with = |panel| Desk {
         panel: Some(panel),
@@ -94,14 +99,18 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
             (Kind::Q35, with(Panel::Std)),
         ],
         "input" => {
-            let hands = vec![Hand::Keyboard, Hand::Tablet];
-            vec![(
-                Kind::Q35,
-                Desk {
-                    hands,
-                    ..Desk::EMPTY
-                },
-            )]
+            let desk = |hands| Desk {
+                hands,
+                ..Desk::EMPTY
+            };
+            vec![
+                (Kind::Q35, desk(vec![Hand::Keyboard, Hand::Tablet])),
+                // There is no PS/2.
+                (
+                    Kind::Microvm,
+                    desk(vec![Hand::Keyboard, Hand::Mouse, Hand::Tablet]),
+                ),
+            ]
         }
         // Everything that the matrix tries something with.
         "matrix" => {
@@ -121,6 +130,14 @@ fn desks_for(program: &str) -> Vec<(Kind, Desk)> {
         // Both have a clock, and interrupts come to them by other ways.
         "alarm" | "rtc" => Kind::ALL.map(|kind| (kind, Desk::EMPTY)).to_vec(),
         _ => vec![(Kind::Q35, Desk::EMPTY)],
+    }
+}
+
+/// What else QEMU is told for a program.
+fn extra_for(program: &str) -> Vec<OsString> {
+    match program {
+        "input" => vec!["-global".into(), TABLET_SERIAL.into()],
+        _ => Vec::new(),
     }
 }
 

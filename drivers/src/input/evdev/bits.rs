@@ -41,9 +41,9 @@ impl Evdev {
         size: usize,
         kind: u16,
     ) -> Result<usize, Errno> {
-        let words = self
-            .mux
-            .with_state(self.device, |state| state.identity.codes(kind));
+        let words = self.mux.with_state_for(self.device, self.group(), |state| {
+            state.identity.codes(kind)
+        });
         put(
             memory,
             address,

@@ -155,7 +155,7 @@ impl Evdev {
 
     /// ENOSYS: the device does not repeat.
     fn repeat(&self) -> Result<[u32; 2], Errno> {
-        self.mux.with_state(self.device, |state| {
+        self.mux.with_state_for(self.device, self.group(), |state| {
             let repeats = state.identity.repeats;
             repeats.then_some(state.repeat).ok_or(Errno::ENOSYS)
         })
@@ -186,7 +186,8 @@ impl Evdev {
         memory.read(argument, number.as_mut_bytes())?;
         let clock = match number {
             CLOCK_REALTIME => Clock::Realtime,
-            CLOCK_MONOTONIC | CLOCK_BOOTTIME => Clock::SinceBoot,
+            CLOCK_MONOTONIC => Clock::Monotonic,
+            CLOCK_BOOTTIME => Clock::SinceBoot,
             _ => return Err(Errno::EINVAL),
         };
         self.client.set_clock(clock, self.mux.now());

@@ -32,7 +32,7 @@ fn from_pair(pair: [u32; 2]) -> KeymapEntry {
 impl Evdev {
     fn look_up(&self, entry: &mut KeymapEntry) -> Result<(), Errno> {
         let place = place(entry)?;
-        let key = self.mux.with_state(self.device, |state| {
+        let key = self.mux.with_state_for(self.device, self.group(), |state| {
             let map = state.identity.keymap.as_ref()?;
             map.get(place).copied()
         });

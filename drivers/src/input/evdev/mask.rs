@@ -30,9 +30,11 @@ impl Evdev {
         let (address, size) = (wanted.codes as usize, wanted.codes_size as usize);
         let count = length.min(size);
         memory.write(address, &bytes[..count])?;
-        let zeros = [0; 64];
+        let zeros = [0; 256];
         let mut done = count;
         while done < size {
+            // A program may say four gigabytes.
+            memory.pause()?;
             let part = (size - done).min(zeros.len());
             memory.write(address.wrapping_add(done), &zeros[..part])?;
             done += part;

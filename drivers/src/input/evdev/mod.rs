@@ -2,7 +2,8 @@
 //!
 //! Reads give whole `struct input_event`s; a write injects events as if the device had made them.
 //! What a persona in the background writes or asks for is checked like anybody's and answered
-//! the same; only nothing comes of it.
+//! the same; only nothing comes of it. What one in front changes of a device, it changes for itself
+//! (`settings`).
 //!
 //! Source: Linux's `Documentation/input/input.rst` and evdev's answers in Linux 6.1.
 

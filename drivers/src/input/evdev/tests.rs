@@ -1,8 +1,8 @@
 //! The commands of evdev, with Linux's answers.
 
-use super::super::tests::{House, Memory, events, keys};
+use super::super::tests::{GADGET, House, Memory, events, keys, write};
 use super::*;
-use abi::input::{EV_KEY, EV_LED, EV_REL, KEY_A};
+use abi::input::{ABS_X, AbsInfo, EV_ABS, EV_KEY, EV_LED, EV_MSC, EV_REL, EV_SND, EV_SW, KEY_A};
 use abi::raw::ioctl::*;
 use std::sync::Mutex;
 
@@ -91,8 +91,12 @@ fn repetition_is_read_and_set_by_the_front_only() {
     assert_eq!(house.mux.with_state(0, |state| state.repeat), [250, 33]);
     assert_eq!(set(&front, 100, 20), Ok(0));
     let memory = memory();
-    back.ioctl(&memory, EVIOCGREP, 0).unwrap();
-    assert_eq!(memory.0.lock().unwrap()[..8], [100, 0, 0, 0, 20, 0, 0, 0]);
+    let told = |file: &Evdev| {
+        file.ioctl(&memory, EVIOCGREP, 0).unwrap();
+        memory.0.lock().unwrap()[..8].to_vec()
+    };
+    assert_eq!(told(&front), [100, 0, 0, 0, 20, 0, 0, 0]);
+    assert_eq!(told(&back), [250, 0, 0, 0, 33, 0, 0, 0]);
     assert_eq!(events(&front).len(), 0, "their packet has not ended");
 }
 
@@ -187,4 +191,93 @@ fn only_three_clocks_are_taken() {
     let set = |clock: u8| file.ioctl(&Memory(Mutex::new(vec![clock, 0, 0, 0])), EVIOCSCLOCKID, 0);
     assert_eq!([0, 1, 7].map(set), [Ok(0); 3]);
     assert_eq!([2, 4, 11].map(set), [Err(Errno::EINVAL); 3]);
+}
+
+#[test]
+fn any_other_clock_drops_what_waits() {
+    let house = House::new();
+    let file = house.open(0);
+    let set = |clock: u8| {
+        let memory = Memory(Mutex::new(vec![clock, 0, 0, 0]));
+        file.ioctl(&memory, EVIOCSCLOCKID, 0).unwrap();
+    };
+    let (dropped, report) = (Event::new(0, 3, 0), Event::REPORT);
+    for (clock, value) in [(7, 1), (1, 0), (0, 1), (1, 0), (7, 1)] {
+        house.press(&[(KEY_A, value)]);
+        set(clock);
+        house.press(&[(KEY_A, 1 - value)]);
+        let seen = events(&file);
+        assert_eq!(
+            seen,
+            [dropped, Event::key(KEY_A, 1 - value), report],
+            "{clock}"
+        );
+        house.press(&[(KEY_A, value)]);
+        set(clock);
+        assert_eq!(
+            events(&file),
+            [Event::key(KEY_A, value), report],
+            "the same"
+        );
+    }
+}
+
+#[test]
+fn sounds_and_switches_are_kept_and_the_rest_is_passed_on() {
+    let house = House::new();
+    let file = house.open_device(0, GADGET);
+    let (switch, sound) = (
+        |on| Event::new(EV_SW, 5, on),
+        |on| Event::new(EV_SND, 2, on),
+    );
+    let other = Event::new(EV_MSC, 3, 7);
+    let say = |said: &[Event]| {
+        write(&file, said).unwrap();
+        write(&file, &[Event::REPORT]).unwrap();
+        let mut seen = events(&file);
+        assert!(seen.pop().is_none_or(|last| last.is_report()));
+        seen
+    };
+    // Whatever is not zero is on. A switch that is closed is not closed again, but a sound sounds
+    // again; and what the device lacks is nothing.
+    assert_eq!(say(&[switch(9), switch(1)]), [switch(9)]);
+    assert_eq!(say(&[sound(440), sound(440)]), [sound(440); 2]);
+    assert_eq!(say(&[other, other]), [other; 2]);
+    let lacked = [(EV_SW, 1), (EV_SND, 0), (EV_MSC, 4), (EV_LED, 0)];
+    assert_eq!(
+        say(&lacked.map(|(kind, code)| Event::new(kind, code, 1))),
+        []
+    );
+    assert_eq!(read(&file, 0x1b, 8).unwrap()[0], 1 << 5);
+    assert_eq!(read(&file, 0x1a, 8).unwrap()[0], 1 << 2);
+    assert_eq!(say(&[switch(0), sound(0)]), [switch(0), sound(0)]);
+    assert_eq!(read(&file, 0x1b, 8).unwrap(), [0; 8]);
+    assert_eq!(read(&file, 0x1a, 8).unwrap(), [0; 8]);
+}
+
+#[test]
+fn near_the_old_place_a_noisy_axis_moves_less() {
+    let house = House::new();
+    let file = house.open_device(0, GADGET);
+    let rest = AbsInfo {
+        value: 100,
+        maximum: 1000,
+        fuzz: 8,
+        ..AbsInfo::default()
+    };
+    let moved = |to: i32| {
+        let memory = Memory(Mutex::new(rest.as_bytes().to_vec()));
+        assert_eq!(file.ioctl(&memory, command(1, 0xc0, 24), 0), Ok(0));
+        write(&file, &[Event::new(EV_ABS, ABS_X, to), Event::REPORT]).unwrap();
+        let seen = events(&file);
+        seen.first().map(|event| event.value)
+    };
+    assert_eq!(
+        [103, 106, 112, 120].map(moved),
+        [None, Some(101), Some(106), Some(120)]
+    );
+    assert_eq!(
+        [97, 94, 88, 80].map(moved),
+        [None, Some(98), Some(94), Some(80)]
+    );
 }

@@ -2,9 +2,10 @@
 //!
 //! Contract: every wait is bounded, and where there is no chip (status reads 0xff, or nothing
 //! ever answers) nothing is written that could disturb a machine. What the firmware chose for
-//! the keyboard (whether the chip translates its bytes into set 1) is left as it is.
+//! the keyboard (whether the chip translates its bytes into set 1) is left as it is. Somebody may
+//! type and move the mouse all the time: what the devices say unasked is no answer.
 
-use super::ACKNOWLEDGED;
+use super::{ACKNOWLEDGED, RESEND};
 
 /// The chip's two ports.
 pub trait Port: Send + Sync {
@@ -25,15 +26,20 @@ const FROM_AUXILIARY: u8 = 0x20;
 const READ_CONFIGURATION: u8 = 0x20;
 const WRITE_CONFIGURATION: u8 = 0x60;
 const TO_AUXILIARY: u8 = 0xd4;
+const KEYBOARD_OFF: u8 = 0xad;
+const AUXILIARY_OFF: u8 = 0xa7;
 
 const INTERRUPTS: u8 = 0x03;
 const CLOCKS_OFF: u8 = 0x30;
 const TRANSLATES: u8 = 0x40;
 
+/// What a device says when it cannot do what it was told.
+const FAILED: u8 = 0xfc;
 const ABSENT: u8 = 0xff;
 /// Looks at the status before a wait is given up; a look takes about a microsecond.
 const WAIT_LIMIT: usize = 20_000;
-/// Bytes that may lie in the chip and its devices before it was told to be quiet.
+/// Bytes that may lie in the chip and its devices before it was told to be quiet, and that a
+/// device may say before it answers.
 const STALE_LIMIT: usize = 64;
 
 /// Which of the devices.
@@ -55,6 +61,9 @@ pub struct Found {
     /// A mouse answers; the number by which it names its protocol: 0, 3 with a wheel, 4 with
     /// five buttons.
     pub mouse: Option<u8>,
+    /// How the chip is set, without interrupts. To ask again would not do: while the devices run,
+    /// their bytes look like its answer.
+    configuration: u8,
 }
 
 /// The chip.
@@ -74,27 +83,28 @@ impl<P: Port> Controller<P> {
         if self.port.read_status() == ABSENT {
             return None;
         }
+        let quiet = self.command(KEYBOARD_OFF) && self.command(AUXILIARY_OFF);
+        quiet.then_some(())?;
         self.discard();
-        let configuration = self.configuration()?;
-        self.configure((configuration & !INTERRUPTS) | CLOCKS_OFF)?;
+        let configuration = self.configuration()? & !(INTERRUPTS | CLOCKS_OFF);
+        self.configure(configuration | CLOCKS_OFF)?;
         self.discard();
-        self.configure(configuration & !(INTERRUPTS | CLOCKS_OFF))?;
+        self.configure(configuration)?;
         let mouse = self.start_mouse();
         let keyboard = self.start_keyboard();
         Some(Found {
             keyboard,
             translates: configuration & TRANSLATES != 0,
             mouse,
+            configuration,
         })
     }
 
     /// Lets the chip interrupt for the devices that were found.
     pub fn enable_interrupts(&self, found: Found) {
         let wanted = u8::from(found.keyboard) | u8::from(found.mouse.is_some()) << 1;
-        if let Some(configuration) = self.configuration() {
-            // A chip that does not take this says nothing from now on, which harms nobody.
-            let _silent = self.configure((configuration & !INTERRUPTS) | wanted);
-        }
+        // A chip that does not take this says nothing from now on, which harms nobody.
+        let _silent = self.configure(found.configuration | wanted);
     }
 
     /// Takes the byte that waits, and says who sent it. Made for the interrupt handler.
@@ -164,9 +174,24 @@ impl<P: Port> Controller<P> {
         written.then_some(())
     }
 
+    /// Waits for a byte of this device that `is_answer`. What else comes is dropped: the key or
+    /// movement of a moment at which nobody could use it yet.
+    fn answer(&self, side: Side, is_answer: impl Fn(u8) -> bool) -> Option<u8> {
+        for _ in 0..STALE_LIMIT {
+            self.wait(|status| status & OUTPUT_FULL != 0)
+                .then_some(())?;
+            match self.fetch() {
+                Some((sender, byte)) if sender == side && is_answer(byte) => return Some(byte),
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// Sends a byte and waits for the device to take it.
     fn ask(&self, side: Side, byte: u8) -> bool {
-        self.send(side, byte) && self.read() == Some(ACKNOWLEDGED)
+        let is_answer = |byte| matches!(byte, ACKNOWLEDGED | RESEND | FAILED);
+        self.send(side, byte) && self.answer(side, is_answer) == Some(ACKNOWLEDGED)
     }
 
     fn start_keyboard(&self) -> bool {
@@ -208,7 +233,8 @@ impl<P: Port> Controller<P> {
 
     fn mouse_number(&self) -> Option<u8> {
         const IDENTIFY: u8 = 0xf2;
-        self.ask(Side::Mouse, IDENTIFY).then(|| self.read())?
+        self.ask(Side::Mouse, IDENTIFY)
+            .then(|| self.answer(Side::Mouse, |_| true))?
     }
 }
 

@@ -13,6 +13,8 @@ struct Chip {
     expects_rate: bool,
     mouse: bool,
     deaf: bool,
+    /// Somebody types and moves the mouse while the chip is looked at.
+    busy: bool,
     reads: usize,
 }
 
@@ -28,11 +30,30 @@ fn fake(change: impl FnOnce(&mut Chip)) -> Controller<Fake> {
     Controller::new(Fake(Mutex::new(chip)))
 }
 
+/// The bit of the configuration that stops the clock of a device.
+fn clock_off(side: Side) -> u8 {
+    match side {
+        Side::Keyboard => 0x10,
+        Side::Mouse => 0x20,
+    }
+}
+
 impl Chip {
+    /// Bytes that nobody asked for, of the devices whose clocks run.
+    fn disturb(&mut self, sides: &[Side]) {
+        let is_off = |side| self.configuration & clock_off(side) != 0;
+        let sides = sides.iter().filter(|side| !is_off(**side));
+        let bytes: Vec<_> = sides.map(|side| (*side, 0x1e)).collect();
+        if self.busy {
+            self.output.extend(bytes);
+        }
+    }
+
     fn mouse_hears(&mut self, byte: u8) {
         if !self.mouse {
             return;
         }
+        self.disturb(&[Side::Keyboard, Side::Mouse]);
         self.output.push_back((Side::Mouse, ACKNOWLEDGED));
         if core::mem::take(&mut self.expects_rate) {
             self.rates.push(byte);
@@ -44,6 +65,7 @@ impl Chip {
                 [.., 200, 100, 80, 200, 200, 80] => 4,
                 _ => 0,
             };
+            self.disturb(&[Side::Keyboard]);
             self.output.push_back((Side::Mouse, number));
         }
     }
@@ -64,7 +86,10 @@ impl Port for Fake {
         match core::mem::take(&mut chip.command) {
             WRITE_CONFIGURATION => chip.configuration = byte,
             TO_AUXILIARY => chip.mouse_hears(byte),
-            _ => chip.output.push_back((Side::Keyboard, ACKNOWLEDGED)),
+            _ => {
+                chip.disturb(&[Side::Keyboard, Side::Mouse]);
+                chip.output.push_back((Side::Keyboard, ACKNOWLEDGED));
+            }
         }
     }
 
@@ -81,9 +106,14 @@ impl Port for Fake {
 
     fn write_command(&self, byte: u8) {
         let mut chip = self.0.lock().unwrap();
-        let configuration = chip.configuration;
         match byte {
-            READ_CONFIGURATION => chip.output.push_back((Side::Keyboard, configuration)),
+            READ_CONFIGURATION => {
+                chip.disturb(&[Side::Keyboard, Side::Mouse]);
+                let configuration = chip.configuration;
+                chip.output.push_back((Side::Keyboard, configuration));
+            }
+            KEYBOARD_OFF => chip.configuration |= clock_off(Side::Keyboard),
+            AUXILIARY_OFF => chip.configuration |= clock_off(Side::Mouse),
             _ => chip.command = byte,
         }
     }
@@ -104,6 +134,27 @@ fn keyboard_and_wheel_mouse_are_found() {
         chip.configuration & (INTERRUPTS | CLOCKS_OFF | TRANSLATES),
         0x43
     );
+}
+
+#[test]
+fn both_are_found_while_somebody_types_and_moves() {
+    let controller = fake(|chip| chip.busy = true);
+    let found = controller.probe().unwrap();
+    assert!(found.keyboard && found.translates);
+    assert_eq!(found.mouse, Some(4));
+    controller.enable_interrupts(found);
+    let chip = controller.port.0.lock().unwrap();
+    assert_eq!(chip.configuration, 0x43);
+}
+
+#[test]
+fn one_that_only_talks_and_never_answers_is_given_up() {
+    let controller = fake(|chip| {
+        chip.mouse = false;
+        chip.output.extend([(Side::Mouse, 9); STALE_LIMIT * 3]);
+    });
+    let found = controller.probe().unwrap();
+    assert_eq!((found.mouse, found.keyboard), (None, true));
 }
 
 #[test]

@@ -116,9 +116,10 @@ impl<L: Line> Keyboard<L> {
 
 impl<L: Line> Device for Keyboard<L> {
     fn identity(&self) -> Identity {
-        let (name, version) = match self.set {
-            Set::One => ("AT Translated Set 2 keyboard", 0xab41),
-            Set::Two => ("AT Raw Set 2 keyboard", 0xab83),
+        // The product is the set that comes, but 1 for any that the chip translates.
+        let (name, product, version) = match self.set {
+            Set::One => ("AT Translated Set 2 keyboard", 1, 0xab41),
+            Set::Two => ("AT Raw Set 2 keyboard", 2, 0xab83),
         };
         let keymap: Vec<u16> = keymap();
         debug_assert_eq!(keymap.len(), KEYMAP_LENGTH);
@@ -128,7 +129,7 @@ impl<L: Line> Device for Keyboard<L> {
             id: InputId {
                 bus: BUS_I8042,
                 vendor: 1,
-                product: 1,
+                product,
                 version,
             },
             keys: Bits::of(keymap.iter().copied().filter(|key| *key != 0)),

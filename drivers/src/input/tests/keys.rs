@@ -20,6 +20,23 @@ fn a_press_and_a_release_are_two_packets() {
 }
 
 #[test]
+fn a_packet_without_end_is_delivered_in_parts() {
+    let house = House::new();
+    let file = house.open(0);
+    let strokes = (0..100).map(|count| Event::key(KEY_A, 1 - count % 2));
+    house.hand.events.lock().unwrap().extend(strokes);
+    house.mux.service();
+    let part = events(&file);
+    assert_eq!(part.len(), 65);
+    assert!(part[..64].iter().all(|event| event.code == KEY_A));
+    assert_eq!(part[64], Event::REPORT);
+    // The rest waits for more, or for its end.
+    house.hand.events.lock().unwrap().push_back(Event::REPORT);
+    house.mux.service();
+    assert_eq!(events(&file).len(), 36 + 1);
+}
+
+#[test]
 fn eighty_keys_at_once_all_arrive() {
     let house = House::new();
     let file = house.open(0);

@@ -50,6 +50,21 @@ fn a_reader_who_asked_for_the_keys_is_told_that_they_go_up() {
 }
 
 #[test]
+fn a_held_button_goes_up_for_the_mice_of_the_loser_only() {
+    let house = House::new();
+    let (loser, winner) = (house.open_mice(0), house.open_mice(1));
+    house.move_mouse(&[Event::key(BTN_LEFT, 1)]);
+    assert_eq!(bytes(&loser), [9, 0, 0]);
+    house.switch(1);
+    assert_eq!(bytes(&loser), [8, 0, 0]);
+    house.move_mouse(&[Event::key(BTN_LEFT, 0)]);
+    house.switch(0);
+    assert_eq!((bytes(&loser), bytes(&winner)), (vec![], vec![]));
+    house.move_mouse(&[Event::key(BTN_LEFT, 1)]);
+    assert_eq!((bytes(&loser), bytes(&winner)), (vec![9, 0, 0], vec![]));
+}
+
+#[test]
 fn what_was_queued_can_still_be_read() {
     let house = House::new();
     let loser = house.open(0);

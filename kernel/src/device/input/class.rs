@@ -5,25 +5,33 @@
 //! libevdev read.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use abi::procfs::Text;
 use drivers::input::device::Identity;
-use drivers::input::text::{LISTS, Words};
+use drivers::input::text::{Alias, LISTS, Words, event};
 
+use super::identity_of;
 use crate::error::Result;
 use crate::file::DeviceNumber;
 use crate::file::generated::no_memory;
 use crate::file::sysfs::{self, Attribute, Directory};
 
-/// An attribute that never changes.
-struct Fixed(String);
+/// What a device tells of itself, as it is now: programs may change what keys it has for their
+/// persona.
+struct Told<S> {
+    device: usize,
+    say: S,
+}
 
-impl Attribute for Fixed {
+impl<S> Attribute for Told<S>
+where
+    S: Fn(&Identity, &mut Text) -> fmt::Result + Send + Sync + 'static,
+{
     fn show(&self, text: &mut Text) -> Result<()> {
-        writeln!(text, "{}", self.0).map_err(no_memory)
+        (self.say)(&identity_of(self.device)?, text).map_err(no_memory)
     }
 }
 
@@ -32,52 +40,64 @@ pub fn path(device: usize) -> String {
     format!("devices/virtual/input/input{device}")
 }
 
-/// Adds a device.
-pub(super) fn add_device(device: usize, identity: &Identity) -> Result<()> {
+/// Adds a device. There is no `inhibited`: one persona's word would take a device from all.
+pub(super) fn add_device(device: usize) -> Result<()> {
     let directory = sysfs::directory(&path(device))?;
-    let add = |directory: &Directory, name: &str, value: String| {
-        directory.add_attribute(name, 0o444, Fixed(value))
-    };
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    add(&directory, "name", identity.name.clone())?;
-    add(&directory, "phys", text(&identity.phys))?;
-    add(&directory, "uniq", text(&identity.uniq))?;
-    let properties = Words(identity.properties.words()).to_string();
-    add(&directory, "properties", properties)?;
-    let numbers = directory.directory("id")?;
-    let id = identity.id;
-    for (name, value) in [
-        ("bustype", id.bus),
-        ("vendor", id.vendor),
-        ("product", id.product),
-        ("version", id.version),
-    ] {
-        add(&numbers, name, format!("{value:04x}"))?;
-    }
+    add_texts(&directory, device)?;
+    add_numbers(&directory.directory("id")?, device)?;
     let abilities = directory.directory("capabilities")?;
     for (name, kind) in LISTS {
-        let words = identity.codes(kind).unwrap_or_default();
-        add(&abilities, &name.to_lowercase(), Words(&words).to_string())?;
+        add(&abilities, &name.to_lowercase(), device, move |it, text| {
+            let words = it.codes(kind).unwrap_or_default();
+            writeln!(text, "{}", Words(&words))
+        })?;
     }
-    add(&directory, "uevent", event_text(identity))?;
     directory.add_link("subsystem", "../../../../class/input")?;
     let name = format!("input{device}");
     sysfs::directory("class/input")?.add_link(&name, &format!("../../devices/virtual/input/{name}"))
 }
 
-fn event_text(identity: &Identity) -> String {
-    let id = identity.id;
-    format!(
-        "PRODUCT={:x}/{:x}/{:x}/{:x}\nNAME=\"{}\"\nPHYS=\"{}\"\nPROP={}\nEV={}",
-        id.bus,
-        id.vendor,
-        id.product,
-        id.version,
-        identity.name,
-        identity.phys.as_deref().unwrap_or(""),
-        Words(identity.properties.words()),
-        Words(identity.types.words()),
-    )
+fn add(
+    directory: &Directory,
+    name: &str,
+    device: usize,
+    say: impl Fn(&Identity, &mut Text) -> fmt::Result + Send + Sync + 'static,
+) -> Result<()> {
+    directory.add_attribute(name, 0o444, Told { device, say })
+}
+
+fn add_texts(directory: &Directory, device: usize) -> Result<()> {
+    add(directory, "name", device, |it, text| {
+        writeln!(text, "{}", it.name)
+    })?;
+    add(directory, "phys", device, |it, text| {
+        writeln!(text, "{}", it.phys.as_deref().unwrap_or(""))
+    })?;
+    add(directory, "uniq", device, |it, text| {
+        writeln!(text, "{}", it.uniq.as_deref().unwrap_or(""))
+    })?;
+    add(directory, "modalias", device, |it, text| {
+        writeln!(text, "{}", Alias(it))
+    })?;
+    add(directory, "properties", device, |it, text| {
+        writeln!(text, "{}", Words(it.properties.words()))
+    })?;
+    add(directory, "uevent", device, |it, text| event(text, it))
+}
+
+fn add_numbers(directory: &Directory, device: usize) -> Result<()> {
+    let numbers: [(&str, fn(&Identity) -> u16); 4] = [
+        ("bustype", |it| it.id.bus),
+        ("vendor", |it| it.id.vendor),
+        ("product", |it| it.id.product),
+        ("version", |it| it.id.version),
+    ];
+    for (name, number) in numbers {
+        add(directory, name, device, move |it, text| {
+            writeln!(text, "{:04x}", number(it))
+        })?;
+    }
+    Ok(())
 }
 
 /// Adds a node of a device (`event0`, `mouse0`), or `mice`.

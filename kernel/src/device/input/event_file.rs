@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 
 use drivers::input::client::Waker;
-use drivers::input::evdev::Evdev;
+use drivers::input::evdev::{Evdev, UserMemory};
 
 use super::{arm_repetition, input, turn_locks};
 use crate::device::caller::Caller;
@@ -83,7 +83,12 @@ impl File for EventFile {
         _flags: IoFlags,
     ) -> Result<usize> {
         let length = source.remaining();
-        let written = self.evdev.write(length, &mut |bytes| source.read(bytes));
+        // It may be gigabytes, and the keys that switch personas wait meanwhile.
+        let mut fetch = |bytes: &mut [u8]| {
+            Caller.pause()?;
+            source.read(bytes)
+        };
+        let written = self.evdev.write(length, &mut fetch);
         turn_locks();
         arm_repetition();
         written

@@ -22,11 +22,14 @@ mod virtio;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use drivers::input::client::Stamp;
-use drivers::input::device::Device;
+use drivers::input::device::{Device, Identity};
+use drivers::input::evdev::group_of;
 use drivers::input::mux::Mux;
 use drivers::input::persona::{InputHandle, register};
+use drivers::input::state::State;
 use drivers::input::switch::SwitchKeys;
 use spin::Once;
 
@@ -34,6 +37,7 @@ use super::deferred::{self, Work};
 use super::light;
 use crate::error::{Errno, Result};
 use crate::namespace::device::foreground;
+use crate::process;
 use crate::sync::SpinLock;
 use crate::time::{self, Expiry, Instant, TimerKey, monotonic_now, realtime_offset};
 
@@ -81,13 +85,33 @@ fn now() -> Stamp {
     }
 }
 
-/// Adds a device and its files.
+/// Whether there may be one more device; the first time that there may not is said in the log.
+fn has_room() -> bool {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let has_room = nodes::count() < event_file::COUNT as usize;
+    if !has_room && !SAID.swap(true, Ordering::Relaxed) {
+        let count = event_file::COUNT;
+        log::warn!("input: devices are left out, as there may be {count} only");
+    }
+    has_room
+}
+
+/// Adds a device and its files, for which there must be room ([`has_room`]).
 fn add(device: Box<dyn Device>) -> Result<()> {
     let identity = device.identity();
     let number = input().mux.add(device);
     log::info!("input{number}: {}", identity.name);
     nodes::add(number, &identity)?;
     light::add_lamps(number, &identity)
+}
+
+/// What a device is to the persona of the running process.
+fn identity_of(device: usize) -> Result<Identity> {
+    let namespace = process::current().process.membership.namespace();
+    let input = input();
+    let group = group_of(&input.handle, &namespace)?;
+    let identity = |state: &mut State| state.identity.clone();
+    Ok(input.mux.with_state_for(device, &group, identity))
 }
 
 /// Whether a lamp of a device is on.

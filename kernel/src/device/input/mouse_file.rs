@@ -4,8 +4,10 @@ use alloc::sync::Arc;
 
 use drivers::input::client::Waker;
 use drivers::input::mousedev::Mousedev;
+use drivers::user::UserMemory;
 
 use super::input;
+use crate::device::caller::Caller;
 use crate::device::readers::Readers;
 use crate::error::{Errno, Result};
 use crate::file::{Device, DeviceNumber, File, IoFlags, OpenFlags, SignalSource};
@@ -72,6 +74,8 @@ impl File for MouseFile {
     ) -> Result<usize> {
         let mut total = 0;
         while source.remaining() > 0 {
+            // It may be gigabytes, and the keys that switch personas wait meanwhile.
+            Caller.pause()?;
             let mut bytes = [0; CHUNK];
             let count = source.read(&mut bytes)?;
             self.mouse.client().write(&bytes[..count]);

@@ -12,7 +12,7 @@ use drivers::input::text::describe;
 
 use super::event_file::{self, EventDevice};
 use super::mouse_file::{self, MouseDevice};
-use super::{class, input};
+use super::{class, identity_of};
 use crate::error::{Errno, Result};
 use crate::file::generated::no_memory;
 use crate::file::{DeviceNumber, FileKind, device, devtmpfs};
@@ -33,8 +33,13 @@ struct Names {
     is_keyboard: bool,
 }
 
+/// How many devices have nodes.
+pub(super) fn count() -> usize {
+    DEVICES.lock().len()
+}
+
 fn exists(device: usize) -> bool {
-    device < DEVICES.lock().len()
+    device < count()
 }
 
 /// The device that is the mouse with this number.
@@ -87,7 +92,7 @@ pub(super) fn add(device: usize, identity: &Identity) -> Result<()> {
         is_keyboard: identity.is_keyboard(),
     };
     DEVICES.lock().push(names.clone());
-    class::add_device(device, identity)?;
+    class::add_device(device)?;
     let event = add_node(&names.event, event_file::FIRST_MINOR + device as u32)?;
     class::link_device(&event, device)?;
     if let Some(mouse) = &names.mouse {
@@ -101,9 +106,7 @@ pub(super) fn add(device: usize, identity: &Identity) -> Result<()> {
 pub fn show_devices(text: &mut Text) -> Result<()> {
     let devices = DEVICES.lock().clone();
     for (number, names) in devices.iter().enumerate() {
-        let identity = input()
-            .mux
-            .with_state(number, |state| state.identity.clone());
+        let identity = identity_of(number)?;
         let mut handlers = Vec::new();
         handlers.extend(names.mouse.as_deref());
         handlers.extend(names.is_keyboard.then_some("kbd"));

@@ -13,7 +13,7 @@ use metal::interrupt::Lock;
 
 use super::super::deferred::{self, Work};
 use super::super::interrupt;
-use super::add;
+use super::{add, has_room};
 use crate::error::{Errno, Result};
 
 const DATA: u16 = 0x60;
@@ -81,14 +81,16 @@ impl Line for DeviceLine {
 
 /// Finds keyboard and mouse, if there is such a chip.
 pub(super) fn initialise() -> Result<()> {
-    let Some(found) = CONTROLLER.probe() else {
+    let Some(mut found) = CONTROLLER.probe() else {
         return Ok(());
     };
     let set = if found.translates { Set::One } else { Set::Two };
+    found.keyboard = found.keyboard && has_room();
     if found.keyboard {
         listen(Side::Keyboard, KEYBOARD_INTERRUPT)?;
         add(Box::new(Keyboard::new(DeviceLine(Side::Keyboard), set)))?;
     }
+    found.mouse = found.mouse.filter(|_| has_room());
     if let Some(number) = found.mouse {
         listen(Side::Mouse, MOUSE_INTERRUPT)?;
         add(Box::new(Mouse::new(DeviceLine(Side::Mouse), number)))?;

@@ -7,15 +7,18 @@ use drivers::input::virtio::VirtioInput;
 use drivers::virtio::INPUT;
 
 use super::super::virtio::{self, VirtioDevice};
-use super::{add, service};
+use super::{add, has_room, service};
 use crate::error::Result;
 
-/// Starts the devices, in the order of their places. One that does not start is left out.
+/// Starts the devices, in the order of their places. One that does not start is left out, and so
+/// is what there is no room for.
 ///
 /// # Errors
 /// What making nodes answers.
 pub(super) fn initialise() -> Result<()> {
-    for (number, device) in virtio::take(INPUT).into_iter().enumerate() {
+    let devices = virtio::take(INPUT).into_iter().enumerate();
+    // What never runs never interrupts.
+    for (number, device) in devices.take_while(|_| has_room()) {
         start(device, number)?;
     }
     Ok(())

@@ -3,7 +3,8 @@
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, gives, same, works};
 use janus_tests::inputs::{
-    EV_LED, EV_REP, KEY_A, KEYBOARD, MOUSE, NOWHERE, REPORT, TABLET, get, key, open, set,
+    EV_LED, EV_REP, KEY_A, KEYBOARD, MOUSE, NOWHERE, REPORT, TABLET, get, has_ps2, key, name_of,
+    open, set,
 };
 use libc::*;
 
@@ -26,7 +27,12 @@ fn the_version_and_the_numbers() -> Outcome {
     fails!(EFAULT, SYS_ioctl, keyboard.number, get(1, 4), NOWHERE);
     let mut id = [0u16; 4];
     gives!(0, SYS_ioctl, keyboard.number, get(2, 8), &mut id);
-    same!(id, [0x11, 1, 1, 0xab41]);
+    let expected = if has_ps2() {
+        [0x11, 1, 1, 0xab41]
+    } else {
+        [6, 0x627, 1, 1]
+    };
+    same!(id, expected);
     fails!(EFAULT, SYS_ioctl, keyboard.number, get(2, 8), NOWHERE);
     Ok(())
 }
@@ -34,28 +40,45 @@ fn the_version_and_the_numbers() -> Outcome {
 fn names_are_cut_to_the_room_there_is() -> Outcome {
     let keyboard = open(KEYBOARD)?;
     let mut text = [b'?'; 64];
-    gives!(29, SYS_ioctl, keyboard.number, get(6, 64), &mut text);
-    same!(&text[..30], b"AT Translated Set 2 keyboard\0?");
+    let name = format!("{}\0?", name_of(KEYBOARD));
+    let length = name.len() - 1;
+    gives!(length, SYS_ioctl, keyboard.number, get(6, 64), &mut text);
+    same!(&text[..=length], name.as_bytes());
     text.fill(b'?');
     gives!(4, SYS_ioctl, keyboard.number, get(6, 4), &mut text);
-    same!(&text[..5], b"AT T?");
+    same!((&text[..4], text[4]), (&name.as_bytes()[..4], b'?'));
     gives!(0, SYS_ioctl, keyboard.number, get(6, 0), NOWHERE);
     fails!(EFAULT, SYS_ioctl, keyboard.number, get(6, 1), NOWHERE);
-    gives!(22, SYS_ioctl, keyboard.number, get(7, 64), &mut text);
-    same!(&text[..22], b"isa0060/serio0/input0\0");
-    // A PS/2 keyboard has nothing that tells it from its like.
+    let place: &[u8] = if has_ps2() {
+        b"isa0060/serio0/input0\0"
+    } else {
+        b"virtio0/input0\0"
+    };
+    let length = place.len();
+    gives!(length, SYS_ioctl, keyboard.number, get(7, 64), &mut text);
+    same!(&text[..length], place);
+    // The keyboard has nothing that tells it from its like, and the tablet has.
     fails!(ENOENT, SYS_ioctl, keyboard.number, get(8, 64), &mut text);
+    let tablet = open(TABLET)?;
+    gives!(7, SYS_ioctl, tablet.number, get(8, 64), &mut text);
+    same!(&text[..7], b"desk-7\0");
     Ok(())
 }
 
 fn lists_of_codes() -> Outcome {
     let keyboard = open(KEYBOARD)?;
     let list = |kind: u8, size| get(0x20 + kind, size);
-    same!(keyboard.bits::<1>(list(0, 8))?, [0, 1, 4, 0x11, 0x14]);
+    // Only the keyboard of a PC tells what it sends.
+    let (types, sent): (&[u16], &[u16]) = if has_ps2() {
+        (&[0, 1, 4, 0x11, 0x14], &[4])
+    } else {
+        (&[0, 1, 0x11, 0x14], &[])
+    };
+    same!(keyboard.bits::<1>(list(0, 8))?, types);
     let keys = keyboard.bits::<12>(list(1, 96))?;
     same!([1, KEY_A, 88].map(|key| keys.contains(&key)), [true; 3]);
     same!(keyboard.bits::<1>(list(0x11, 8))?, [0, 1, 2]);
-    same!(keyboard.bits::<1>(list(4, 8))?, [4]);
+    same!(keyboard.bits::<1>(list(4, 8))?, sent);
     let mut bytes = [0u8; 256];
     let lengths = [(1, 96), (2, 8), (3, 8), (5, 8), (0x12, 8), (0x15, 16)];
     for (kind, length) in lengths {
@@ -79,12 +102,14 @@ fn lists_of_codes() -> Outcome {
         );
     }
     let mouse = open(MOUSE)?;
-    same!(mouse.bits::<1>(get(9, 8))?, [0]);
+    // Virtio's does not say that it is a pointer.
+    let properties: &[u16] = if has_ps2() { &[0] } else { &[] };
+    same!(mouse.bits::<1>(get(9, 8))?, properties);
     same!(mouse.bits::<1>(list(2, 8))?, [0, 1, 8]);
-    same!(
-        mouse.bits::<12>(list(1, 96))?,
-        [0x110, 0x111, 0x112, 0x113, 0x114]
-    );
+    let buttons = mouse.bits::<12>(list(1, 96))?;
+    same!(&buttons[..5], &[0x110, 0x111, 0x112, 0x113, 0x114]);
+    // Virtio's has the wheel among them too.
+    same!(buttons.len() == 5, has_ps2());
     Ok(())
 }
 

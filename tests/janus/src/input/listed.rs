@@ -2,8 +2,9 @@
 //! agree with the other, with the nodes, and with what the devices answer.
 
 use abi_tests::check::{Failure, Outcome};
-use abi_tests::{cases, holds, same};
-use janus_tests::inputs::{KEYBOARD, MOUSE, TABLET, get, open};
+use abi_tests::{cases, holds, same, works};
+use janus_tests::inputs::{File, KEYBOARD, MOUSE, TABLET, get, has_ps2, name_of, open, set};
+use libc::SYS_ioctl;
 use std::fs::{read_link, read_to_string, symlink_metadata};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
@@ -11,6 +12,8 @@ cases![
     blocks_say_what_a_device_is,
     nodes_are_in_sysfs_with_their_numbers,
     attributes_say_what_the_commands_do,
+    udev_is_told_what_there_is,
+    a_key_that_is_given_is_an_ability,
     the_node_of_all_mice,
 ];
 
@@ -48,22 +51,37 @@ fn node(name: &str, begin: &str) -> Result<String, Failure> {
 }
 
 fn blocks_say_what_a_device_is() -> Outcome {
-    let keyboard = block(KEYBOARD)?;
+    let keyboard = block(name_of(KEYBOARD))?;
     let letters: String = keyboard.iter().map(|(letter, _)| *letter).collect();
     holds!(letters.starts_with("INPSUHB"), "the lines are {letters}");
-    same!(
-        line(&keyboard, 'I', "Bus=")?,
-        "0011 Vendor=0001 Product=0001 Version=ab41"
-    );
-    same!(line(&keyboard, 'P', "Phys=")?, "isa0060/serio0/input0");
-    same!(line(&keyboard, 'B', "EV=")?, "120013");
+    let (numbers, place, types) = if has_ps2() {
+        (
+            "0011 Vendor=0001 Product=0001 Version=ab41",
+            "isa0060/serio0/input0",
+            "120013",
+        )
+    } else {
+        (
+            "0006 Vendor=0627 Product=0001 Version=0001",
+            "virtio0/input0",
+            "120003",
+        )
+    };
+    same!(line(&keyboard, 'I', "Bus=")?, numbers);
+    same!(line(&keyboard, 'P', "Phys=")?, place);
+    same!(line(&keyboard, 'B', "EV=")?, types);
     same!(line(&keyboard, 'B', "LED=")?, "7");
+    same!(line(&keyboard, 'U', "Uniq=")?, "");
     let sysfs = line(&keyboard, 'S', "Sysfs=")?;
     holds!(symlink_metadata(format!("/sys{sysfs}"))?.is_dir());
-    let mouse = block(MOUSE)?;
+    let mouse = block(name_of(MOUSE))?;
     same!(line(&mouse, 'B', "REL=")?, "103");
-    same!(line(&mouse, 'B', "KEY=")?, "1f0000 0 0 0 0");
-    same!(line(&block(TABLET)?, 'B', "ABS=")?, "3");
+    if has_ps2() {
+        same!(line(&mouse, 'B', "KEY=")?, "1f0000 0 0 0 0");
+    }
+    let tablet = block(TABLET)?;
+    same!(line(&tablet, 'B', "ABS=")?, "3");
+    same!(line(&tablet, 'U', "Uniq=")?, "desk-7");
     Ok(())
 }
 
@@ -74,6 +92,7 @@ fn nodes_are_in_sysfs_with_their_numbers() -> Outcome {
         (MOUSE, "mouse"),
         (TABLET, "mouse"),
     ] {
+        let name = name_of(name);
         let node = node(name, begin)?;
         let file = symlink_metadata(format!("/dev/input/{node}"))?;
         holds!(file.file_type().is_char_device());
@@ -100,23 +119,120 @@ fn nodes_are_in_sysfs_with_their_numbers() -> Outcome {
     Ok(())
 }
 
+/// An attribute of a device, without the end of its line.
+fn said(device: &str, attribute: &str) -> Result<String, Failure> {
+    let directory = line(&block(name_of(device))?, 'S', "Sysfs=")?;
+    let text = read_to_string(format!("/sys{directory}/{attribute}"))?;
+    let text = text.strip_suffix('\n').map(str::to_owned);
+    text.ok_or_else(|| Failure::Wrong(format!("{attribute} has no end of line")))
+}
+
+/// The words of a set of bits, as attributes have them.
+fn words<const WORDS: usize>(file: &File, command: u32) -> Result<String, Failure> {
+    let mut words = [0u64; WORDS];
+    for number in file.bits::<WORDS>(command)? {
+        words[usize::from(number) / 64] |= 1 << (number % 64);
+    }
+    let highest = words.iter().rposition(|word| *word != 0).unwrap_or(0);
+    let words = words[..=highest].iter().rev();
+    let words: Vec<_> = words.map(|word| format!("{word:x}")).collect();
+    Ok(words.join(" "))
+}
+
+/// The lists of codes, by their attribute and type, that have one word.
+const LISTS: [(&str, u8); 7] = [
+    ("ev", 0),
+    ("rel", 2),
+    ("abs", 3),
+    ("msc", 4),
+    ("led", 0x11),
+    ("snd", 0x12),
+    ("sw", 5),
+];
+
 fn attributes_say_what_the_commands_do() -> Outcome {
+    for name in [KEYBOARD, MOUSE, TABLET] {
+        let file = open(name)?;
+        let mut id = [0u16; 4];
+        works!(SYS_ioctl, file.number, get(2, 8), &mut id);
+        for (place, number) in ["bustype", "vendor", "product", "version"].iter().zip(id) {
+            let attribute = format!("id/{place}");
+            same!(said(name, &attribute)?, format!("{number:04x}"));
+        }
+        same!(said(name, "name")?, name_of(name));
+        same!(said(name, "properties")?, words::<1>(&file, get(9, 8))?);
+        let keys = words::<12>(&file, get(0x21, 96))?;
+        same!(said(name, "capabilities/key")?, keys);
+        for (list, kind) in LISTS {
+            let attribute = format!("capabilities/{list}");
+            same!(
+                (list, said(name, &attribute)?),
+                (list, words::<1>(&file, get(0x20 + kind, 8))?)
+            );
+        }
+        same!(said(name, "capabilities/ff")?, "0");
+    }
+    same!(said(TABLET, "uniq")?, "desk-7");
+    same!(said(KEYBOARD, "uniq")?, "");
+    Ok(())
+}
+
+fn udev_is_told_what_there_is() -> Outcome {
+    let event = said(KEYBOARD, "uevent")?;
+    let names = event.lines().map(|line| line.split_once('='));
+    let names: Vec<_> = names.map(|pair| pair.unwrap_or_default().0).collect();
+    // A virtio keyboard does not tell what it sends.
+    let codes: &[&str] = if has_ps2() {
+        &["KEY", "MSC", "LED"]
+    } else {
+        &["KEY", "LED"]
+    };
+    let begin = ["PRODUCT", "NAME", "PHYS", "PROP", "EV"];
+    same!(names, [&begin, codes, &["MODALIAS"]].concat());
+    let says = |line: &str| event.lines().any(|own| own == line);
+    let alias = said(KEYBOARD, "modalias")?;
+    holds!(says(&format!("MODALIAS={alias}")), "it says {event}");
+    for (name, attribute) in [("KEY", "capabilities/key"), ("LED", "capabilities/led")] {
+        let words = said(KEYBOARD, attribute)?;
+        holds!(says(&format!("{name}={words}")), "it says {event}");
+    }
+    let (numbers, begin) = if has_ps2() {
+        (
+            "11/1/1/ab41",
+            "input:b0011v0001p0001eAB41-e0,1,4,11,14,k71,",
+        )
+    } else {
+        ("6/627/1/1", "input:b0006v0627p0001e0001-e0,1,11,14,k71,")
+    };
+    holds!(says(&format!("PRODUCT={numbers}")), "it says {event}");
+    holds!(alias.starts_with(begin), "it is {alias}");
+    holds!(alias.ends_with("l0,1,2,sfw"), "it is {alias}");
+    holds!(said(TABLET, "uevent")?.contains("\nUNIQ=\"desk-7\"\n"));
+    holds!(said(TABLET, "modalias")?.contains("a0,1,mlsfw"));
+    Ok(())
+}
+
+fn a_key_that_is_given_is_an_ability() -> Outcome {
+    if !has_ps2() {
+        return Err(Failure::Skipped);
+    }
+    const WRITE: u32 = set(4, 8);
+    const A: u32 = 30;
     let keyboard = open(KEYBOARD)?;
-    let directory = format!("/sys{}", line(&block(KEYBOARD)?, 'S', "Sysfs=")?);
-    let said = |name: &str| read_to_string(format!("{directory}/{name}"));
-    same!(said("phys")?, "isa0060/serio0/input0\n");
-    same!(said("id/bustype")?, "0011\n");
-    same!(said("id/version")?, "ab41\n");
-    same!(said("properties")?, "0\n");
-    let types: u64 = keyboard
-        .bits::<1>(get(0x20, 8))?
-        .iter()
-        .map(|kind| 1 << kind)
-        .sum();
-    same!(said("capabilities/ev")?, format!("{types:x}\n"));
-    same!(said("capabilities/rel")?, "0\n");
-    let event = said("uevent")?;
-    holds!(event.contains("PRODUCT=11/1/1/ab41\n"), "it says {event}");
+    let before = said(KEYBOARD, "capabilities/key")?;
+    works!(SYS_ioctl, keyboard.number, WRITE, &[A, 0x2fe]);
+    let after = said(KEYBOARD, "capabilities/key");
+    let event = said(KEYBOARD, "uevent");
+    let list = words::<12>(&keyboard, get(0x21, 96));
+    works!(SYS_ioctl, keyboard.number, WRITE, &[A, A]);
+    let (after, event) = (after?, event?);
+    same!(after.clone(), list?);
+    holds!(after.starts_with("4000000000000000 "), "they are {after}");
+    holds!(
+        event.contains(&format!("\nKEY={after}\n")),
+        "it says {event}"
+    );
+    same!(said(KEYBOARD, "capabilities/key")?, before);
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! `/dev/input/mice` and `mouseN`: any pointer, as the bytes of a PS/2 mouse.
 
 use abi_tests::check::{Failure, Outcome};
-use abi_tests::{cases, fails, gives, same, sys, works};
+use abi_tests::process::{inside_child, spawn, until_asleep, wait};
+use abi_tests::signal::{Context, Info};
+use abi_tests::{cases, fails, gives, holds, raw, same, signal, sys, works};
 use janus_tests::inputs::{
-    EV_ABS, EV_KEY, EV_REL, File, MOUSE, NOWHERE, REPORT, TABLET, key, open,
+    EV_ABS, EV_KEY, EV_REL, File, GRAB, MOUSE, NOWHERE, REPORT, TABLET, key, open,
 };
 use libc::*;
 
@@ -14,6 +16,10 @@ cases![
     a_long_way_is_several_packets,
     a_tablet_moves_by_its_way_on_the_screen,
     one_mouse_is_one_device,
+    a_grab_silences_the_mice_too,
+    a_read_waits_for_a_movement,
+    a_signal_ends_the_wait,
+    a_signal_says_that_it_moved,
 ];
 
 const WHEEL: [u8; 6] = [0xf3, 200, 0xf3, 100, 0xf3, 80];
@@ -139,5 +145,75 @@ fn one_mouse_is_one_device() -> Outcome {
     device.put(&[(EV_REL, 0, 5), REPORT])?;
     let seen: Vec<_> = mice.iter().map(bytes).collect();
     same!(seen.concat(), [8, 5, 0]);
+    Ok(())
+}
+
+fn a_grab_silences_the_mice_too() -> Outcome {
+    let device = open(MOUSE)?;
+    let mouse = open_mouse(c"/dev/input/mice")?;
+    works!(SYS_ioctl, device.number, GRAB, 1);
+    device.put(&[(EV_REL, 0, 5), REPORT])?;
+    fails!(EAGAIN, SYS_read, mouse.number, &mut [0u8; 4], 4);
+    same!(device.events().len(), 2);
+    works!(SYS_ioctl, device.number, GRAB, 0);
+    device.put(&[(EV_REL, 0, 5), REPORT])?;
+    same!(bytes(&mouse), [8, 5, 0]);
+    Ok(())
+}
+
+/// Opens `mice` to be read with waiting.
+fn open_waiting() -> Result<File, Failure> {
+    let mouse = open_mouse(c"/dev/input/mice")?;
+    works!(SYS_fcntl, mouse.number, F_SETFL, O_RDWR);
+    Ok(mouse)
+}
+
+fn a_read_waits_for_a_movement() -> Outcome {
+    let device = open(MOUSE)?;
+    let reader = spawn(|| {
+        let Ok(mine) = open_waiting() else { return 100 };
+        let mut some = [0u8; 8];
+        let count = sys!(SYS_read, mine.number, &mut some, 8);
+        i32::from((count, &some[..3]) != (3, &[8, 5, 0]))
+    })?;
+    holds!(until_asleep(reader));
+    device.put(&[(EV_REL, 0, 5), REPORT])?;
+    same!(wait(reader)?, 0);
+    Ok(())
+}
+
+extern "C" fn nothing(_: i32, _: &Info, _: &mut Context) {}
+
+fn a_signal_ends_the_wait() -> Outcome {
+    inside_child(|| {
+        drop(open(MOUSE)?);
+        let mouse = open_waiting()?;
+        raw::set_handler(SIGALRM, nothing, 0, 0);
+        // One second, and again after each, in case the first comes before the wait.
+        let timer = [1u64, 0, 1, 0];
+        works!(SYS_setitimer, ITIMER_REAL, &timer, 0);
+        fails!(EINTR, SYS_read, mouse.number, &mut [0u8; 8], 8);
+        Ok(())
+    })
+}
+
+fn a_signal_says_that_it_moved() -> Outcome {
+    let device = open(MOUSE)?;
+    let mouse = open_mouse(c"/dev/input/mice")?;
+    let set = signal::bit(SIGIO);
+    signal::mask(SIG_BLOCK, set);
+    let flags = O_RDWR | O_NONBLOCK | O_ASYNC;
+    gives!(0, SYS_fcntl, mouse.number, F_SETFL, flags);
+    // Nobody owns it yet.
+    device.put(&[(EV_REL, 0, 5), REPORT])?;
+    same!(signal::pending() & set, 0);
+    works!(SYS_fcntl, mouse.number, F_SETOWN, sys!(SYS_getpid));
+    device.put(&[(EV_REL, 0, 5), REPORT])?;
+    let mut info = Info::default();
+    let seen = sys!(SYS_rt_sigtimedwait, &set, &mut info, &[5u64, 0], 8);
+    same!(seen, SIGIO as isize);
+    gives!(0, SYS_fcntl, mouse.number, F_SETFL, O_RDWR | O_NONBLOCK);
+    device.put(&[(EV_REL, 0, 5), REPORT])?;
+    same!(signal::pending() & set, 0);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use abi_tests::check::{Failure, Outcome};
 use abi_tests::process::leave;
 use abi_tests::{same, sys, works};
-use janus_tests::inputs::{EV_KEY, Event, File, GRAB, KEY_A, KEYBOARD, key, open};
+use janus_tests::inputs::{EV_KEY, Event, File, GRAB, KEY_A, KEYBOARD, REPORT, key, open, set};
 use janus_tests::persona::{ACTIVE, Persona, put};
 use libc::*;
 
@@ -22,15 +22,18 @@ pub enum Order {
     Events,
     /// Tell the keys that are down, as presses.
     Keys,
+    /// Take its meaning from A, where it has one, and let no key repeat.
+    Change,
 }
 
-const ORDERS: [Order; 6] = [
+const ORDERS: [Order; 7] = [
     Order::Grab,
     Order::Ungrab,
     Order::Press,
     Order::Release,
     Order::Events,
     Order::Keys,
+    Order::Change,
 ];
 
 /// What it answers.
@@ -135,6 +138,14 @@ fn obey(file: &File, order: Order) -> Answer {
         Order::Keys => {
             let keys = file.keys().unwrap_or_default();
             events = keys.iter().map(|key| (EV_KEY, *key, 1)).collect();
+        }
+        Order::Change => {
+            result = sys!(SYS_ioctl, file.number, set(3, 8), &[9, 9]) as i32;
+            // That of a virtio keyboard is not to be taken.
+            let pair = [u32::from(KEY_A), 0];
+            sys!(SYS_ioctl, file.number, set(4, 8), &pair);
+            file.write(&[REPORT]);
+            file.events();
         }
     }
     Answer { result, events }

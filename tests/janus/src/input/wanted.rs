@@ -176,5 +176,10 @@ fn another_clock_drops_what_waits() -> Outcome {
     works!(SYS_ioctl, keyboard.number, SET_CLOCK, &CLOCK_MONOTONIC);
     let told = [(EV_SYN, SYN_DROPPED, 0), (EV_KEY, KEY_A, 0), REPORT];
     same!(keyboard.events(), told);
+    // That of a machine that sleeps is another, though this one does not.
+    keyboard.put(&key(KEY_A, 1))?;
+    works!(SYS_ioctl, keyboard.number, SET_CLOCK, &CLOCK_BOOTTIME);
+    keyboard.put(&key(KEY_A, 0))?;
+    same!(keyboard.events(), told);
     Ok(())
 }

@@ -59,6 +59,7 @@ impl Play {
         focus::grabs(&mut self);
         focus::fakes(&mut self);
         storm::act(&mut self);
+        hostile::floods(&mut self);
         // The last, since it leaves somebody behind who takes all the time there is.
         hostile::act(&mut self);
     }

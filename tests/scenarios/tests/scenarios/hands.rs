@@ -249,7 +249,7 @@ fn ps2_on_microvm() {
         extra: &["-device", "i8042"],
         command_line: "switch=ctrl+alt",
         modifiers: &[CTRL, ALT],
-        names: "AT Raw Set 2 keyboard 11:1:1; ImExPS/2 Generic Explorer Mouse 11:2:6",
+        names: "AT Raw Set 2 keyboard 11:1:2; ImExPS/2 Generic Explorer Mouse 11:2:6",
         keyboard: 0,
         is_ps2: true,
         motion: 1,
@@ -259,4 +259,31 @@ fn ps2_on_microvm() {
         tablet: None,
     };
     Play::begin(set).all_acts();
+}
+
+/// One device more than there may be: it is left out, and all that came before works.
+#[test]
+fn more_devices_than_there_may_be_on_q35() {
+    let image = Image::built().with_shell_only().with_program("hands");
+    let mut machine = image.machine(Kind::Q35);
+    machine.desk = Desk::EMPTY;
+    // With the keyboard behind them they are 32.
+    for number in 0..31 {
+        let (slot, function) = (0x10 + number / 8, number % 8);
+        let place = format!("addr={slot:x}.{function},multifunction=on");
+        let device = format!("virtio-mouse-pci,{place}");
+        machine.extra.extend(["-device".into(), device.into()]);
+    }
+    let mut seat = Seat::at(&image, machine);
+    let hands = Sitter::hands_in_root(&mut seat.console, "hands");
+    let names = hands.told(&mut seat.console, "devices");
+    let names: Vec<&str> = names.split("; ").collect();
+    assert_eq!(names.len(), 32, "{names:?}");
+    assert_eq!(names[30], "QEMU Virtio Mouse 6:627:2");
+    assert_eq!(names[31], "AT Translated Set 2 keyboard 11:1:1");
+    seat.burst(&[press(Key::a)]);
+    let packet = hands.told(&mut seat.console, "packets 1");
+    assert_eq!(without_scans(&packet).as_deref(), Some("31:1.30=1"));
+    let said = "test \"$(dmesg | grep -c 'devices are left out')\" = 1";
+    assert_eq!(seat.console.run(said).status, 0, "it is not said once");
 }

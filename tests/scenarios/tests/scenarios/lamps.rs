@@ -30,12 +30,24 @@ struct Play {
 }
 
 impl Play {
-    fn begin(kind: Kind, command_line: &str) -> Self {
+    /// With virtio's keyboard, or with a PS/2 one alone.
+    fn begin(kind: Kind, is_ps2: bool, command_line: &str) -> Self {
         let image = Image::built().with_shell_only();
         let mut machine = image.machine(kind);
-        machine.desk = Desk {
-            panel: None,
-            ..Desk::usual()
+        if is_ps2 && kind == Kind::Microvm {
+            machine.extra.extend(["-device", "i8042"].map(Into::into));
+        }
+        // QEMU has a VNC server where there is something on the desk.
+        machine.desk = if is_ps2 {
+            Desk {
+                hands: Vec::new(),
+                ..Desk::usual()
+            }
+        } else {
+            Desk {
+                panel: None,
+                ..Desk::usual()
+            }
         };
         machine.command_line = command_line.into();
         let mut seat = Seat::at(&image, machine);
@@ -83,8 +95,8 @@ fn by_event(lamp: u8) -> String {
 /// What LED_NUML is.
 const NUM_EVENT: u8 = 0;
 
-fn play(kind: Kind) {
-    let mut play = Play::begin(kind, "");
+fn play(kind: Kind, is_ps2: bool) {
+    let mut play = Play::begin(kind, is_ps2, "");
     play.shine(NONE, "after the boot");
 
     // Each has its own locks.
@@ -151,18 +163,29 @@ fn play(kind: Kind) {
 
 #[test]
 fn a_vnc_client_sees_the_lamps_of_who_is_in_front_on_q35() {
-    play(Kind::Q35);
+    play(Kind::Q35, false);
 }
 
 #[test]
 fn a_vnc_client_sees_the_lamps_of_who_is_in_front_on_microvm() {
-    play(Kind::Microvm);
+    play(Kind::Microvm, false);
+}
+
+/// The keyboard takes its lamps in two bytes among its keys.
+#[test]
+fn a_vnc_client_sees_the_lamps_of_a_ps2_keyboard_on_q35() {
+    play(Kind::Q35, true);
+}
+
+#[test]
+fn a_vnc_client_sees_the_lamps_of_a_ps2_keyboard_on_microvm() {
+    play(Kind::Microvm, true);
 }
 
 #[test]
 fn a_lamp_wished_for_from_behind_shines_when_its_persona_is_in_front() {
     for kind in Kind::ALL {
-        let mut play = Play::begin(kind, "devns.lights=remember");
+        let mut play = Play::begin(kind, false, "devns.lights=remember");
         play.runs(true, &by_file("scrolllock"));
         play.tap(Key::caps_lock);
         play.shine(CAPS, "root's Caps Lock, and nothing of the other's");

@@ -1,8 +1,9 @@
 //! The input devices: every `/dev/input/eventN`. Source: linux/input.h.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::os::fd::AsRawFd;
 
 use abi_tests::sys;
@@ -15,6 +16,11 @@ const GET_KEYS: u32 = 0x8000_4518 | (KEY_BYTES as u32) << 16;
 /// KEY_LEFTALT and KEY_F1: the switch keys.
 const LEFT_ALT: u16 = 56;
 const F1: u16 = 59;
+/// KEY_A.
+const A: u16 = 30;
+/// As many pieces as writev(2) takes, and so long that together they are what one call moves.
+const PIECES: usize = 1024;
+const PIECE_BYTES: usize = 2 << 20;
 
 /// The devices, and what was read from them.
 pub struct Devices {
@@ -95,5 +101,27 @@ impl Devices {
             }
         }
         Ok("written".into())
+    }
+
+    /// Writes strokes of A to every device, two gigabytes in a call, until it is killed. The
+    /// memory is much less: one piece of it is named a thousand times.
+    pub fn flood(&self) -> io::Result<Infallible> {
+        let report = Event::new(EV_SYN, 0, 0);
+        let stroke = [
+            Event::new(EV_KEY, A, 1),
+            report,
+            Event::new(EV_KEY, A, 0),
+            report,
+        ];
+        let stroke = stroke.map(Event::bytes).concat();
+        let piece = stroke.repeat(PIECE_BYTES / stroke.len());
+        let pieces = vec![IoSlice::new(&piece); PIECES];
+        loop {
+            for mut file in &self.files {
+                if file.write_vectored(&pieces)? == 0 {
+                    return Err(ErrorKind::WriteZero.into());
+                }
+            }
+        }
     }
 }

@@ -10,6 +10,8 @@
 //! - `grab` and `release` grab every device or let go of it;
 //! - `blank LEVEL` blanks the screen (0: shows it);
 //! - `fake` writes the switch keys to every device;
+//! - `flood` writes as many keys to the devices as one call takes, again and again, and never
+//!   answers an order again;
 //! - `spin` uses up the processor and never answers an order again.
 
 mod input;
@@ -35,8 +37,10 @@ fn main() -> std::io::Result<()> {
             continue;
         };
         orders.answer(&desk.obey(&order))?;
-        if order == "spin" {
-            spin();
+        match order.as_str() {
+            "flood" => match desk.devices.flood()? {},
+            "spin" => spin(),
+            _ => {}
         }
     }
 }
@@ -75,6 +79,7 @@ impl Desk {
             ["release"] => self.devices.grab(false),
             ["blank", level] => self.screen.blank(level.parse().unwrap_or(0)),
             ["fake"] => self.devices.fake(),
+            ["flood"] => Ok("flooding".into()),
             ["spin"] => Ok("spinning".into()),
             _ => Ok(format!("what is `{order}`?")),
         };
