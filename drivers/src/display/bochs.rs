@@ -418,10 +418,8 @@ impl Panel for Bochs {
         if let Some(copy) = &mut state.copy
             && copy.screen == screen
         {
-            let all = Rows::of(0..copy.layout.whole.height);
-            all.ranges()
-                .iter()
-                .for_each(|all| copy.stale.add_all(&rows.within(all.clone())));
+            let rows = rows.within(0..copy.layout.whole.height);
+            copy.stale.add_all(&rows);
         }
     }
 

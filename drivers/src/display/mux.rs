@@ -340,7 +340,11 @@ impl Display {
                 // Somebody else may have changed it meanwhile.
                 is_set = made.is_some() || settings.layout() == layout;
                 if is_set {
-                    made = made.map(|number| screen.set_number(number));
+                    if let Some(number) = made {
+                        made = Some(screen.set_number(number));
+                        // Rows of the layout before; in this all are new to the panel.
+                        settings.unsent = Rows::new();
+                    }
                     settings.var = var;
                 }
                 Ok::<_, Infallible>(())

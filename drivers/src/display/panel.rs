@@ -189,7 +189,8 @@ pub trait Panel: Send + Sync {
     /// device shows guest memory the CPU moves no pixel, now or later.
     fn show(&self, view: Option<View>);
 
-    /// These rows of the whole screen have changed. Where they are seen this will show soon.
+    /// These rows of the whole screen have changed. Where they are seen this will show soon. Rows
+    /// that it does not have are ignored.
     fn present(&self, screen: ScreenNumber, rows: &Rows);
 
     /// Does what was left for later: pixels the CPU must copy or convert, in bounded pieces.

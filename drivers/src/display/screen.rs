@@ -30,7 +30,7 @@ pub struct Settings {
     pub blank: u32,
     /// The colour map.
     pub colors: Colors,
-    /// Rows written by calls and not sent yet.
+    /// Rows of this layout written by calls and not sent yet.
     pub unsent: Rows,
 }
 
@@ -123,16 +123,19 @@ impl Screen {
 
     /// The rows that have changed since this was last asked. May sleep.
     pub(super) fn take_dirty(&self) -> Rows {
-        let layout = {
-            let settings = self.settings();
-            settings.layout()
-        };
+        let layout = self.settings().layout();
         let mut rows = Rows::new();
         self.memory
             .take_dirty(&mut |bytes| rows.add(rows_of(&layout, bytes)));
-        let written = core::mem::take(&mut self.settings().unsent);
+        let mut settings = self.settings();
+        let written = core::mem::take(&mut settings.unsent);
+        let now = settings.layout();
+        if now != layout {
+            // What was found meanwhile may be in any row of the layout that it has now.
+            return Rows::of(0..now.whole.height);
+        }
         rows.add_all(&written);
-        rows
+        rows.within(0..now.whole.height)
     }
 }
 

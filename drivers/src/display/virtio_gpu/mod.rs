@@ -188,10 +188,15 @@ impl Panel for VirtioGpu {
 
     fn present(&self, screen: ScreenNumber, rows: &Rows) {
         self.with(|gpu| {
-            let resource = gpu.resources.get_mut(&screen);
-            match resource.filter(|resource| resource.converted.is_some()) {
-                Some(resource) => resource.stale.add_all(rows),
-                None => gpu.note_changed(screen, rows),
+            let Some(resource) = gpu.resources.get_mut(&screen) else {
+                return;
+            };
+            // Who found them may have thought of another layout.
+            let rows = rows.within(0..resource.layout.whole.height);
+            if resource.converted.is_some() {
+                resource.stale.add_all(&rows);
+            } else {
+                gpu.note_changed(screen, &rows);
             }
         });
     }
