@@ -423,6 +423,11 @@ impl Panel for Bochs {
         }
     }
 
+    /// Until it is copied, the picture of somebody else is seen.
+    fn settle(&self) {
+        self.work();
+    }
+
     fn work(&self) {
         // The lock is let go of between two bands.
         while self.state.lock().copy_band() {}

@@ -160,7 +160,11 @@ impl Display {
             Front::Full(front) if Arc::ptr_eq(front, screen) => {
                 self.panel.present(screen.number(), rows);
             }
-            front if front.is_of(screen) => self.draw_shadow(stage, screen, rows),
+            front if front.is_of(screen) => {
+                // For when it is seen itself again, or another part of it.
+                self.panel.present(screen.number(), rows);
+                self.draw_shadow(stage, screen, rows);
+            }
             _ => screen.settings().unsent.add_all(rows),
         }
     }
@@ -282,7 +286,7 @@ impl Display {
                 stage.front.note_dark();
             }
         }
-        self.panel.work();
+        self.panel.settle();
     }
 
     /// A screen is gone for good.

@@ -4,6 +4,7 @@
 mod commands;
 mod devices;
 mod light;
+mod narrow;
 mod panics;
 mod resize;
 mod strangers;
