@@ -12,6 +12,7 @@
 use abi::framebuffer::VarScreenInfo;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::any::Any;
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -225,8 +226,9 @@ impl Display {
     }
 
     /// Bytes that a screen's memory has, or may grow to: what the size that the panel prefers now
-    /// needs, so that each screen can follow it, and no more, whatever a program asks for.
-    pub(super) fn memory_limit(&self, screen: &Screen) -> usize {
+    /// needs, so that each screen can follow it, and no more, whatever a program asks for. Without a
+    /// screen it is what a new one might have.
+    pub(super) fn memory_limit(&self, screen: Option<&Screen>) -> usize {
         let size = self.panel.preferred();
         let layout = Layout {
             visible: size,
@@ -237,7 +239,15 @@ impl Display {
             Ok(()) => self.doubled(&layout).unwrap_or(layout.bytes()),
             Err(_) => 0,
         };
-        needed.max(screen.memory.length())
+        needed.max(screen.map_or(0, |screen| screen.memory.length()))
+    }
+
+    /// Sizes that a screen can be given, the one that the panel prefers first.
+    pub(super) fn sizes(&self, screen: Option<&Screen>) -> Vec<Size> {
+        let memory = self.memory_limit(screen);
+        let mut sizes = self.panel.sizes();
+        sizes.retain(|size| mode::check(&mode::var_of(*size), &*self.panel, memory).is_ok());
+        sizes
     }
 
     /// Lets a screen's memory grow, if need be, until it holds this layout; to the most that it
@@ -245,7 +255,7 @@ impl Display {
     fn make_room(&self, screen: &Screen, layout: &Layout) -> Result<(), PanelError> {
         let memory = &screen.memory;
         let has_room = layout.bytes() <= memory.length()
-            || memory.grow(self.memory_limit(screen).max(layout.bytes()))
+            || memory.grow(self.memory_limit(Some(screen)).max(layout.bytes()))
             || memory.grow(layout.bytes());
         let room = has_room.then_some(());
         room.ok_or(PanelError::NoMemory(layout.bytes()))

@@ -21,7 +21,7 @@ pub enum Attribute {
     Blank,
     /// `mode`: the mode now.
     Mode,
-    /// `modes`: those the panel is good at.
+    /// `modes`: those of the panel's that the screen can be given.
     Modes,
     /// `name`.
     Name,
@@ -60,7 +60,10 @@ impl Attribute {
             Self::BitsPerPixel => format!("{}\n", var.bits_per_pixel),
             Self::Blank => String::new(),
             Self::Mode => mode_line(mode::layout(&var).visible),
-            Self::Modes => panel.sizes().into_iter().map(mode_line).collect(),
+            Self::Modes => {
+                let sizes = display.sizes(screen.map(|screen| &**screen.screen));
+                sizes.into_iter().map(mode_line).collect()
+            }
             Self::Name => format!("{}\n", panel.name()),
             Self::Pan => format!("{},{}\n", var.xoffset, var.yoffset),
             Self::Rotate => format!("{}\n", var.rotate),
@@ -135,7 +138,7 @@ fn set(screen: &Framebuffer, var: VarScreenInfo) -> Result<(), Errno> {
 
 /// One of the modes that are listed.
 fn with_mode(screen: &Framebuffer, var: VarScreenInfo, text: &str) -> Result<VarScreenInfo, Errno> {
-    let sizes = screen.display.panel().sizes();
+    let sizes = screen.display.sizes(Some(&screen.screen));
     let line = text.trim_end_matches('\n');
     let size = sizes
         .into_iter()

@@ -11,7 +11,7 @@ use abi::framebuffer::{
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::{
-    Caller, Framebuffer, House, Program, UserMemory, doubled, draw, mode_changes, picture,
+    Caller, Framebuffer, Hardware, House, Program, UserMemory, doubled, draw, mode_changes, picture,
 };
 
 /// Where a program has its request, and the four lists behind it, 2 KiB each.
@@ -112,6 +112,12 @@ fn colours_that_are_put_come_back_in_one_persona_only() {
     assert_eq!(put(&request(u32::MAX, 2)), Err(Errno::EINVAL));
     assert_eq!(put(&request(0, 257)), Err(Errno::EINVAL));
     assert_eq!(put(&request(0, 1 << 30)), Err(Errno::E2BIG));
+    assert_eq!(put(&request(0, (2 << 20) + 1)), Err(Errno::ENOMEM));
+    // The lists are read before they are found to be too long.
+    assert_eq!(put(&request(0, 9000)), Err(Errno::EFAULT));
+    let mut broken = request(0, 257);
+    broken.blue = 1 << 40;
+    assert_eq!(put(&broken), Err(Errno::EFAULT));
     let mut broken = request(0, 2);
     broken.transp = 1 << 40;
     assert_eq!(put(&broken), Err(Errno::EFAULT));
@@ -215,4 +221,25 @@ fn who_waits_for_a_frame_is_seen_at_once_in_front_and_waits_behind_too() {
     screens[0].blank(FB_BLANK_POWERDOWN as usize).unwrap();
     let waited = screens[0].ioctl(&patient, FBIO_WAITFORVSYNC, 0);
     assert_eq!(waited, Err(Errno::EINTR));
+}
+
+/// Who flips between two pages shows what is on the other at once, and asks nobody to present.
+#[test]
+fn who_pans_is_seen_at_once() {
+    for house in [House::with_gpu(), House::with_bochs(1 << 20)] {
+        let (screen, page) = (house.open(0), 64 * 96 * 4);
+        let var = screen.set_mode(&doubled(&screen)).unwrap();
+        house.settle();
+        for (yoffset, color) in [(96, 7), (0, 8), (96, 9)] {
+            let offset = if yoffset == 0 { 0 } else { page };
+            draw(&screen, offset, color, 64 * 96);
+            screen.pan(&VarScreenInfo { yoffset, ..var }).unwrap();
+            if let Hardware::Gpu(gpu) = &house.hardware {
+                gpu.lock().unwrap().run();
+                assert_eq!(house.settle_without_device(), []);
+            }
+            assert_eq!(house.seen(), Some(picture(&screen)));
+            assert_eq!(house.seen().unwrap().pixels[64 * 95], [color; 3]);
+        }
+    }
 }
