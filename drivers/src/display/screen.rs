@@ -28,6 +28,8 @@ pub struct Settings {
     pub var: VarScreenInfo,
     /// `FB_BLANK_*`; but for 0, nothing is seen.
     pub blank: u32,
+    /// Reading and writing its bytes by calls is refused.
+    pub is_suspended: bool,
     /// The colour map.
     pub colors: Colors,
     /// Rows of this layout written by calls and not sent yet.
@@ -52,6 +54,7 @@ impl Screen {
         let settings = Settings {
             var: mode::var_of(size),
             blank: 0,
+            is_suspended: false,
             colors: Colors::new(),
             unsent: Rows::new(),
         };

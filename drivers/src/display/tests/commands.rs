@@ -10,6 +10,7 @@ use abi::framebuffer::{
 };
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::super::fbdev::text::Attribute;
 use super::{
     Caller, Framebuffer, Hardware, House, Program, UserMemory, doubled, draw, mode_changes, picture,
 };
@@ -242,4 +243,27 @@ fn who_pans_is_seen_at_once() {
             assert_eq!(house.seen().unwrap().pixels[64 * 95], [color; 3]);
         }
     }
+}
+
+#[test]
+fn a_suspended_screen_is_neither_read_nor_written_by_calls() {
+    let house = House::with_gpu();
+    let screens = [house.open(0), house.open(1)];
+    let state = |screen| Attribute::State.read(&house.display, Some(screen));
+    assert_eq!(Attribute::State.write(&screens[0], b"1\n"), Ok(()));
+    assert_eq!((&*state(&screens[0]), &*state(&screens[1])), ("1\n", "0\n"));
+    let mut move_all = |_offset, piece| Ok(piece);
+    assert_eq!(screens[0].read(0, 1, &mut move_all), Err(Errno::EPERM));
+    assert_eq!(screens[0].write(0, 1, &mut move_all), Err(Errno::EPERM));
+    assert_eq!(screens[1].write(0, 1, &mut move_all), Ok(1));
+    assert_eq!(Attribute::State.write(&screens[0], b"0"), Ok(()));
+    assert_eq!(screens[0].write(0, 1, &mut move_all), Ok(1));
+    for silent in [Attribute::Console, Attribute::Cursor, Attribute::Blank] {
+        assert_eq!(silent.read(&house.display, Some(&screens[0])), "");
+    }
+    assert_eq!(Attribute::Console.write(&screens[0], b"1"), Ok(()));
+    let modes = Attribute::Modes.write(&screens[0], b"U:64x96p-60\n");
+    assert_eq!(modes, Err(Errno::EINVAL));
+    let turned = Attribute::Rotate.write(&screens[0], b"1\n");
+    assert_eq!(turned, Err(Errno::EINVAL));
 }
