@@ -5,7 +5,9 @@
 //! screen are copied there, those that changed and are seen. A switch copies all that is seen:
 //! the screen that comes is copied to a place beside the one that is seen, and then the registers
 //! point there, so that nobody sees half of each. Where the video memory does not hold two
-//! screens, or the two differ in their layout, the display is dark while it is copied.
+//! screens, or the two differ in their layout, the display is dark while it is copied. In less than
+//! all the light what is seen is one shadow, whoever is in front: there a switch is drawn over the
+//! picture that is seen, from top to bottom, and for a moment there is half of each.
 //!
 //! Source: QEMU's `docs/specs/standard-vga.rst`; the VBE "dispi" interface of the Bochs VGABIOS.
 
@@ -418,11 +420,14 @@ impl Panel for Bochs {
         if let Some(copy) = &mut state.copy
             && copy.screen == screen
         {
-            let all = Rows::of(0..copy.layout.whole.height);
-            all.ranges()
-                .iter()
-                .for_each(|all| copy.stale.add_all(&rows.within(all.clone())));
+            let rows = rows.within(0..copy.layout.whole.height);
+            copy.stale.add_all(&rows);
         }
+    }
+
+    /// Until it is copied, the picture of somebody else is seen.
+    fn settle(&self) {
+        self.work();
     }
 
     fn work(&self) {

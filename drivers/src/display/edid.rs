@@ -94,7 +94,7 @@ fn standard_size(width: u8, ratio: u8) -> Option<Size> {
 }
 
 #[cfg(test)]
-pub(super) fn example(preferred: Size) -> [u8; BLOCK] {
+pub fn example(preferred: Size) -> [u8; BLOCK] {
     let mut edid = [0; BLOCK];
     edid[..8].copy_from_slice(&HEADER);
     edid[ESTABLISHED] = 0x20;

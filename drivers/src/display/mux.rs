@@ -12,6 +12,7 @@
 use abi::framebuffer::VarScreenInfo;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::any::Any;
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -160,7 +161,11 @@ impl Display {
             Front::Full(front) if Arc::ptr_eq(front, screen) => {
                 self.panel.present(screen.number(), rows);
             }
-            front if front.is_of(screen) => self.draw_shadow(stage, screen, rows),
+            front if front.is_of(screen) => {
+                // For when it is seen itself again, or another part of it.
+                self.panel.present(screen.number(), rows);
+                self.draw_shadow(stage, screen, rows);
+            }
             _ => screen.settings().unsent.add_all(rows),
         }
     }
@@ -221,8 +226,9 @@ impl Display {
     }
 
     /// Bytes that a screen's memory has, or may grow to: what the size that the panel prefers now
-    /// needs, so that each screen can follow it, and no more, whatever a program asks for.
-    pub(super) fn memory_limit(&self, screen: &Screen) -> usize {
+    /// needs, so that each screen can follow it, and no more, whatever a program asks for. Without a
+    /// screen it is what a new one might have.
+    pub(super) fn memory_limit(&self, screen: Option<&Screen>) -> usize {
         let size = self.panel.preferred();
         let layout = Layout {
             visible: size,
@@ -233,7 +239,15 @@ impl Display {
             Ok(()) => self.doubled(&layout).unwrap_or(layout.bytes()),
             Err(_) => 0,
         };
-        needed.max(screen.memory.length())
+        needed.max(screen.map_or(0, |screen| screen.memory.length()))
+    }
+
+    /// Sizes that a screen can be given, the one that the panel prefers first.
+    pub(super) fn sizes(&self, screen: Option<&Screen>) -> Vec<Size> {
+        let memory = self.memory_limit(screen);
+        let mut sizes = self.panel.sizes();
+        sizes.retain(|size| mode::check(&mode::var_of(*size), &*self.panel, memory).is_ok());
+        sizes
     }
 
     /// Lets a screen's memory grow, if need be, until it holds this layout; to the most that it
@@ -241,7 +255,7 @@ impl Display {
     fn make_room(&self, screen: &Screen, layout: &Layout) -> Result<(), PanelError> {
         let memory = &screen.memory;
         let has_room = layout.bytes() <= memory.length()
-            || memory.grow(self.memory_limit(screen).max(layout.bytes()))
+            || memory.grow(self.memory_limit(Some(screen)).max(layout.bytes()))
             || memory.grow(layout.bytes());
         let room = has_room.then_some(());
         room.ok_or(PanelError::NoMemory(layout.bytes()))
@@ -282,7 +296,7 @@ impl Display {
                 stage.front.note_dark();
             }
         }
-        self.panel.work();
+        self.panel.settle();
     }
 
     /// A screen is gone for good.
@@ -340,7 +354,11 @@ impl Display {
                 // Somebody else may have changed it meanwhile.
                 is_set = made.is_some() || settings.layout() == layout;
                 if is_set {
-                    made = made.map(|number| screen.set_number(number));
+                    if let Some(number) = made {
+                        made = Some(screen.set_number(number));
+                        // Rows of the layout before; in this all are new to the panel.
+                        settings.unsent = Rows::new();
+                    }
                     settings.var = var;
                 }
                 Ok::<_, Infallible>(())

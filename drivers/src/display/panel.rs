@@ -185,12 +185,18 @@ pub trait Panel: Send + Sync {
     fn detach(&self, screen: ScreenNumber);
 
     /// Shows a part of a screen, or nothing at all. A screen that was not seen before is shown
-    /// with whatever was drawn there since; for one that was, [`Self::present`] tells. Where the
-    /// device shows guest memory the CPU moves no pixel, now or later.
+    /// with whatever was drawn there since; for one that was, or that the device can only show
+    /// converted, [`Self::present`] tells. Where the device shows guest memory the CPU moves no
+    /// pixel, now or later.
     fn show(&self, view: Option<View>);
 
-    /// These rows of the whole screen have changed. Where they are seen this will show soon.
+    /// These rows of the whole screen have changed. Where they are seen this will show soon. Rows
+    /// that it does not have are ignored.
     fn present(&self, screen: ScreenNumber, rows: &Rows);
+
+    /// A switch is complete, all of whose callers wait. Where the CPU must make a picture before
+    /// another can be seen at all, it does that now; everything else is left for [`Self::work`].
+    fn settle(&self);
 
     /// Does what was left for later: pixels the CPU must copy or convert, in bounded pieces.
     /// To be called by a thread that holds no lock, after any of the above; returns when nothing

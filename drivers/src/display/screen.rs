@@ -28,9 +28,11 @@ pub struct Settings {
     pub var: VarScreenInfo,
     /// `FB_BLANK_*`; but for 0, nothing is seen.
     pub blank: u32,
+    /// Reading and writing its bytes by calls is refused.
+    pub is_suspended: bool,
     /// The colour map.
     pub colors: Colors,
-    /// Rows written by calls and not sent yet.
+    /// Rows of this layout written by calls and not sent yet.
     pub unsent: Rows,
 }
 
@@ -52,6 +54,7 @@ impl Screen {
         let settings = Settings {
             var: mode::var_of(size),
             blank: 0,
+            is_suspended: false,
             colors: Colors::new(),
             unsent: Rows::new(),
         };
@@ -123,16 +126,19 @@ impl Screen {
 
     /// The rows that have changed since this was last asked. May sleep.
     pub(super) fn take_dirty(&self) -> Rows {
-        let layout = {
-            let settings = self.settings();
-            settings.layout()
-        };
+        let layout = self.settings().layout();
         let mut rows = Rows::new();
         self.memory
             .take_dirty(&mut |bytes| rows.add(rows_of(&layout, bytes)));
-        let written = core::mem::take(&mut self.settings().unsent);
+        let mut settings = self.settings();
+        let written = core::mem::take(&mut settings.unsent);
+        let now = settings.layout();
+        if now != layout {
+            // What was found meanwhile may be in any row of the layout that it has now.
+            return Rows::of(0..now.whole.height);
+        }
         rows.add_all(&written);
-        rows
+        rows.within(0..now.whole.height)
     }
 }
 

@@ -144,6 +144,8 @@ impl Display {
         }
         if let Some(screen) = &screen {
             self.panel().show(screen.view());
+            // What was drawn meanwhile may be known and not converted.
+            self.wake_presenter();
         }
         let front = screen.map_or(Front::Nobody, Front::Full);
         match core::mem::replace(&mut stage.front, front) {

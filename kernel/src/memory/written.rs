@@ -14,12 +14,19 @@
 //! Looking for notes takes time even where there are none. When nothing has been written for a
 //! while, the pages are made unwritable ([`Pace::Rest`]); the first write faults, makes them
 //! writable again, and wakes who looks. So a screen on which nothing happens costs nothing.
+//!
+//! # That nobody sleeps while somebody may draw
+//! Several may look at once (a program that pans beside the thread that presents), and who looks
+//! may sleep on the way. Whether a program may write without a fault is said at no moment to be
+//! false while it is true: it is set before the pages become writable ([`Written::open`]), and
+//! cleared only at the end of a look that found all mappings resting and in which nobody began to
+//! write anew. A look that finds otherwise than was said wakes.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Weak;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use metal::paging::PageTable;
 
@@ -43,13 +50,17 @@ pub struct Written {
     /// The address spaces that have mappings of the object, by their addresses in the kernel's
     /// memory, which nothing else gets while they are here.
     mappers: SpinLock<BTreeMap<usize, Weak<AddressSpace>>>,
-    /// Somebody may write without a fault.
-    is_open: AtomicBool,
+    /// [`OPEN`]: somebody may write without a fault. Above it, how often somebody began to.
+    openings: AtomicU64,
     /// Called when there may be something to gather or to take, where there was nothing before.
     wake: fn(),
 }
 
 const BITS: u64 = u64::BITS as u64;
+/// Of `openings`: somebody may write without a fault.
+const OPEN: u64 = 1;
+/// Of `openings`: one more has begun to.
+const OPENING: u64 = 2;
 
 /// Room for a bit a page, all of them 0. None: there is no memory.
 fn words_for(pages: u64) -> Option<Vec<u64>> {
@@ -66,7 +77,7 @@ impl Written {
         Some(Self {
             pages: SpinLock::new(words_for(pages)?),
             mappers: SpinLock::default(),
-            is_open: AtomicBool::new(false),
+            openings: AtomicU64::new(0),
             wake,
         })
     }
@@ -133,13 +144,14 @@ impl Written {
     /// Whether programs may write without a fault, and so without anybody being woken: as
     /// [`Self::gather`] found it, or somebody has begun since.
     pub fn is_open(&self) -> bool {
-        self.is_open.load(Ordering::Acquire)
+        self.openings.load(Ordering::Acquire) & OPEN != 0
     }
 
     /// Gathers the notes from all mappings. Takes each address space that maps the object, one
     /// after the other; may sleep.
     pub fn gather(&self, pace: Pace) {
-        self.is_open.store(false, Ordering::Release);
+        let openings = self.openings.load(Ordering::Acquire);
+        let mut is_open = false;
         // One that comes meanwhile may be missed: its first write says so.
         let mut next = 0;
         while let Some((address, space)) = self.mapper_from(next) {
@@ -152,12 +164,29 @@ impl Written {
             };
             let mut state = space.lock();
             match state.gather_written(self, pace) {
-                Some(true) => self.is_open.store(true, Ordering::Release),
-                Some(false) => {}
+                Some(found) => is_open |= found,
                 // Still under its lock: it may map the object again as soon as that is free.
                 None => self.forget(address),
             }
         }
+        self.conclude(openings, is_open);
+    }
+
+    /// A look has ended that began at `openings` and found this.
+    fn conclude(&self, openings: u64, is_open: bool) {
+        if is_open {
+            if self.openings.fetch_or(OPEN, Ordering::AcqRel) & OPEN == 0 {
+                (self.wake)();
+            }
+            return;
+        }
+        // Who began since may have been passed already; then it stays open, for the next look.
+        let _open = self.openings.compare_exchange(
+            openings,
+            openings & !OPEN,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
     }
 
     fn mapper_from(&self, first: usize) -> Option<(usize, Weak<AddressSpace>)> {
@@ -180,7 +209,11 @@ impl Written {
 
     /// A program is about to write through a mapping, without a fault from now on.
     pub(super) fn open(&self) {
-        if !self.is_open.swap(true, Ordering::AcqRel) {
+        let more = |openings: u64| Some(openings.wrapping_add(OPENING) | OPEN);
+        let update = self
+            .openings
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        if update.is_ok_and(|before| before & OPEN == 0) {
             (self.wake)();
         }
     }

@@ -114,6 +114,10 @@ impl Guide {
         match sight {
             Sight::Text(text, count) => times(text) >= *count,
             Sight::Without(text) => times(text) == 0,
+            Sight::Colours(colours, pixels) => colours.iter().all(|colour| {
+                let drawn = seen.pixels().iter().filter(|pixel| *pixel == colour);
+                drawn.count() >= *pixels
+            }),
             Sight::Moves(colours) => {
                 let many: std::collections::HashSet<_> = seen.pixels().iter().collect();
                 many.len() >= *colours && self.before.as_ref() != Some(seen)

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use qemu::picture::Colour;
 use qemu::qmp::Key;
 
 use super::guide::alt;
@@ -73,6 +74,8 @@ pub enum Sight {
     Text(&'static str, usize),
     /// A picture that rests, without this text.
     Without(&'static str),
+    /// Each of these colours, in so many pixels or more.
+    Colours(&'static [Colour], usize),
     /// A picture that moves, with so many colours or more, and another one than at the last stop.
     Moves(usize),
 }
@@ -83,6 +86,9 @@ impl fmt::Display for Sight {
             Self::Text(text, 1) => write!(out, "the text `{text}`"),
             Self::Text(text, count) => write!(out, "the text `{text}` {count} times"),
             Self::Without(text) => write!(out, "a picture without the text `{text}`"),
+            Self::Colours(colours, pixels) => {
+                write!(out, "{pixels} pixels in each of {} colours", colours.len())
+            }
             Self::Moves(colours) => write!(out, "a moving picture of {colours} colours"),
         }
     }
@@ -90,6 +96,20 @@ impl fmt::Display for Sight {
 
 /// The colours that a palette has, or a few less: two tiles may have the same.
 const PALETTE: Sight = Sight::Moves(100);
+
+/// The colours of paint from red on, each of them in a bow: many times what the bar has of it.
+const RAINBOW: Sight = Sight::Colours(
+    &[
+        Colour(0xe0, 0x4b, 0x4b),
+        Colour(0xf0, 0x8c, 0x2e),
+        Colour(0xf2, 0xc6, 0x31),
+        Colour(0x3f, 0xa6, 0x5a),
+        Colour(0x2f, 0x8f, 0xd0),
+        Colour(0x5b, 0x57, 0xc8),
+        Colour(0xc4, 0x5f, 0xb4),
+    ],
+    3000,
+);
 
 /// All stops.
 pub const STOPS: &[Stop] = &[
@@ -164,7 +184,7 @@ pub const STOPS: &[Stop] = &[
             Act::Types("8"),
             bow(6),
         ],
-        sight: Sight::Text("Esc leaves", 1),
+        sight: RAINBOW,
     },
     Stop {
         name: "clock",

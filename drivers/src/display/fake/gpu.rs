@@ -38,6 +38,8 @@ pub struct FakeGpu {
     /// Bytes of pictures there may be.
     pub room: usize,
     pub wish: Size,
+    /// Whether the display has a wish: a window is open.
+    pub is_enabled: bool,
     pub edid: Vec<u8>,
     /// The commands it was told, by their numbers.
     pub told: Vec<u32>,
@@ -104,6 +106,7 @@ impl FakeGpu {
             seen: None,
             room: 256 << 20,
             wish,
+            is_enabled: true,
             edid: Vec::new(),
             told: Vec::new(),
             rows_read: 0,
@@ -174,8 +177,9 @@ impl FakeGpu {
     }
 
     fn display_info(&self) -> Vec<u8> {
+        let Size { width, height } = self.wish;
         let mut answer = header(0x1101);
-        for word in [0, 0, self.wish.width, self.wish.height, 1, 0] {
+        for word in [0, 0, width, height, self.is_enabled.into(), 0] {
             answer.extend(word.to_le_bytes());
         }
         answer.resize(24 + 16 * 24, 0);

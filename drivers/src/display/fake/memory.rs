@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::display::memory::{FrameRun, MemorySource, ScreenMemory};
@@ -53,6 +54,7 @@ impl MemorySource for Machine {
             address,
             bytes: Mutex::new(vec![0; length]),
             dirty: Mutex::default(),
+            bytes_read: AtomicUsize::new(0),
         });
         in_use.insert(address, Arc::downgrade(&memory));
         Some(memory)
@@ -64,6 +66,7 @@ pub struct FakeMemory {
     address: u64,
     bytes: Mutex<Vec<u8>>,
     dirty: Mutex<BTreeSet<usize>>,
+    bytes_read: AtomicUsize,
 }
 
 impl FakeMemory {
@@ -78,6 +81,11 @@ impl FakeMemory {
         self.write(offset, bytes);
         let pages = offset / PAGE..(offset + bytes.len()).div_ceil(PAGE);
         self.dirty.lock().unwrap().extend(pages);
+    }
+
+    /// How many bytes anybody has read since this was last asked.
+    pub fn bytes_read(&self) -> usize {
+        self.bytes_read.swap(0, Ordering::Relaxed)
     }
 
     /// Somebody is in the middle of something, as long as this is kept.
@@ -108,6 +116,7 @@ impl ScreenMemory for FakeMemory {
     }
 
     fn read(&self, offset: usize, into: &mut [u8]) {
+        self.bytes_read.fetch_add(into.len(), Ordering::Relaxed);
         into.copy_from_slice(&self.bytes.lock().unwrap()[offset..offset + into.len()]);
     }
 

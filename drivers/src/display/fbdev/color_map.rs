@@ -6,12 +6,14 @@ use abi::Errno;
 use abi::framebuffer::ColorMap;
 use alloc::boxed::Box;
 use alloc::vec;
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::IntoBytes;
 
 use crate::user::UserMemory;
 
 /// Entries that can be read.
 const ENTRIES: usize = 256;
+/// Bytes of one list that Linux finds memory for, at most.
+const COPIED_MAX: usize = 4 << 20;
 /// Entries that can be written.
 const PALETTE: usize = 16;
 
@@ -88,26 +90,46 @@ pub fn put(
 /// Reads intensities from where the request says.
 ///
 /// # Errors
-/// EFAULT; E2BIG: their length is no length; EINVAL: they are more than there can be.
+/// EFAULT; E2BIG: their length is no length; ENOMEM: it is more than Linux would copy; EINVAL:
+/// they are more than there can be.
 pub fn fetch(memory: &dyn UserMemory, request: &ColorMap) -> Result<[Box<[u16]>; 3], Errno> {
     // The size in bytes must be a positive int.
     if request.length > i32::MAX as u32 / 2 {
         return Err(Errno::E2BIG);
     }
-    // More than the map has would be refused below in any case; it is not fetched first.
     let count = request.length as usize;
-    if count > ENTRIES {
-        return Err(Errno::EINVAL);
+    if count * size_of::<u16>() > COPIED_MAX {
+        return Err(Errno::ENOMEM);
     }
-    let mut planes = [0; 3].map(|_| vec![0_u16; count].into_boxed_slice());
-    let mut transparencies = vec![0_u16; count];
+    let mut planes = [0; 3].map(|_| vec![0_u16; count.min(ENTRIES)].into_boxed_slice());
     let addresses = [request.red, request.green, request.blue];
     for (address, plane) in addresses.into_iter().zip(&mut planes) {
-        memory.read(address as usize, plane.as_mut_bytes())?;
+        fetch_plane(memory, address as usize, count, plane)?;
     }
     if request.transp != 0 {
-        memory.read(request.transp as usize, transparencies.as_mut_bytes())?;
-        transparencies.zero();
+        fetch_plane(memory, request.transp as usize, count, &mut [])?;
     }
-    Ok(planes)
+    // More than the map has: refused, but all of it must be readable first.
+    (count <= ENTRIES).then_some(planes).ok_or(Errno::EINVAL)
+}
+
+/// Reads `count` intensities, as many at a time as a map has, and keeps the first of them.
+fn fetch_plane(
+    memory: &dyn UserMemory,
+    address: usize,
+    count: usize,
+    kept: &mut [u16],
+) -> Result<(), Errno> {
+    let mut piece = [0_u16; ENTRIES];
+    for first in (0..count).step_by(ENTRIES) {
+        let piece = &mut piece[..ENTRIES.min(count - first)];
+        let offset = first * size_of::<u16>();
+        let place = address.checked_add(offset).ok_or(Errno::EFAULT)?;
+        memory.read(place, piece.as_mut_bytes())?;
+        if first == 0 {
+            let kept_count = kept.len().min(piece.len());
+            kept[..kept_count].copy_from_slice(&piece[..kept_count]);
+        }
+    }
+    Ok(())
 }

@@ -104,7 +104,7 @@ impl Framebuffer {
         if wanted == current && wanted.activate & FB_ACTIVATE_FORCE == 0 {
             return Ok(current);
         }
-        let memory = self.display.memory_limit(&self.screen);
+        let memory = self.display.memory_limit(Some(&self.screen));
         let chosen = mode::check(&wanted, self.display.panel(), memory)?;
         if chosen.activate & FB_ACTIVATE_MASK != FB_ACTIVATE_NOW {
             return Ok(chosen);

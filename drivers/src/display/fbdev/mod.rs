@@ -80,8 +80,9 @@ impl Framebuffer {
     /// fewer at the end, none behind it.
     ///
     /// # Errors
-    /// What `put` answers, if nothing was moved before.
+    /// EPERM: it is suspended; what `put` answers, if nothing was moved before.
     pub fn read(&self, position: u64, room: usize, put: Move<'_>) -> Result<usize, Errno> {
+        self.refuse_suspended()?;
         self.pieces(position, room, put)
     }
 
@@ -89,9 +90,10 @@ impl Framebuffer {
     /// many: fewer where the memory ends.
     ///
     /// # Errors
-    /// EFBIG: behind the end, or more than there is memory; ENOSPC: at the end; what `get`
+    /// EPERM: it is suspended; EFBIG: behind the end, or more than there is memory; ENOSPC: at the end; what `get`
     /// answers, if nothing was moved before.
     pub fn write(&self, position: u64, length: usize, get: Move<'_>) -> Result<usize, Errno> {
+        self.refuse_suspended()?;
         let total = self.length();
         let start = usize::try_from(position).map_err(|_| Errno::EFBIG)?;
         if start > total {
@@ -108,6 +110,16 @@ impl Framebuffer {
             Ok(0) if length > 0 => Err(Errno::ENOSPC),
             outcome => outcome,
         }
+    }
+
+    /// Whether it was suspended (`state` in sysfs).
+    pub fn is_suspended(&self) -> bool {
+        self.screen.settings().is_suspended
+    }
+
+    fn refuse_suspended(&self) -> Result<(), Errno> {
+        let is_refused = self.is_suspended();
+        (!is_refused).then_some(()).ok_or(Errno::EPERM)
     }
 
     /// Goes through what there is from `position` on piece by piece, until one comes out short.

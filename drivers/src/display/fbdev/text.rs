@@ -19,9 +19,13 @@ pub enum Attribute {
     BitsPerPixel,
     /// `blank`: takes a level, says nothing.
     Blank,
+    /// `console` and `cursor`: say nothing, and what is written to them changes nothing.
+    Console,
+    /// See [`Self::Console`].
+    Cursor,
     /// `mode`: the mode now.
     Mode,
-    /// `modes`: those the panel is good at.
+    /// `modes`: those of the panel's that the screen can be given.
     Modes,
     /// `name`.
     Name,
@@ -29,7 +33,7 @@ pub enum Attribute {
     Pan,
     /// `rotate`.
     Rotate,
-    /// `state`: whether it is suspended.
+    /// `state`: whether it is suspended, so that it can be neither read nor written.
     State,
     /// `stride`: bytes from one row to the next.
     Stride,
@@ -39,15 +43,17 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them, with the names of their files and their permissions.
-    pub const ALL: [(Self, &'static str, u32); 10] = [
+    pub const ALL: [(Self, &'static str, u32); 12] = [
         (Self::BitsPerPixel, "bits_per_pixel", 0o644),
         (Self::Blank, "blank", 0o644),
+        (Self::Console, "console", 0o644),
+        (Self::Cursor, "cursor", 0o644),
         (Self::Mode, "mode", 0o644),
-        (Self::Modes, "modes", 0o444),
+        (Self::Modes, "modes", 0o644),
         (Self::Name, "name", 0o444),
         (Self::Pan, "pan", 0o644),
         (Self::Rotate, "rotate", 0o644),
-        (Self::State, "state", 0o444),
+        (Self::State, "state", 0o644),
         (Self::Stride, "stride", 0o444),
         (Self::VirtualSize, "virtual_size", 0o644),
     ];
@@ -58,13 +64,19 @@ impl Attribute {
         let var = screen.map_or_else(|| mode::var_of(panel.preferred()), Framebuffer::var);
         match self {
             Self::BitsPerPixel => format!("{}\n", var.bits_per_pixel),
-            Self::Blank => String::new(),
+            Self::Blank | Self::Console | Self::Cursor => String::new(),
             Self::Mode => mode_line(mode::layout(&var).visible),
-            Self::Modes => panel.sizes().into_iter().map(mode_line).collect(),
+            Self::Modes => {
+                let sizes = display.sizes(screen.map(|screen| &**screen.screen));
+                sizes.into_iter().map(mode_line).collect()
+            }
             Self::Name => format!("{}\n", panel.name()),
             Self::Pan => format!("{},{}\n", var.xoffset, var.yoffset),
             Self::Rotate => format!("{}\n", var.rotate),
-            Self::State => String::from("0\n"),
+            Self::State => {
+                let is_suspended = screen.is_some_and(Framebuffer::is_suspended);
+                format!("{}\n", u32::from(is_suspended))
+            }
             Self::Stride => format!("{}\n", mode::layout(&var).stride()),
             Self::VirtualSize => format!("{},{}\n", var.xres_virtual, var.yres_virtual),
         }
@@ -115,7 +127,15 @@ impl Attribute {
                 })
             }
             Self::Blank => screen.blank(number(text).0.min(FB_BLANK_POWERDOWN) as usize),
-            Self::Modes | Self::Name | Self::State | Self::Stride => Err(Errno::EACCES),
+            Self::State => {
+                screen.screen.settings().is_suspended = number(text).0 != 0;
+                Ok(())
+            }
+            // Linux takes nothing of it, so that who must write all of it would never end.
+            Self::Console | Self::Cursor => Ok(()),
+            // The list is the panel's.
+            Self::Modes => Err(Errno::EINVAL),
+            Self::Name | Self::Stride => Err(Errno::EACCES),
         }
     }
 }
@@ -135,7 +155,7 @@ fn set(screen: &Framebuffer, var: VarScreenInfo) -> Result<(), Errno> {
 
 /// One of the modes that are listed.
 fn with_mode(screen: &Framebuffer, var: VarScreenInfo, text: &str) -> Result<VarScreenInfo, Errno> {
-    let sizes = screen.display.panel().sizes();
+    let sizes = screen.display.sizes(Some(&screen.screen));
     let line = text.trim_end_matches('\n');
     let size = sizes
         .into_iter()

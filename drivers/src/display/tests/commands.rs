@@ -10,8 +10,9 @@ use abi::framebuffer::{
 };
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::super::fbdev::text::Attribute;
 use super::{
-    Caller, Framebuffer, House, Program, UserMemory, doubled, draw, mode_changes, picture,
+    Caller, Framebuffer, Hardware, House, Program, UserMemory, doubled, draw, mode_changes, picture,
 };
 
 /// Where a program has its request, and the four lists behind it, 2 KiB each.
@@ -112,6 +113,12 @@ fn colours_that_are_put_come_back_in_one_persona_only() {
     assert_eq!(put(&request(u32::MAX, 2)), Err(Errno::EINVAL));
     assert_eq!(put(&request(0, 257)), Err(Errno::EINVAL));
     assert_eq!(put(&request(0, 1 << 30)), Err(Errno::E2BIG));
+    assert_eq!(put(&request(0, (2 << 20) + 1)), Err(Errno::ENOMEM));
+    // The lists are read before they are found to be too long.
+    assert_eq!(put(&request(0, 9000)), Err(Errno::EFAULT));
+    let mut broken = request(0, 257);
+    broken.blue = 1 << 40;
+    assert_eq!(put(&broken), Err(Errno::EFAULT));
     let mut broken = request(0, 2);
     broken.transp = 1 << 40;
     assert_eq!(put(&broken), Err(Errno::EFAULT));
@@ -215,4 +222,48 @@ fn who_waits_for_a_frame_is_seen_at_once_in_front_and_waits_behind_too() {
     screens[0].blank(FB_BLANK_POWERDOWN as usize).unwrap();
     let waited = screens[0].ioctl(&patient, FBIO_WAITFORVSYNC, 0);
     assert_eq!(waited, Err(Errno::EINTR));
+}
+
+/// Who flips between two pages shows what is on the other at once, and asks nobody to present.
+#[test]
+fn who_pans_is_seen_at_once() {
+    for house in [House::with_gpu(), House::with_bochs(1 << 20)] {
+        let (screen, page) = (house.open(0), 64 * 96 * 4);
+        let var = screen.set_mode(&doubled(&screen)).unwrap();
+        house.settle();
+        for (yoffset, color) in [(96, 7), (0, 8), (96, 9)] {
+            let offset = if yoffset == 0 { 0 } else { page };
+            draw(&screen, offset, color, 64 * 96);
+            screen.pan(&VarScreenInfo { yoffset, ..var }).unwrap();
+            if let Hardware::Gpu(gpu) = &house.hardware {
+                gpu.lock().unwrap().run();
+                assert_eq!(house.settle_without_device(), []);
+            }
+            assert_eq!(house.seen(), Some(picture(&screen)));
+            assert_eq!(house.seen().unwrap().pixels[64 * 95], [color; 3]);
+        }
+    }
+}
+
+#[test]
+fn a_suspended_screen_is_neither_read_nor_written_by_calls() {
+    let house = House::with_gpu();
+    let screens = [house.open(0), house.open(1)];
+    let state = |screen| Attribute::State.read(&house.display, Some(screen));
+    assert_eq!(Attribute::State.write(&screens[0], b"1\n"), Ok(()));
+    assert_eq!((&*state(&screens[0]), &*state(&screens[1])), ("1\n", "0\n"));
+    let mut move_all = |_offset, piece| Ok(piece);
+    assert_eq!(screens[0].read(0, 1, &mut move_all), Err(Errno::EPERM));
+    assert_eq!(screens[0].write(0, 1, &mut move_all), Err(Errno::EPERM));
+    assert_eq!(screens[1].write(0, 1, &mut move_all), Ok(1));
+    assert_eq!(Attribute::State.write(&screens[0], b"0"), Ok(()));
+    assert_eq!(screens[0].write(0, 1, &mut move_all), Ok(1));
+    for silent in [Attribute::Console, Attribute::Cursor, Attribute::Blank] {
+        assert_eq!(silent.read(&house.display, Some(&screens[0])), "");
+    }
+    assert_eq!(Attribute::Console.write(&screens[0], b"1"), Ok(()));
+    let modes = Attribute::Modes.write(&screens[0], b"U:64x96p-60\n");
+    assert_eq!(modes, Err(Errno::EINVAL));
+    let turned = Attribute::Rotate.write(&screens[0], b"1\n");
+    assert_eq!(turned, Err(Errno::EINVAL));
 }

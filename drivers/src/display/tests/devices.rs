@@ -2,9 +2,11 @@
 
 use abi::framebuffer::VarScreenInfo;
 
+use super::super::edid;
+use super::super::fbdev::text::Attribute;
 use super::super::memory::MemorySource;
 use super::super::panel::{Layout, PixelFormat, ScreenNumber};
-use super::{Bochs, Event, FakeBochs, Hardware, House, PanelError, SMALL, draw, picture};
+use super::{Bochs, Event, FakeBochs, Hardware, House, PanelError, SMALL, Size, draw, picture};
 
 #[test]
 fn a_gpu_without_room_gives_up_what_is_not_seen() {
@@ -147,4 +149,46 @@ fn what_a_device_lies_is_survived() {
         Bochs::start(registers, video, None).err(),
         Some(PanelError::Silent)
     );
+}
+
+/// Without a window there is no wish, and the display says by its EDID what it is good at.
+#[test]
+fn the_edid_tells_the_sizes_and_is_preferred_where_there_is_no_wish() {
+    let monitor = Size {
+        width: 1280,
+        height: 800,
+    };
+    let house = House::with_gpu();
+    {
+        let mut gpu = house.gpu();
+        gpu.edid = edid::example(monitor).to_vec();
+        gpu.is_enabled = false;
+        gpu.resize(SMALL);
+    }
+    assert_eq!(house.settle(), [Event::Resized(monitor)]);
+    let panel = house.display.panel();
+    assert_eq!(panel.preferred(), monitor);
+    let of_edid = edid::sizes(&edid::example(monitor));
+    assert_eq!(panel.sizes(), of_edid);
+    assert!(of_edid.len() > 2, "{of_edid:?}");
+
+    // With a wish that is the first, and the others are still there.
+    {
+        let mut gpu = house.gpu();
+        gpu.is_enabled = true;
+        gpu.resize(SMALL);
+    }
+    assert_eq!(house.settle(), [Event::Resized(SMALL)]);
+    assert_eq!(panel.sizes(), [&[SMALL], &of_edid[..]].concat());
+    // What is larger than a screen may be is not offered to programs, and not refused if it is.
+    let screen = house.open(0);
+    let modes = Attribute::Modes.read(&house.display, Some(&screen));
+    assert_eq!(modes, "U:64x96p-60\n");
+    house.gpu().resize(monitor);
+    house.settle();
+    let modes = Attribute::Modes.read(&house.display, Some(&screen));
+    assert!(modes.lines().count() > 2, "{modes}");
+    for line in modes.lines() {
+        assert_eq!(Attribute::Mode.write(&screen, line.as_bytes()), Ok(()));
+    }
 }

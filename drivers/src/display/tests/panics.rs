@@ -1,5 +1,7 @@
 //! The last words of the kernel, on whatever can be drawn on.
 
+use abi::framebuffer::VarScreenInfo;
+
 use super::{FakeMemory, Hardware, House, PanelError, both};
 
 /// The kernel says this.
@@ -62,5 +64,28 @@ fn a_panic_does_not_wait_for_memory_that_is_locked() {
         assert_eq!(say(&house, "all is lost"), Ok(()));
         line_seen(&house);
         drop(held);
+    }
+}
+
+#[test]
+fn a_panic_is_seen_over_a_screen_of_16_bits() {
+    for house in both() {
+        let screen = house.open(0);
+        let narrow = VarScreenInfo {
+            bits_per_pixel: 16,
+            ..screen.var()
+        };
+        screen.set_mode(&narrow).unwrap();
+        FakeMemory::of(screen.memory()).draw(0, &[0x11; 96 * 128]);
+        house.settle();
+        assert_eq!(say(&house, "all is lost"), Ok(()));
+        let seen = house.seen().unwrap();
+        assert_eq!((seen.size.width, seen.size.height), (64, 96));
+        // The letters, white on red, and below them what was seen before.
+        let letters = &seen.pixels[..64 * 16];
+        assert!(letters.contains(&[0xff; 3]));
+        let is_red = |pixel: &[u8; 3]| pixel[2] >= 0x80 && pixel[..2] == [0, 0];
+        assert!(letters.iter().any(is_red), "{seen:?}");
+        assert_eq!(seen.pixels[64 * 95], [0x8c, 0x20, 0x10]);
     }
 }

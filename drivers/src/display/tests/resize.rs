@@ -4,7 +4,9 @@ use abi::Errno;
 use abi::framebuffer::{FB_ACTIVATE_FORCE, VarScreenInfo};
 
 use super::super::fbdev::mode;
-use super::{Event, Framebuffer, House, Size, draw, mode_changes, picture};
+use super::{
+    Event, FakeMemory, Framebuffer, House, SMALL, Size, both, draw, mode_changes, picture, write,
+};
 
 #[test]
 fn a_resize_is_offered_and_screens_may_follow_it() {
@@ -60,4 +62,32 @@ fn a_resize_is_offered_and_screens_may_follow_it() {
         height: 2000,
     };
     assert_eq!(follow(larger, &screen), Err(Errno::EINVAL));
+}
+
+/// What was written by a call before, and is not sent yet, was in rows of the mode of then.
+#[test]
+fn rows_written_before_a_smaller_mode_are_none_of_its_own() {
+    for (bits_per_pixel, in_front) in [(16, true), (32, true), (16, false), (32, false)] {
+        for house in both() {
+            let screens = [house.open(0), house.open(1)];
+            let screen = &screens[usize::from(!in_front)];
+            house.settle();
+            write(screen, 95 * 256, 7, 64);
+            let smaller = VarScreenInfo {
+                bits_per_pixel,
+                ..mode::var_of(Size {
+                    height: 64,
+                    ..SMALL
+                })
+            };
+            screen.set_mode(&smaller).unwrap();
+            // What is drawn now must not be lost with what cannot be sent.
+            FakeMemory::of(screen.memory()).draw(0, &[0xff; 4]);
+            assert_eq!(house.settle(), [], "{bits_per_pixel} bits, {in_front}");
+            house.switch(usize::from(!in_front));
+            assert_eq!(house.settle(), [], "{bits_per_pixel} bits, {in_front}");
+            assert_eq!(house.seen().unwrap().pixels[0], [0xff; 3]);
+            assert_eq!(house.seen(), Some(picture(screen)));
+        }
+    }
 }

@@ -74,6 +74,9 @@ pub struct Gpu {
     pub shown: Option<View>,
     /// What was seen last, though it be blank now.
     pub last: Option<View>,
+    /// Somebody converts rows, and nobody else may: of two who convert the same row, the last
+    /// could be the one who had read it first.
+    pub is_converting: bool,
     /// What changed is on its way.
     is_presenting: bool,
     /// Room was made for the picture that is seen.
@@ -98,6 +101,7 @@ impl Gpu {
             next_id: 1,
             shown: None,
             last: None,
+            is_converting: false,
             is_presenting: false,
             has_made_room: false,
             events: VecDeque::new(),

@@ -6,8 +6,9 @@
 //! CPU moves no pixel. What changes while a screen is seen is sent row by row.
 //!
 //! The device knows pixels of 32 bits only. A screen with 16 has a second memory, into which the
-//! rows that change are converted; a switch to it shows the last converted picture first, and
-//! what was drawn behind its back when the rows that are seen were converted.
+//! rows that change are converted, by whoever presents. That memory is kept while another screen
+//! is seen: a switch back converts nothing. It shows the last converted picture, and what was drawn
+//! behind follows with the first frame.
 //!
 //! Source: Virtual I/O Device (VIRTIO) 1.2, section 5.7.
 
@@ -97,20 +98,28 @@ impl VirtioGpu {
         outcome
     }
 
-    /// The next rows of the screen that is seen that are to be converted.
+    /// The next rows that are to be converted, those of the screen that is seen first. None: there
+    /// are none, or somebody else is at it, who goes on until there are none.
     fn next_band(&self) -> Option<Band> {
         let mut gpu = self.gpu.lock();
-        let screen = gpu.shown?.screen;
-        let resource = gpu.resources.get_mut(&screen)?;
-        let converted = Arc::clone(resource.converted.as_ref()?);
-        let rows = resource.stale.take_front(BAND)?;
-        Some(Band {
-            screen,
-            layout: resource.layout,
-            memory: Arc::clone(&resource.memory),
-            converted,
-            rows,
-        })
+        if gpu.is_converting {
+            return None;
+        }
+        let shown = gpu.shown.map(|view| view.screen);
+        let band = shown
+            .and_then(|screen| Band::of(screen, gpu.resources.get_mut(&screen)?))
+            .or_else(|| {
+                let mut all = gpu.resources.iter_mut();
+                all.find_map(|(screen, resource)| Band::of(*screen, resource))
+            })?;
+        gpu.is_converting = true;
+        Some(band)
+    }
+
+    fn convert(&self, band: &Band) {
+        let rows = band.rows.clone();
+        convert::convert(&band.layout, rows, &*band.memory, &*band.converted);
+        self.gpu.lock().is_converting = false;
     }
 }
 
@@ -121,6 +130,21 @@ struct Band {
     memory: Arc<dyn ScreenMemory>,
     converted: Arc<dyn ScreenMemory>,
     rows: Range<u32>,
+}
+
+impl Band {
+    /// The next of a screen's. None: it has none.
+    fn of(screen: ScreenNumber, resource: &mut Resource) -> Option<Self> {
+        let converted = Arc::clone(resource.converted.as_ref()?);
+        let rows = resource.stale.take_front(BAND)?;
+        Some(Self {
+            screen,
+            layout: resource.layout,
+            memory: Arc::clone(&resource.memory),
+            converted,
+            rows,
+        })
+    }
 }
 
 impl Panel for VirtioGpu {
@@ -162,7 +186,7 @@ impl Panel for VirtioGpu {
         if layout.format != PixelFormat::Xrgb8888 {
             let converted = self.source.zeroed(bytes);
             resource.converted = Some(converted.ok_or(PanelError::NoMemory(bytes))?);
-            // What is there already; where it is seen is not known yet.
+            // What is there already.
             resource.stale.add(0..layout.whole.height);
         }
         let runs = runs_of(&**resource.backing(), bytes);
@@ -188,21 +212,30 @@ impl Panel for VirtioGpu {
 
     fn present(&self, screen: ScreenNumber, rows: &Rows) {
         self.with(|gpu| {
-            let resource = gpu.resources.get_mut(&screen);
-            match resource.filter(|resource| resource.converted.is_some()) {
-                Some(resource) => resource.stale.add_all(rows),
-                None => gpu.note_changed(screen, rows),
+            let Some(resource) = gpu.resources.get_mut(&screen) else {
+                return;
+            };
+            // Who found them may have thought of another layout.
+            let rows = rows.within(0..resource.layout.whole.height);
+            if resource.converted.is_some() {
+                resource.stale.add_all(&rows);
+            } else {
+                gpu.note_changed(screen, &rows);
             }
         });
     }
 
-    fn work(&self) {
+    /// The picture is selected already, and no pixel is converted while anybody waits.
+    fn settle(&self) {
         let unused = self.gpu.lock().take_unused();
         drop(unused);
+    }
+
+    fn work(&self) {
+        self.settle();
         let mut done: Option<(ScreenNumber, Rows)> = None;
         while let Some(band) = self.next_band() {
-            let (memory, converted) = (&*band.memory, &*band.converted);
-            convert::convert(&band.layout, band.rows.clone(), memory, converted);
+            self.convert(&band);
             match &mut done {
                 Some((screen, rows)) if *screen == band.screen => rows.add(band.rows),
                 _ => {

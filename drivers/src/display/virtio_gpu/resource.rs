@@ -48,12 +48,12 @@ impl Resource {
         }
     }
 
-    /// All rows that are seen may have changed.
+    /// All rows that are seen may have changed. Where they are converted, they change by that
+    /// only, which tells.
     pub fn note_seen_changed(&mut self, view: View) {
-        let rows = view.y..view.y + self.layout.visible.height;
-        if self.converted.is_some() {
-            self.stale.add(rows.clone());
+        if self.converted.is_none() {
+            let rows = view.y..view.y + self.layout.visible.height;
+            self.unsent.add(rows);
         }
-        self.unsent.add(rows);
     }
 }

@@ -84,7 +84,8 @@ impl ScreenFrames {
     }
 
     /// Goes through the frames that `length` bytes at `offset` lie in: calls `each` with a frame,
-    /// where in it they begin, and which of the bytes they are.
+    /// where in it they begin, and which of the bytes they are. Behind the last frame there is
+    /// nothing to call it with.
     fn for_each_part(
         &self,
         offset: usize,
@@ -96,7 +97,10 @@ impl ScreenFrames {
         while done < length {
             let (page, start) = ((offset + done) / PAGE_SIZE, (offset + done) % PAGE_SIZE);
             let part = (PAGE_SIZE - start).min(length - done);
-            each(&frames[page], start, done..done + part);
+            let Some(frame) = frames.get(page) else {
+                return;
+            };
+            each(frame, start, done..done + part);
             done += part;
         }
     }

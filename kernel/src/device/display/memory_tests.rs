@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use drivers::display::memory::{FrameRun, ScreenMemory};
 use metal::memory::{Frame, free_frames};
@@ -14,7 +14,9 @@ use crate::memory::{
     AddressSpace, FaultError, MapRequest, MappedObject, Move, NO_GROWTH, PAGE_SIZE, Pager, Place,
     Protection, user,
 };
-use crate::process::current;
+use crate::process::{current, exit, kernel_thread};
+use crate::sync::{SpinLock, WaitQueue};
+use crate::time::{Nanoseconds, monotonic_now};
 
 const READ_WRITE: Protection = Protection::READ.union(Protection::WRITE);
 /// Looks for changes after which the next write is waited for.
@@ -97,6 +99,22 @@ fn shown(screen: &ScreenFrames, page: usize) -> u8 {
     let mut byte = [0];
     screen.read(page * PAGE_SIZE, &mut byte);
     byte[0]
+}
+
+/// The screen at which the thread of a test looks, and whether it has.
+static LOOKED_AT: SpinLock<Option<Arc<ScreenFrames>>> = SpinLock::new(None);
+static HAS_LOOKED: AtomicBool = AtomicBool::new(false);
+static CHANGED: WaitQueue = WaitQueue::new();
+
+fn look() -> ! {
+    let screen = LOOKED_AT.lock().take();
+    CHANGED.wake_all();
+    if let Some(screen) = screen {
+        screen.take_dirty(&mut |_| {});
+    }
+    HAS_LOOKED.store(true, Ordering::SeqCst);
+    CHANGED.wake_all();
+    exit::end_kernel_thread()
 }
 
 metal::ktest! {
@@ -284,6 +302,28 @@ metal::ktest! {
         write(address, 3);
         assert_eq!(woken(), 0);
         assert_eq!(changed(&screen), [0, 1]);
+        space.unmap(address, 4 * PAGE_SIZE).expect("mapped");
+    }
+
+    fn while_somebody_looks_a_screen_is_no_less_open() {
+        let (space, screen) = (own_space(), screen(4));
+        let address = map(&space, &screen, 4);
+        write(address, 1);
+        HAS_LOOKED.store(false, Ordering::SeqCst);
+        *LOOKED_AT.lock() = Some(Arc::clone(&screen));
+        let held = space.lock();
+        kernel_thread::start(b"test", look).expect("memory for a thread");
+        CHANGED.wait_uninterruptible(|| LOOKED_AT.lock().is_none().then_some(()));
+        // It comes as far as the memory that is locked, and must wait there.
+        let soon = monotonic_now() + Nanoseconds(5_000_000);
+        let waited = WaitQueue::new().wait_until_deadline(Some(soon), || None::<()>);
+        assert_eq!(waited, Ok(None));
+        assert!(!HAS_LOOKED.load(Ordering::SeqCst));
+        assert!(screen.is_open(), "who presents would sleep now");
+        drop(held);
+        CHANGED.wait_uninterruptible(|| HAS_LOOKED.load(Ordering::SeqCst).then_some(()));
+        assert!(screen.is_open());
+        assert_eq!(woken(), 1);
         space.unmap(address, 4 * PAGE_SIZE).expect("mapped");
     }
 

@@ -7,6 +7,7 @@ use super::device::{
 use abi_tests::check::Outcome;
 use abi_tests::{cases, fails, same, works};
 use libc::*;
+use std::time::Duration;
 
 cases![
     nothing_changed_is_fine,
@@ -15,6 +16,7 @@ cases![
     a_tried_mode_changes_nothing,
     a_taller_whole,
     who_waits_for_another_mode_is_told,
+    rows_of_the_mode_before,
 ];
 
 fn nothing_changed_is_fine() -> Outcome {
@@ -36,6 +38,32 @@ fn with(change: impl FnOnce(&mut Var), look: impl FnOnce(isize) -> Outcome) -> O
     works!(SYS_ioctl, file, PUT_VAR, &mut before);
     same!(before, var_of(file)?);
     outcome
+}
+
+/// What was written just before is in rows that the next mode does not have.
+fn rows_of_the_mode_before() -> Outcome {
+    for bits in [16, 32] {
+        let file = open(O_RDWR)?;
+        let (seen, stride) = (var_of(file)?, stride(&fix_of(file)?));
+        let lines = vec![0x5a_u8; 8 * stride];
+        let place = (seen[var::YRES] as usize - 8) * stride;
+        works!(SYS_pwrite64, file, lines.as_ptr(), lines.len(), place);
+        with(
+            |wanted| {
+                wanted[var::BITS] = bits;
+                wanted[var::YRES] /= 2;
+                wanted[var::YRES_VIRTUAL] = wanted[var::YRES];
+            },
+            |_| {
+                // Three frames in which it may be sent.
+                std::thread::sleep(Duration::from_millis(50));
+                Ok(())
+            },
+        )?;
+        let nothing = vec![0_u8; 8 * stride];
+        works!(SYS_pwrite64, file, nothing.as_ptr(), nothing.len(), place);
+    }
+    Ok(())
 }
 
 fn sixteen_bits() -> Outcome {

@@ -10,7 +10,8 @@ mod pictures;
 mod storm;
 
 use guests::pattern::Primary;
-use qemu::Kind;
+use qemu::machine::Panel;
+use qemu::{Desk, Kind};
 use scenarios::{Image, Seat, Sitter};
 
 /// The slots of the switch keys.
@@ -18,6 +19,10 @@ const ROOT: usize = 1;
 const RED: usize = 2;
 const GREEN: usize = 3;
 const BLUE: usize = 4;
+
+/// The size of the screen.
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 480;
 
 /// The machine and the three at their desks.
 struct Play {
@@ -28,11 +33,21 @@ struct Play {
 }
 
 impl Play {
-    fn begin(kind: Kind) -> Self {
+    fn begin(kind: Kind, panel: Panel) -> Self {
         // Only those that are made here, so that it is clear who has which slot, and that nobody
         // else draws.
         let image = Image::built().with_shell_only().with_program("desk");
-        let mut seat = Seat::take(&image, kind);
+        let mut machine = image.machine(kind);
+        machine.desk = Desk {
+            panel: Some(panel),
+            ..Desk::usual()
+        };
+        machine.desk = machine.desk.sized(WIDTH, HEIGHT);
+        // Only a virtio GPU tells of the size of its window.
+        if panel != Panel::Virtio {
+            machine.command_line = format!("video={WIDTH}x{HEIGHT}");
+        }
+        let mut seat = Seat::at(&image, machine);
         let mut sitter = |name| Sitter::in_new_persona(&mut seat.console, name);
         let (red, green, blue) = (sitter("red"), sitter("green"), sitter("blue"));
         Self {
@@ -67,10 +82,18 @@ impl Play {
 
 #[test]
 fn nothing_crosses_between_personas_on_q35() {
-    Play::begin(Kind::Q35).all_acts();
+    Play::begin(Kind::Q35, Panel::Virtio).all_acts();
 }
 
 #[test]
 fn nothing_crosses_between_personas_on_microvm() {
-    Play::begin(Kind::Microvm).all_acts();
+    Play::begin(Kind::Microvm, Panel::Virtio).all_acts();
+}
+
+/// The driver that copies what is drawn, on the two devices that it knows.
+#[test]
+fn what_is_drawn_behind_is_seen_after_a_switch_on_displays_that_are_copied_to() {
+    for panel in [Panel::Bochs, Panel::Std] {
+        pictures::act(&mut Play::begin(Kind::Q35, panel));
+    }
 }

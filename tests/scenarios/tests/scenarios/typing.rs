@@ -1,7 +1,7 @@
 //! A person types at the terminals of a default boot: what is typed is on the screen, belongs to
 //! the persona in front, and the others' screens stay as they were.
 
-use qemu::picture::Letters;
+use qemu::picture::{Colour, Letters};
 use qemu::{Kind, Picture};
 use scenarios::{Image, Seat};
 
@@ -31,15 +31,23 @@ fn prompts(seat: &mut Seat, host: &str, count: usize, fits: impl Fn(&Picture) ->
     })
 }
 
+/// Whether the bar says that this is the persona `name`, in its colour, from the corner on.
+fn tells(seen: &Picture, name: &str) -> bool {
+    const BAR_HEIGHT: u32 = 24;
+    let screen::Colour { red, green, blue } = screen::Who::named(name).colour;
+    let names = seen.places_of(name, PROMPT);
+    seen.pixel(0, 0) == Colour(red, green, blue) && names.iter().any(|(_, y)| *y < BAR_HEIGHT)
+}
+
 /// The whole of it.
 fn play(kind: Kind) {
     let mut seat = Seat::take(&Image::built(), kind);
     seat.switch_to(PLAY);
-    let of_play = prompts(&mut seat, "play", 1, |_| true);
+    let of_play = prompts(&mut seat, "play", 1, |seen| tells(seen, "play"));
     seat.switch_to(WORK);
-    prompts(&mut seat, "work", 1, |_| true);
+    prompts(&mut seat, "work", 1, |seen| tells(seen, "work"));
     seat.switch_to(ROOT);
-    prompts(&mut seat, "janus", 1, |_| true);
+    prompts(&mut seat, "janus", 1, |seen| tells(seen, "root"));
 
     // A command and its answer, and the beginning of another one.
     seat.types("echo seen by root\n");

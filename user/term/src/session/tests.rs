@@ -94,6 +94,32 @@ fn what_is_drawn_in_steps_is_what_is_drawn_at_once() {
 }
 
 #[test]
+fn colours_of_the_cube_and_the_greys_are_those_of_xterm() {
+    let paper = |sequence: &str| {
+        let mut desk = Desk::new(Format::XRGB8888);
+        desk.write(&format!("\x1b[H{sequence}  \x1b[0m"));
+        desk.draw();
+        let pixels = desk.pixels.chunks_exact(4);
+        let mut count = std::collections::HashMap::new();
+        pixels.for_each(|pixel| *count.entry([pixel[2], pixel[1], pixel[0]]).or_insert(0) += 1);
+        count
+    };
+    let cells = |sequence, colour| paper(sequence).get(&colour).copied().unwrap_or(0);
+    // As many pixels as two cells have, which is told by a colour that has no number.
+    let two_cells = cells("\x1b[48;2;1;2;3m", [1, 2, 3]);
+    assert!(two_cells > 100, "{two_cells}");
+    for (sequence, colour) in [
+        ("\x1b[48;5;196m", [0xff, 0, 0]),
+        ("\x1b[48;5;21m", [0, 0, 0xff]),
+        ("\x1b[48;5;67m", [0x5f, 0x87, 0xaf]),
+        ("\x1b[48;5;244m", [0x80, 0x80, 0x80]),
+    ] {
+        assert_eq!(cells(sequence, colour), two_cells, "{sequence:?}");
+        assert_eq!(cells("", colour), 0, "{colour:x?}");
+    }
+}
+
+#[test]
 fn half_a_wide_character_leaves_nothing_on_the_screen() {
     for erased in ["\x1b[2G\x1b[X", "\x1b[3G\x1b[X", "\x1b[3G\x1b[K"] {
         let mut desk = Desk::new(Format::XRGB8888);
