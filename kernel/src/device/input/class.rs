@@ -44,7 +44,8 @@ pub fn path(device: usize) -> String {
 pub(super) fn add_device(device: usize) -> Result<()> {
     let directory = sysfs::directory(&path(device))?;
     add_texts(&directory, device)?;
-    add_numbers(&directory.directory("id")?, device)?;
+    let numbers = directory.directory("id")?;
+    add_numbers(&numbers, device)?;
     let abilities = directory.directory("capabilities")?;
     for (name, kind) in LISTS {
         add(&abilities, &name.to_lowercase(), device, move |it, text| {

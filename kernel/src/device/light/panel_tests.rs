@@ -60,6 +60,8 @@ impl Panel for Unseen {
 
     fn present(&self, _screen: ScreenNumber, _rows: &Rows) {}
 
+    fn settle(&self) {}
+
     fn work(&self) {}
 
     fn service(&self) -> Option<Event> {
