@@ -87,18 +87,15 @@ fn add_texts(directory: &Directory, device: usize) -> Result<()> {
 }
 
 fn add_numbers(directory: &Directory, device: usize) -> Result<()> {
-    let numbers: [(&str, fn(&Identity) -> u16); 4] = [
-        ("bustype", |it| it.id.bus),
-        ("vendor", |it| it.id.vendor),
-        ("product", |it| it.id.product),
-        ("version", |it| it.id.version),
-    ];
-    for (name, number) in numbers {
+    let add_number = |name, number: fn(&Identity) -> u16| {
         add(directory, name, device, move |it, text| {
             writeln!(text, "{:04x}", number(it))
-        })?;
-    }
-    Ok(())
+        })
+    };
+    add_number("bustype", |it| it.id.bus)?;
+    add_number("vendor", |it| it.id.vendor)?;
+    add_number("product", |it| it.id.product)?;
+    add_number("version", |it| it.id.version)
 }
 
 /// Adds a node of a device (`event0`, `mouse0`), or `mice`.
