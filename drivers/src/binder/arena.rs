@@ -5,11 +5,8 @@
 //! one [`Arena`], and a [`Key`] names one. A key of something that is gone names nothing, ever:
 //! places are used again, keys are not.
 //!
-//! Contract: taking a place may be refused (ENOMEM), giving it back never. Places are taken from
-//! the front, so memory at the end, which lies in small pieces, can be given back.
+//! Contract: putting something in may be refused (ENOMEM), taking it out never.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::marker::PhantomData;
@@ -17,6 +14,8 @@ use core::num::NonZeroU32;
 use core::ops::{Index, IndexMut};
 
 use abi::Errno;
+
+use super::places::Places;
 
 /// Names something in an [`Arena`].
 pub struct Key<T> {
@@ -79,50 +78,34 @@ struct Slot<T> {
     value: Option<T>,
 }
 
-fn new_chunk<T, const N: usize>() -> Result<Box<[Slot<T>; N]>, Errno> {
-    let mut slots = Vec::new();
-    slots.try_reserve_exact(N).map_err(|_| Errno::ENOMEM)?;
-    slots.resize_with(N, || Slot {
-        generation: 0,
-        value: None,
-    });
-    let slots = slots.into_boxed_slice().try_into();
-    slots.map_err(|_| Errno::ENOMEM)
+impl<T> Slot<T> {
+    fn free() -> Self {
+        Self {
+            generation: 0,
+            value: None,
+        }
+    }
 }
 
-/// All things of one kind. `N` of them, a power of two and at most 32, lie in one piece of memory.
+/// All things of one kind. `N` of them lie in one piece of memory.
 pub struct Arena<T, const N: usize = 32> {
-    chunks: Vec<Box<[Slot<T>; N]>>,
-    /// Of each chunk, a bit for each free place.
-    free: Vec<u32>,
-    /// No chunk before this one has a free place.
-    first_with_room: usize,
+    slots: Places<Slot<T>, N>,
     /// Of the newest key.
     generation: u32,
-    count: usize,
 }
 
 impl<T, const N: usize> Arena<T, N> {
-    /// The bits of a chunk in which all places are free.
-    const ALL_FREE: u32 = {
-        assert!(N.is_power_of_two());
-        u32::MAX >> (u32::BITS as usize - N)
-    };
-
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
-            chunks: Vec::new(),
-            free: Vec::new(),
-            first_with_room: 0,
+            slots: Places::new(),
             generation: 0,
-            count: 0,
         }
     }
 
     /// How many things there are.
     pub fn len(&self) -> usize {
-        self.count
+        self.slots.len()
     }
 
     /// How many there have ever been.
@@ -130,43 +113,17 @@ impl<T, const N: usize> Arena<T, N> {
         self.generation
     }
 
-    /// Makes sure that one more has a place.
+    /// The key of what is put into the arena next, which has a place.
     ///
     /// # Errors
     /// ENOMEM.
-    #[inline]
-    pub fn reserve(&mut self) -> Result<(), Errno> {
-        match self.free.get(self.first_with_room) {
-            Some(free) if *free != 0 => Ok(()),
-            _ => self.make_room(),
-        }
-    }
-
-    #[cold]
-    fn make_room(&mut self) -> Result<(), Errno> {
-        while self.free.get(self.first_with_room) == Some(&0) {
-            self.first_with_room += 1;
-        }
-        if self.first_with_room == self.chunks.len() {
-            self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            self.free.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            self.chunks.push(new_chunk()?);
-            self.free.push(Self::ALL_FREE);
-        }
-        Ok(())
-    }
-
-    /// The key of what is put into the arena next; a place must be [reserved](Self::reserve).
-    #[inline]
-    pub fn next_key(&self) -> Key<T> {
-        let number = self.first_with_room;
-        let free = self.free.get(number);
-        let place = free.map_or(0, |free| free.trailing_zeros());
-        Key {
-            index: (number * N) as u32 + place,
+    #[inline(always)]
+    pub fn reserve(&mut self) -> Result<Key<T>, Errno> {
+        Ok(Key {
+            index: self.slots.next(Slot::free)? as u32,
             generation: next_generation(self.generation),
             names: PhantomData,
-        }
+        })
     }
 
     /// Puts something into the first free place.
@@ -175,90 +132,55 @@ impl<T, const N: usize> Arena<T, N> {
     /// ENOMEM.
     #[inline(always)]
     pub fn insert(&mut self, value: T) -> Result<Key<T>, Errno> {
-        self.reserve()?;
-        let key = self.next_key();
-        let slot = self.slot_mut(key.index()).ok_or(Errno::ENOMEM)?;
+        self.insert_with(|| value)
+    }
+
+    /// The same with something that is made where it is to be.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    #[inline(always)]
+    pub fn insert_with(&mut self, make: impl FnOnce() -> T) -> Result<Key<T>, Errno> {
+        let key = self.reserve()?;
+        let slot = self.slots.get_mut(key.index()).ok_or(Errno::ENOMEM)?;
         slot.generation = key.generation.get();
-        slot.value = Some(value);
+        slot.value = Some(make());
         self.generation = key.generation.get();
-        self.count += 1;
-        if let Some(free) = self.free.get_mut(self.first_with_room) {
-            *free &= *free - 1;
-        }
+        self.slots.take_next();
         Ok(key)
     }
 
     /// Takes something out.
     pub fn remove(&mut self, key: Key<T>) -> Option<T> {
-        let slot = self.slot_mut(key.index())?;
+        let slot = self.slots.get_mut(key.index())?;
         if slot.generation != key.generation.get() {
             return None;
         }
         let value = slot.value.take()?;
-        self.give_place_back(key.index());
+        slot.generation = 0;
+        self.slots.give_back(key.index());
         Some(value)
     }
 
     /// Ends something where it is, after a last look at it.
     #[inline]
     pub fn end<R>(&mut self, key: Key<T>, look: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let slot = self.slot_mut(key.index())?;
+        let slot = self.slots.get_mut(key.index())?;
         let value = match &mut slot.value {
             Some(value) if slot.generation == key.generation.get() => value,
             _ => return None,
         };
         let seen = look(value);
         slot.value = None;
-        self.give_place_back(key.index());
+        slot.generation = 0;
+        self.slots.give_back(key.index());
         Some(seen)
-    }
-
-    fn give_place_back(&mut self, index: usize) {
-        if let Some(slot) = self.slot_mut(index) {
-            slot.generation = 0;
-        }
-        let (number, place) = (index / N, index % N);
-        let Some(free) = self.free.get_mut(number) else {
-            return;
-        };
-        *free |= 1 << place;
-        self.count -= 1;
-        let is_empty = *free == Self::ALL_FREE;
-        self.first_with_room = self.first_with_room.min(number);
-        // One is kept, so that what comes and goes at its edge costs nothing.
-        if is_empty && number > self.first_with_room {
-            self.drop_empty_end();
-        }
-    }
-
-    #[cold]
-    fn drop_empty_end(&mut self) {
-        while self.chunks.len() > self.first_with_room + 1
-            && self.free.last() == Some(&Self::ALL_FREE)
-        {
-            self.chunks.pop();
-            self.free.pop();
-        }
-        if self.chunks.capacity() > 4 * self.chunks.len() {
-            self.chunks.shrink_to(2 * self.chunks.len());
-            self.free.shrink_to(2 * self.chunks.len());
-        }
-    }
-
-    #[inline(always)]
-    fn slot(&self, index: usize) -> Option<&Slot<T>> {
-        Some(&self.chunks.get(index / N)?[index % N])
-    }
-
-    #[inline(always)]
-    fn slot_mut(&mut self, index: usize) -> Option<&mut Slot<T>> {
-        Some(&mut self.chunks.get_mut(index / N)?[index % N])
     }
 
     /// What a key names, if it is still there.
     #[inline(always)]
     pub fn get(&self, key: Key<T>) -> Option<&T> {
-        let slot = self.slot(key.index())?;
+        let slot = self.slots.get(key.index())?;
         match &slot.value {
             Some(value) if slot.generation == key.generation.get() => Some(value),
             _ => None,
@@ -268,7 +190,7 @@ impl<T, const N: usize> Arena<T, N> {
     /// What a key names, to be changed.
     #[inline(always)]
     pub fn get_mut(&mut self, key: Key<T>) -> Option<&mut T> {
-        let slot = self.slot_mut(key.index())?;
+        let slot = self.slots.get_mut(key.index())?;
         match &mut slot.value {
             Some(value) if slot.generation == key.generation.get() => Some(value),
             _ => None,
@@ -277,7 +199,7 @@ impl<T, const N: usize> Arena<T, N> {
 
     /// What is in a place, and its key.
     pub fn at(&self, index: usize) -> Option<(Key<T>, &T)> {
-        let slot = self.slot(index)?;
+        let slot = self.slots.get(index)?;
         let value = slot.value.as_ref()?;
         let key = Key {
             index: index as u32,
@@ -289,16 +211,13 @@ impl<T, const N: usize> Arena<T, N> {
 
     /// The first thing in or behind a place.
     pub fn next_from(&self, index: usize) -> Option<(Key<T>, &T)> {
-        let end = self.chunks.len() * N;
+        let end = self.slots.capacity();
         let mut index = index;
         while index < end {
             if let Some(found) = self.at(index) {
                 return Some(found);
             }
-            index = match self.free.get(index / N) {
-                Some(&free) if free == Self::ALL_FREE => (index / N + 1) * N,
-                _ => index + 1,
-            };
+            index = self.slots.skip_free_piece(index).max(index + 1);
         }
         None
     }
@@ -342,6 +261,8 @@ fn missing() -> ! {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -363,7 +284,7 @@ mod tests {
         for key in &keys[32..] {
             arena.remove(*key);
         }
-        assert!(arena.chunks.len() <= 2);
+        assert!(arena.slots.capacity() <= 64);
         assert_eq!(arena.len(), 32);
         assert_eq!(arena[keys[7]], 7);
         assert_eq!(arena.insert(5).unwrap().index(), 32);

@@ -19,7 +19,7 @@ use super::{Caller, Pages};
 impl Context {
     /// BC_FREE_BUFFER. Nothing happens where no buffer begins at the address that the program has
     /// and has not freed.
-    pub(super) fn free_buffer(&self, process: ProcessKey, address: u64, caller: &dyn Caller) {
+    pub(super) fn free_buffer(&self, process: ProcessKey, address: u64, caller: &impl Caller) {
         let mut held = self.lock();
         let state = &mut *held;
         let owner = &mut state.processes[process];
@@ -126,6 +126,7 @@ impl State {
 
     /// If a buffer is that of the one-way transaction that is under way to its node: it has been
     /// dealt with, and the next one may come.
+    #[inline]
     fn end_async(&mut self, process: ProcessKey, buffer: &Buffer) {
         if !buffer.is_async {
             return;
@@ -143,6 +144,7 @@ impl State {
 
     /// Gives a buffer's room back, and the hold on its node. Returns whose memory is to be
     /// reclaimed without the lock.
+    #[inline]
     pub(super) fn give_back(
         &mut self,
         process: ProcessKey,

@@ -55,6 +55,7 @@ impl Default for Context {
 
 impl Context {
     /// Takes the lock. See the head of [`super`] for what may be done meanwhile.
+    #[inline]
     pub(super) fn lock(&self) -> Held<'_> {
         Held {
             state: self.state.lock(),
@@ -85,6 +86,7 @@ impl DerefMut for Held<'_> {
 }
 
 impl Drop for Held<'_> {
+    #[inline]
     fn drop(&mut self) {
         if !self.state.discarded.is_empty() {
             self.discarded = self.state.discarded.take();

@@ -20,7 +20,7 @@ use super::process::{Opener, ProcessKey};
 use super::read::Room;
 use super::reference;
 use super::space::Space;
-use super::thread::{Looper, ThreadKey};
+use super::thread::{Looper, Thread, ThreadKey};
 use super::{Caller, Pages, Waker};
 
 /// One opening.
@@ -34,6 +34,17 @@ struct Calling {
     thread: ThreadKey,
     must_return: bool,
     has_error: bool,
+}
+
+impl Calling {
+    #[inline(always)]
+    fn new(key: ThreadKey, thread: &Thread) -> Self {
+        Self {
+            thread: key,
+            must_return: thread.must_return,
+            has_error: thread.return_error.command != BR_OK,
+        }
+    }
 }
 
 impl Opening {
@@ -109,7 +120,7 @@ impl Opening {
     ///
     /// # Errors
     /// ENOMEM.
-    pub fn poll(&self, caller: &dyn Caller) -> Result<bool, Errno> {
+    pub fn poll(&self, caller: &impl Caller) -> Result<bool, Errno> {
         let thread = self.thread(caller)?.thread;
         let mut state = self.context.lock();
         state.threads[thread].looper.0 |= Looper::POLL;
@@ -119,23 +130,18 @@ impl Opening {
 
     /// The calling thread, and whether it must go back to its program, or has not read yet what
     /// became of what it sent.
-    #[inline]
-    fn thread(&self, caller: &dyn Caller) -> Result<Calling, Errno> {
-        let mut state = self.context.lock();
+    #[inline(always)]
+    fn thread(&self, caller: &impl Caller) -> Result<Calling, Errno> {
+        let mut held = self.context.lock();
+        let state = &mut *held;
         let tid = caller.tid();
-        let key = match state.processes[self.process].threads.get(&tid) {
-            Some(key) => *key,
-            None => {
-                caller.require_room(reference::ROOM)?;
-                state.add_thread(self.process, tid)?
-            }
-        };
-        let thread = &state.threads[key];
-        Ok(Calling {
-            thread: key,
-            must_return: thread.must_return,
-            has_error: thread.return_error.command != BR_OK,
-        })
+        let latest = state.processes[self.process].latest_thread;
+        let is_latest = |thread: &&Thread| thread.tid == tid;
+        if let Some(thread) = state.threads.get(latest).filter(is_latest) {
+            return Ok(Calling::new(latest, thread));
+        }
+        let key = state.thread_of(self.process, caller)?;
+        Ok(Calling::new(key, &state.threads[key]))
     }
 
     /// Answers `ioctl(2)`.
@@ -144,7 +150,7 @@ impl Opening {
     /// EINVAL: there is no such command, or it makes no sense; EFAULT; and what each command says.
     pub fn ioctl(
         &self,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         command: u32,
         argument: usize,
         nonblocking: bool,
@@ -166,7 +172,7 @@ impl Opening {
     fn answer(
         &self,
         thread: ThreadKey,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         command: u32,
         argument: usize,
     ) -> Result<(), Errno> {
@@ -227,12 +233,13 @@ impl Opening {
     fn write_read(
         &self,
         calling: &Calling,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         argument: usize,
         nonblocking: bool,
     ) -> Result<(), Errno> {
         let thread = calling.thread;
-        let mut call: WriteRead = get(caller, argument)?;
+        let mut call = WriteRead::default();
+        caller.read(argument, call.as_mut_bytes())?;
         let mut outcome = Ok(());
         if call.write_size > 0 && !calling.has_error {
             let (address, size) = (call.write_buffer, call.write_size);
@@ -257,7 +264,7 @@ impl Opening {
         outcome
     }
 
-    fn set_manager(&self, caller: &dyn Caller, object: &FlatObject) -> Result<(), Errno> {
+    fn set_manager(&self, caller: &impl Caller, object: &FlatObject) -> Result<(), Errno> {
         caller.require_room(reference::ROOM)?;
         let mut state = self.context.lock();
         state.set_manager(self.process, caller.euid(), object)
@@ -267,7 +274,7 @@ impl Opening {
     fn extended_error(
         &self,
         thread: ThreadKey,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         argument: usize,
     ) -> Result<(), Errno> {
         let none = ExtendedError {
@@ -289,6 +296,22 @@ impl Drop for Opening {
 }
 
 impl State {
+    /// The thread of a process that calls, which may be new; it is found at once next time, if no
+    /// other one has called since.
+    #[inline(never)]
+    fn thread_of(&mut self, process: ProcessKey, caller: &impl Caller) -> Result<ThreadKey, Errno> {
+        let tid = caller.tid();
+        let key = match self.processes[process].threads.get(&tid) {
+            Some(key) => *key,
+            None => {
+                caller.require_room(reference::ROOM)?;
+                self.add_thread(process, tid)?
+            }
+        };
+        self.processes[process].latest_thread = key;
+        Ok(key)
+    }
+
     /// The first node of a process behind an address.
     fn node_behind(&self, process: ProcessKey, ptr: u64) -> NodeDebugInfo {
         let nodes = &self.processes[process].nodes;
@@ -335,7 +358,7 @@ impl State {
 }
 
 fn get<T: FromBytes + IntoBytes + FromZeros>(
-    caller: &dyn Caller,
+    caller: &impl Caller,
     argument: usize,
 ) -> Result<T, Errno> {
     let mut value = T::new_zeroed();
@@ -344,7 +367,7 @@ fn get<T: FromBytes + IntoBytes + FromZeros>(
 }
 
 fn put<T: IntoBytes + Immutable>(
-    caller: &dyn Caller,
+    caller: &impl Caller,
     argument: usize,
     value: &T,
 ) -> Result<(), Errno> {

@@ -4,14 +4,12 @@
 //! list at any time, and taken out of whichever list it is in, in a few steps. A list is an item
 //! too: its ends, in a circle.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
 use abi::Errno;
 
 use super::arena::Key;
 use super::death::Death;
 use super::node::Node;
+use super::places::Places;
 use super::thread::Thread;
 use super::transaction::Transaction;
 
@@ -53,12 +51,6 @@ pub struct Item(u32);
 impl Item {
     /// None.
     pub const NOTHING: Self = Self(u32::MAX);
-
-    /// Its chunk, and its place there.
-    #[inline(always)]
-    fn number_and_place(self) -> (usize, usize) {
-        (self.0 as usize / CHUNK, self.0 as usize % CHUNK)
-    }
 }
 
 #[cold]
@@ -70,71 +62,49 @@ fn nobodys() -> ! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List(Item);
 
-/// Items in one piece of memory; a bit of a word for each.
-const CHUNK: usize = u64::BITS as usize;
+/// Items in one piece of memory.
+const PIECE: usize = 64;
+
+/// In a place that is no item.
+const NOBODYS: Link = Link {
+    previous: Item::NOTHING,
+    next: Item::NOTHING,
+    job: Job::Ends,
+};
 
 /// All lists of a context. Items are taken from the front, so that memory at the end can be given
 /// back.
 pub struct Lists {
-    #[expect(
-        clippy::vec_box,
-        reason = "growing moves pointers, and memory is taken in small pieces"
-    )]
-    chunks: Vec<Box<[Link; CHUNK]>>,
-    /// Of each chunk, a bit for each item that is nobody's.
-    free: Vec<u64>,
-    /// No chunk before this one has a free item.
-    first_with_room: usize,
-    count: usize,
+    links: Places<Link, PIECE>,
 }
 
 impl Lists {
     /// None yet.
     pub const fn new() -> Self {
         Self {
-            chunks: Vec::new(),
-            free: Vec::new(),
-            first_with_room: 0,
-            count: 0,
+            links: Places::new(),
         }
     }
 
     /// How many items there are, those included that are the ends of lists.
     pub fn len(&self) -> usize {
-        self.count
+        self.links.len()
     }
 
     #[inline(always)]
     fn link(&self, item: Item) -> &Link {
-        let (number, place) = item.number_and_place();
-        match self.chunks.get(number) {
-            Some(links) => &links[place],
+        match self.links.get(item.0 as usize) {
+            Some(link) => link,
             None => nobodys(),
         }
     }
 
     #[inline(always)]
     fn link_mut(&mut self, item: Item) -> &mut Link {
-        let (number, place) = item.number_and_place();
-        match self.chunks.get_mut(number) {
-            Some(links) => &mut links[place],
+        match self.links.get_mut(item.0 as usize) {
+            Some(link) => link,
             None => nobodys(),
         }
-    }
-
-    /// Makes sure that there is an item that is nobody's in the first chunk that may have one.
-    #[cold]
-    fn make_room(&mut self) -> Result<(), Errno> {
-        while self.free.get(self.first_with_room) == Some(&0) {
-            self.first_with_room += 1;
-        }
-        if self.first_with_room == self.chunks.len() {
-            self.chunks.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            self.free.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-            self.chunks.push(new_links()?);
-            self.free.push(u64::MAX);
-        }
-        Ok(())
     }
 
     /// An item that is in no list.
@@ -143,22 +113,14 @@ impl Lists {
     /// ENOMEM.
     #[inline]
     pub fn new_item(&mut self, job: Job) -> Result<Item, Errno> {
-        loop {
-            let number = self.first_with_room;
-            let Some(free) = self.free.get_mut(number).filter(|free| **free != 0) else {
-                self.make_room()?;
-                continue;
-            };
-            let item = Item((number * CHUNK) as u32 + free.trailing_zeros());
-            *free &= *free - 1;
-            self.count += 1;
-            *self.link_mut(item) = Link {
-                previous: item,
-                next: item,
-                job,
-            };
-            return Ok(item);
-        }
+        let item = Item(self.links.next(|| NOBODYS)? as u32);
+        self.links.take_next();
+        *self.link_mut(item) = Link {
+            previous: item,
+            next: item,
+            job,
+        };
+        Ok(item)
     }
 
     /// An empty list.
@@ -173,26 +135,7 @@ impl Lists {
     #[inline]
     pub fn remove_item(&mut self, item: Item) {
         self.unlink(item);
-        let (number, place) = item.number_and_place();
-        let Some(free) = self.free.get_mut(number) else {
-            return;
-        };
-        *free |= 1 << place;
-        self.count -= 1;
-        let is_empty = *free == u64::MAX;
-        self.first_with_room = self.first_with_room.min(number);
-        // One is kept, so that what comes and goes at its edge costs nothing.
-        if is_empty && number > self.first_with_room {
-            self.drop_empty_end();
-        }
-    }
-
-    #[cold]
-    fn drop_empty_end(&mut self) {
-        while self.chunks.len() > self.first_with_room + 1 && self.free.last() == Some(&u64::MAX) {
-            self.chunks.pop();
-            self.free.pop();
-        }
+        self.links.give_back(item.0 as usize);
     }
 
     /// Takes back what a thread was to be told after it sent something.
@@ -241,7 +184,7 @@ impl Lists {
     }
 
     /// Takes the first item out of a list.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self, list: List) -> Option<(Item, Job)> {
         let item = self.link(list.0).next;
         if item == list.0 {
@@ -256,6 +199,7 @@ impl Lists {
     }
 
     /// Takes an item out of the list it is in, if it is in one.
+    #[inline(always)]
     pub fn unlink(&mut self, item: Item) {
         let link = self.link_mut(item);
         let (previous, next) = (link.previous, link.next);
@@ -268,17 +212,19 @@ impl Lists {
     }
 
     /// Puts an item, which is in no list, at the end of one.
+    #[inline(always)]
     pub fn push_back(&mut self, list: List, item: Item) {
         self.insert_before(list.0, item);
     }
 
     /// Puts an item, which is in no list, at the beginning of one.
+    #[inline(always)]
     pub fn push_front(&mut self, list: List, item: Item) {
         let first = self.link(list.0).next;
         self.insert_before(first, item);
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert_before(&mut self, next: Item, item: Item) {
         debug_assert!(!self.is_linked(item));
         let follower = self.link_mut(next);
@@ -289,21 +235,10 @@ impl Lists {
     }
 }
 
-fn new_links() -> Result<Box<[Link; CHUNK]>, Errno> {
-    let mut links = Vec::new();
-    links.try_reserve_exact(CHUNK).map_err(|_| Errno::ENOMEM)?;
-    let nobodys = Link {
-        previous: Item::NOTHING,
-        next: Item::NOTHING,
-        job: Job::Ends,
-    };
-    links.resize(CHUNK, nobodys);
-    let links = links.into_boxed_slice().try_into();
-    links.map_err(|_| Errno::ENOMEM)
-}
-
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -329,7 +264,7 @@ mod tests {
             .map(|n| lists.new_item(Job::Tell(n)).unwrap())
             .collect();
         items[10..].iter().for_each(|item| lists.remove_item(*item));
-        assert!(lists.chunks.len() <= 2);
+        assert!(lists.links.capacity() <= 2 * PIECE);
         assert_eq!(lists.len(), 10);
         assert_eq!(lists.new_item(Job::Ends), Ok(Item(10)));
     }

@@ -10,8 +10,8 @@
 //! There is no hardware, so of the four doors of a device class there are two: [`persona`] and
 //! [`mod@file`]. What lies between is the device:
 //!
-//! - [`context`]: all of one context under one lock; [`arena`] and [`list`]: how its things lie in
-//!   memory, name each other, and wait in lists.
+//! - [`context`]: all of one context under one lock; [`places`], [`arena`] and [`list`]: how its
+//!   things lie in memory, name each other, and wait in lists.
 //! - [`process`], [`thread`], [`node`], [`mod@reference`], [`death`]: the things, and how they count
 //!   each other.
 //! - [`space`] and [`buffer`]: the memory of a process that transactions are delivered into.
@@ -42,6 +42,7 @@ mod freeze;
 mod list;
 mod node;
 pub mod persona;
+mod places;
 mod process;
 mod read;
 mod reference;

@@ -192,6 +192,7 @@ impl State {
 
     /// Counts one less. Of references, weak ones are counted by their being in the node's list.
     /// The process is told if it was the last; a node that nobody knows of ends.
+    #[inline]
     pub fn uncount_node(&mut self, key: NodeKey, strength: Strength, holder: Holder) {
         let Some(node) = self.nodes.get_mut(key) else {
             return;

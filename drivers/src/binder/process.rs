@@ -35,6 +35,8 @@ pub struct Process {
     pub opener: Opener,
     /// Its threads that have called, by their numbers.
     pub threads: BTreeMap<u32, Key<Thread>>,
+    /// The one of them that called last, which often calls next, too; it may be gone.
+    pub latest_thread: Key<Thread>,
     /// Its nodes, by their addresses.
     pub nodes: BTreeMap<u64, Key<Node>>,
     /// Its references: the handle of one is its place and one more.
@@ -83,6 +85,7 @@ pub struct Process {
 
 impl Process {
     /// Gives the room of a buffer back. Returns whose memory is to be reclaimed without the lock.
+    #[inline]
     pub fn free_room(&mut self, buffer: BufferKey, clear: bool) -> Option<Arc<dyn Pages>> {
         if clear {
             self.pages.zero(self.space.bytes(buffer));
@@ -93,6 +96,7 @@ impl Process {
     }
 
     /// Something is sent to it: notes that if it is frozen, and returns whether it is.
+    #[inline]
     pub fn notice_arrival(&mut self, is_one_way: bool) -> bool {
         if self.is_frozen {
             self.has_received_sync |= !is_one_way;
@@ -102,6 +106,7 @@ impl Process {
     }
 
     /// A thread that waits for anything there is to do, and waits for that no longer.
+    #[inline(always)]
     pub fn select_waiting(&self, lists: &mut Lists) -> Option<Key<Thread>> {
         match lists.pop(self.waiting)?.1 {
             Job::Waiter(thread) => Some(thread),
@@ -110,6 +115,7 @@ impl Process {
     }
 
     /// One of the transactions that it counts has ended.
+    #[inline]
     pub fn note_ended(&mut self) {
         self.outstanding -= 1;
         if self.outstanding == 0
@@ -135,6 +141,7 @@ impl State {
         let process = Process {
             opener,
             threads: BTreeMap::new(),
+            latest_thread: Key::NOTHING,
             nodes: BTreeMap::new(),
             references: Arena::new(),
             manager_reference: None,

@@ -57,7 +57,7 @@ impl Context {
     pub(super) fn read(
         &self,
         thread: ThreadKey,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         room: &mut Room,
         nonblocking: bool,
     ) -> Result<(), Errno> {
@@ -75,40 +75,41 @@ impl Context {
     fn tell(
         &self,
         thread: ThreadKey,
-        output: &mut Output<'_>,
+        output: &mut Output<'_, impl Caller>,
         nonblocking: bool,
     ) -> Result<(), Errno> {
         let mut told = None;
-        let (mut state, mut takes_process_work) = self.wait(thread, output, nonblocking)?;
-        let spawns = loop {
-            match state.collect(thread, takes_process_work, output) {
-                Step::Nothing if output.has_one_word() && !state.threads[thread].must_return => {
-                    drop(state);
-                    (state, takes_process_work) = self.wait(thread, output, nonblocking)?;
-                }
-                Step::Nothing | Step::Over => break state.finish_read(thread),
-                Step::Told(delivery) => {
-                    told = Some(delivery);
-                    break state.finish_read(thread);
-                }
-                Step::Full => {
-                    drop(state);
-                    output.flush()?;
-                    state = self.lock();
-                }
-                Step::Files(key) => {
-                    let files = state.transactions[key].files.take();
-                    drop(state);
-                    let files = files.unwrap_or_default();
-                    if !self.bring_files(thread, key, &files, output) {
-                        state = self.lock();
-                        break state.finish_read(thread);
+        let spawns = 'waits: loop {
+            let (mut state, takes_process_work) = self.wait(thread, output, nonblocking)?;
+            loop {
+                match state.collect(thread, takes_process_work, output) {
+                    Step::Nothing
+                        if output.has_one_word() && !state.threads[thread].must_return =>
+                    {
+                        continue 'waits;
                     }
-                    state = self.lock();
+                    Step::Nothing | Step::Over => {}
+                    Step::Told(delivery) => told = Some(delivery),
+                    Step::Full => {
+                        drop(state);
+                        output.flush()?;
+                        state = self.lock();
+                        continue;
+                    }
+                    Step::Files(key) => {
+                        let files = state.transactions[key].files.take();
+                        drop(state);
+                        let files = files.unwrap_or_default();
+                        let are_there = self.bring_files(thread, key, &files, output);
+                        state = self.lock();
+                        if are_there {
+                            continue;
+                        }
+                    }
                 }
+                break 'waits state.finish_read(thread);
             }
         };
-        drop(state);
         if spawns {
             output.put_first(BR_SPAWN_LOOPER)?;
         }
@@ -121,10 +122,11 @@ impl Context {
 
     /// Waits until there is something to tell. Returns with the lock held, and whether the thread
     /// takes what any thread of its process may do.
+    #[inline(always)]
     fn wait(
         &self,
         thread: ThreadKey,
-        output: &Output<'_>,
+        output: &Output<'_, impl Caller>,
         nonblocking: bool,
     ) -> Result<(Held<'_>, bool), Errno> {
         let mut held = self.lock();
@@ -186,7 +188,7 @@ impl Context {
         thread: ThreadKey,
         key: TransactionKey,
         files: &Files,
-        output: &mut Output<'_>,
+        output: &mut Output<'_, impl Caller>,
     ) -> bool {
         let (process, buffer) = {
             let state = self.lock();
@@ -248,6 +250,7 @@ impl State {
 
     /// The end of a read. Returns whether the process is to be asked for another thread: this one
     /// takes transactions, none waits for any, and it may have more.
+    #[inline(always)]
     fn finish_read(&mut self, key: ThreadKey) -> bool {
         let Self {
             threads,
@@ -278,7 +281,12 @@ impl State {
         self.processes[process].statistics.note_return(command);
     }
 
-    fn put_return(&mut self, process: ProcessKey, output: &mut Output<'_>, command: u32) {
+    fn put_return(
+        &mut self,
+        process: ProcessKey,
+        output: &mut Output<'_, impl Caller>,
+        command: u32,
+    ) {
         self.processes[process].statistics.note_return(command);
         output.put(&command.to_ne_bytes());
     }

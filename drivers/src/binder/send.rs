@@ -92,8 +92,8 @@ struct Sending {
 }
 
 /// Where a failure comes from, and what it is about.
-struct Attempt<'a> {
-    caller: &'a dyn Caller,
+struct Attempt<'a, C> {
+    caller: &'a C,
     thread: ThreadKey,
     sender: ProcessKey,
     sent: &'a Sent,
@@ -110,7 +110,7 @@ impl Context {
         &self,
         sender: ProcessKey,
         thread: ThreadKey,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         sent: &Sent,
     ) -> bool {
         let mut attempt = Attempt {
@@ -128,7 +128,7 @@ impl Context {
         sent.is_ok()
     }
 
-    fn attempt(&self, attempt: &mut Attempt<'_>) -> Result<(), Failure> {
+    fn attempt(&self, attempt: &mut Attempt<'_, impl Caller>) -> Result<(), Failure> {
         let sending = self.begin(attempt)?;
         let files = match self.fill(attempt, &sending) {
             Ok(files) => files,
@@ -151,7 +151,7 @@ impl Context {
         }
     }
 
-    fn begin(&self, attempt: &mut Attempt<'_>) -> Result<Sending, Failure> {
+    fn begin(&self, attempt: &mut Attempt<'_, impl Caller>) -> Result<Sending, Failure> {
         let mut held = self.lock();
         let state = &mut *held;
         attempt.id = state.next_id();
@@ -175,7 +175,7 @@ impl Context {
     /// Copies and translates. How many objects had been translated, where that fails.
     fn fill(
         &self,
-        attempt: &Attempt<'_>,
+        attempt: &Attempt<'_, impl Caller>,
         sending: &Sending,
     ) -> Result<Option<Box<Files>>, (usize, Failure)> {
         let Sent { data, .. } = attempt.sent;
@@ -263,7 +263,7 @@ impl Sending {
 
 impl State {
     /// Tells whoever has to know that something could not be sent.
-    fn report(&mut self, attempt: &Attempt<'_>, failure: &Failure) {
+    fn report(&mut self, attempt: &Attempt<'_, impl Caller>, failure: &Failure) {
         let param = -failure.reason.number();
         let Some(answered) = attempt.in_reply_to else {
             self.set_extended_error(attempt.thread, attempt.id, failure.command, param);

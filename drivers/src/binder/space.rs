@@ -106,6 +106,7 @@ pub struct Request {
 
 impl Request {
     /// All bytes together, each part rounded up. None: more than can be counted.
+    #[inline]
     fn total(&self) -> Option<usize> {
         let parts = [self.data_size, self.offsets_size, self.extra_size];
         let total = if (parts[0] | parts[1] | parts[2]) <= u64::from(u32::MAX) {
@@ -217,6 +218,7 @@ impl Space {
     ///
     /// # Errors
     /// EINVAL: sizes that no room has; ENOSPC: there is not enough; ENOMEM.
+    #[inline]
     pub fn allocate(&mut self, request: &Request) -> Result<Allocated, Errno> {
         // What has no bytes has an address of its own nevertheless.
         let length = request.total().ok_or(Errno::EINVAL)?.max(ALIGNMENT);
@@ -256,6 +258,7 @@ impl Space {
 
     /// Gives a buffer's room back. Returns the pages around it whose memory is to be given back:
     /// those that no buffer reaches into, if they are not among the first.
+    #[inline]
     pub fn free(&mut self, key: BufferKey) -> Range<usize> {
         let block = &mut self.blocks[key];
         if let State::Used(Buffer { is_async: true, .. }) = block.state {
@@ -304,6 +307,7 @@ impl Space {
     }
 
     /// Notes that the program has a buffer from now on. Gives it and where it begins.
+    #[inline]
     pub fn deliver(&mut self, key: BufferKey) -> Option<(&mut Buffer, usize)> {
         let block = self.blocks.get_mut(key)?;
         match &mut block.state {
@@ -316,6 +320,7 @@ impl Space {
     }
 
     /// The buffer that begins here, if the program has it; it may not free it again.
+    #[inline]
     pub fn take_back(&mut self, offset: usize) -> Option<(BufferKey, Buffer)> {
         let mut key = *self.first_in_page.get(offset / PAGE)?;
         loop {
@@ -332,6 +337,7 @@ impl Space {
     }
 
     /// A buffer, if it is there.
+    #[inline]
     pub fn get(&self, key: BufferKey) -> Option<&Buffer> {
         match &self.blocks.get(key)?.state {
             State::Used(buffer) => Some(buffer),
@@ -340,6 +346,7 @@ impl Space {
     }
 
     /// A buffer, to be changed.
+    #[inline]
     pub fn get_mut(&mut self, key: BufferKey) -> Option<&mut Buffer> {
         match &mut self.blocks.get_mut(key)?.state {
             State::Used(buffer) => Some(buffer),
@@ -348,6 +355,7 @@ impl Space {
     }
 
     /// Which bytes a buffer has.
+    #[inline]
     pub fn bytes(&self, key: BufferKey) -> Range<usize> {
         let block = &self.blocks[key];
         block.offset..block.offset + block.length

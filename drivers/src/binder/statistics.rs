@@ -22,6 +22,7 @@ impl Default for Statistics {
 
 impl Statistics {
     /// Counts a command.
+    #[inline]
     pub fn note_command(&mut self, command: u32) {
         if let Some(count) = self.commands.get_mut(number_of(command)) {
             *count = count.wrapping_add(1);
@@ -29,6 +30,7 @@ impl Statistics {
     }
 
     /// Counts a return.
+    #[inline]
     pub fn note_return(&mut self, command: u32) {
         if let Some(count) = self.returns.get_mut(number_of(command)) {
             *count = count.wrapping_add(1);

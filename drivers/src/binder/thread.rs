@@ -91,6 +91,7 @@ pub struct Thread {
 
 impl Thread {
     /// It sends something of this number, and nothing has gone wrong so far.
+    #[inline]
     pub fn begin_sending(&mut self, id: u32) {
         self.extended_error = ExtendedError {
             id,
@@ -100,23 +101,27 @@ impl Thread {
     }
 
     /// It waits from now on.
+    #[inline]
     pub fn begin_waiting(&mut self, waker: Arc<dyn Waker>) {
         self.waker = Some(waker);
         self.looper.0 |= Looper::WAITING;
     }
 
     /// It waits no longer.
+    #[inline]
     pub fn end_waiting(&mut self) {
         self.waker = None;
         self.looper.0 &= !Looper::WAITING;
     }
 
     /// What tells it that something was sent, if that does not tell it of something else.
+    #[inline]
     pub fn free_sent(&self, lists: &Lists) -> Option<Item> {
         (!lists.is_linked(self.sent)).then_some(self.sent)
     }
 
     /// Wakes it if it waits. Once is enough: it looks at everything before it waits again.
+    #[inline]
     pub fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -124,6 +129,7 @@ impl Thread {
     }
 
     /// Wakes it, and those who poll if it is one of them.
+    #[inline]
     pub fn wake_with_pollers(&mut self, process: &Process) {
         self.wake();
         if self.polls() {
@@ -132,22 +138,26 @@ impl Thread {
     }
 
     /// Puts something into its list, and gives it a reason to wake.
+    #[inline(always)]
     pub fn give(&mut self, lists: &mut Lists, item: Item) {
         lists.push_back(self.todo, item);
         self.has_work = true;
     }
 
     /// Whether it takes what any thread of its process may do: it waits for nothing of its own.
+    #[inline]
     pub fn takes_process_work(&self, lists: &Lists) -> bool {
         self.stack.is_none() && lists.is_empty(self.todo)
     }
 
     /// Whether it has a reason not to wait.
+    #[inline]
     pub fn has_reason(&self, process: &Process, lists: &Lists, takes_process_work: bool) -> bool {
         self.has_work || self.must_return || takes_process_work && !lists.is_empty(process.todo)
     }
 
     /// Whether it has ever polled.
+    #[inline]
     pub fn polls(&self) -> bool {
         self.looper.has(Looper::POLL)
     }

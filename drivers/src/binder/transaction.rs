@@ -67,8 +67,18 @@ impl Discarded {
 }
 
 impl Drop for Discarded {
+    #[inline]
     fn drop(&mut self) {
-        // One after the other: a long chain would need a deep stack.
+        if !self.is_empty() {
+            self.drop_all();
+        }
+    }
+}
+
+impl Discarded {
+    /// Drops one after the other: a long chain would need a deep stack.
+    #[cold]
+    fn drop_all(&mut self) {
         let mut next = self.0.take();
         while let Some(mut files) = next {
             next = files.next.take();
@@ -117,7 +127,7 @@ pub struct Transaction {
 impl Transaction {
     /// The thread that takes it gets the nice value of who sent it, if that is no better than the
     /// node allows; a one-way transaction gives it no worse one.
-    pub fn take_nice(&mut self, caller: &dyn Caller, limit: i32) {
+    pub fn take_nice(&mut self, caller: &impl Caller, limit: i32) {
         self.saved_nice = caller.nice();
         if !self.is_one_way() && self.nice < limit {
             caller.set_nice(self.nice);
@@ -127,6 +137,7 @@ impl Transaction {
     }
 
     /// Whether nobody is to answer.
+    #[inline]
     pub fn is_one_way(&self) -> bool {
         self.flags & TF_ONE_WAY != 0
     }
@@ -134,6 +145,7 @@ impl Transaction {
 
 impl State {
     /// Ends a transaction. Its buffer stays.
+    #[inline]
     pub fn end_transaction(&mut self, key: TransactionKey) {
         let Self {
             lists,

@@ -30,8 +30,8 @@ use super::thread::{Looper, ThreadKey};
 const WINDOW: usize = 80;
 
 /// Where the program has its commands.
-struct Input<'a> {
-    caller: &'a dyn Caller,
+struct Input<'a, C> {
+    caller: &'a C,
     position: u64,
     end: u64,
     /// The bytes at `position`, as far as they were fetched.
@@ -40,8 +40,8 @@ struct Input<'a> {
     used: usize,
 }
 
-impl<'a> Input<'a> {
-    fn new(caller: &'a dyn Caller, position: u64, end: u64) -> Self {
+impl<'a, C: Caller> Input<'a, C> {
+    fn new(caller: &'a C, position: u64, end: u64) -> Self {
         Self {
             caller,
             position,
@@ -93,7 +93,7 @@ impl<'a> Input<'a> {
 
 impl Sent {
     /// Reads what goes with a command that sends.
-    fn read(command: u32, input: &mut Input<'_>) -> Result<Self, Errno> {
+    fn read(command: u32, input: &mut Input<'_, impl Caller>) -> Result<Self, Errno> {
         let data = input.value()?;
         let buffers_size = match command {
             BC_TRANSACTION_SG | BC_REPLY_SG => input.value()?,
@@ -139,7 +139,7 @@ impl Command {
     ///
     /// # Errors
     /// EFAULT; EINVAL: there is no such command.
-    fn read(number: u32, input: &mut Input<'_>) -> Result<Self, Errno> {
+    fn read(number: u32, input: &mut Input<'_, impl Caller>) -> Result<Self, Errno> {
         use Strength::{Strong, Weak};
         let count = |handle, strength, up| Self::Count {
             handle,
@@ -172,7 +172,7 @@ impl Command {
     }
 }
 
-fn handle_and_cookie(input: &mut Input<'_>) -> Result<(u32, u64), Errno> {
+fn handle_and_cookie(input: &mut Input<'_, impl Caller>) -> Result<(u32, u64), Errno> {
     let handle = input.value()?;
     let cookie = input.value()?;
     const { assert!(HANDLE_COOKIE_BYTES == size_of::<u32>() + size_of::<u64>()) };
@@ -187,7 +187,7 @@ impl Context {
     pub(super) fn write(
         &self,
         (process, thread): (ProcessKey, ThreadKey),
-        caller: &dyn Caller,
+        caller: &impl Caller,
         address: u64,
         size: u64,
         consumed: &mut u64,
@@ -205,12 +205,13 @@ impl Context {
     }
 
     /// Returns whether the thread may give another command before it reads.
+    #[inline(always)]
     fn carry_out_next(
         &self,
         process: ProcessKey,
         thread: ThreadKey,
-        caller: &dyn Caller,
-        input: &mut Input<'_>,
+        caller: &impl Caller,
+        input: &mut Input<'_, impl Caller>,
     ) -> Result<bool, Errno> {
         let number = input.value()?;
         match number {
@@ -238,7 +239,7 @@ impl State {
         &mut self,
         process: ProcessKey,
         thread: ThreadKey,
-        caller: &dyn Caller,
+        caller: &impl Caller,
         command: Command,
     ) -> Result<(), Errno> {
         match command {
@@ -279,7 +280,7 @@ impl State {
         handle: u32,
         strength: Strength,
         up: bool,
-        caller: &dyn Caller,
+        caller: &impl Caller,
     ) -> Result<(), Errno> {
         if !up {
             let _ = self.uncount_reference(process, handle, strength);

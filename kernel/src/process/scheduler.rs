@@ -115,7 +115,11 @@ fn limit_turn(running: &Thread) {
     } else {
         real_time::holds_back().then(real_time::period_end)
     };
-    if let Some(end) = own.into_iter().chain(bound).min() {
+    let end = match (own, bound) {
+        (Some(own), Some(bound)) => Some(own.min(bound)),
+        (one, None) | (None, one) => one,
+    };
+    if let Some(end) = end {
         time::request_slice_end(end);
     }
 }

@@ -357,6 +357,7 @@ pub fn to_user(destination: UserAddress, source: &[u8]) -> Result<(), Fault> {
 ///
 /// # Errors
 /// With the number of bytes that were copied before the fault.
+#[inline]
 pub fn from_user(destination: &mut [u8], source: UserAddress) -> Result<(), Fault> {
     from_user_to(destination.as_mut_ptr(), source, destination.len())
 }

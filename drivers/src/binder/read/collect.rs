@@ -11,6 +11,7 @@ use zerocopy::IntoBytes;
 
 use super::output::{LARGEST, Output};
 use super::{Delivery, Step};
+use crate::binder::Caller;
 use crate::binder::context::State;
 use crate::binder::list::Job;
 use crate::binder::node::NodeKey;
@@ -25,7 +26,7 @@ impl State {
         &mut self,
         key: ThreadKey,
         takes_process_work: bool,
-        output: &mut Output<'_>,
+        output: &mut Output<'_, impl Caller>,
     ) -> Step {
         loop {
             let (process, job) = match self.collect_usual(key, takes_process_work, output) {
@@ -54,7 +55,7 @@ impl State {
         &mut self,
         key: ThreadKey,
         takes_process_work: bool,
-        output: &mut Output<'_>,
+        output: &mut Output<'_, impl Caller>,
     ) -> Result<Step, (ProcessKey, Job)> {
         let Self {
             threads,
@@ -104,7 +105,12 @@ impl State {
         }
     }
 
-    fn tell_node(&mut self, process: ProcessKey, key: NodeKey, output: &mut Output<'_>) {
+    fn tell_node(
+        &mut self,
+        process: ProcessKey,
+        key: NodeKey,
+        output: &mut Output<'_, impl Caller>,
+    ) {
         let node = &self.nodes[key];
         let named = PtrCookie {
             ptr: node.ptr,
@@ -122,7 +128,7 @@ impl State {
         &mut self,
         thread: ThreadKey,
         key: TransactionKey,
-        output: &mut Output<'_>,
+        output: &mut Output<'_, impl Caller>,
     ) -> Step {
         let Self {
             threads,

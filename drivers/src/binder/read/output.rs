@@ -9,12 +9,12 @@ use crate::binder::Caller;
 /// A return of a transaction, its number included: no read ends for want of room before this much
 /// of it is left.
 pub(super) const LARGEST: u64 = 4 + size_of::<TransactionDataSecctx>() as u64;
-/// Bytes that are collected before they are copied out.
-const COLLECTED: usize = 128;
+/// Bytes that are collected before they are copied out: two words and a transaction at least.
+const COLLECTED: usize = 96;
 
 /// Returns on their way to the program.
-pub(super) struct Output<'a> {
-    pub(super) caller: &'a dyn Caller,
+pub(super) struct Output<'a, C> {
+    pub(super) caller: &'a C,
     pub(super) start: u64,
     end: u64,
     /// Where what is collected belongs.
@@ -23,9 +23,9 @@ pub(super) struct Output<'a> {
     used: usize,
 }
 
-impl<'a> Output<'a> {
+impl<'a, C: Caller> Output<'a, C> {
     /// For a room that may have been filled in part.
-    pub(super) fn new(caller: &'a dyn Caller, room: &Room) -> Self {
+    pub(super) fn new(caller: &'a C, room: &Room) -> Self {
         Self {
             caller,
             start: room.address,
@@ -60,6 +60,7 @@ impl<'a> Output<'a> {
         self.next().wrapping_sub(self.start) == 4
     }
 
+    #[inline(always)]
     pub(super) fn put(&mut self, bytes: &[u8]) {
         let end = self.used + bytes.len();
         self.bytes[self.used..end].copy_from_slice(bytes);

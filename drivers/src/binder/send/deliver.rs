@@ -9,6 +9,7 @@ use abi::binder::reply::{
 };
 
 use super::{Attempt, Failure, Sending};
+use crate::binder::Caller;
 use crate::binder::context::State;
 use crate::binder::list::Job;
 use crate::binder::node::NodeKey;
@@ -18,9 +19,10 @@ use crate::binder::transaction::{Files, TransactionKey};
 
 impl State {
     /// Returns the buffer of an earlier transaction whose place it takes.
+    #[inline]
     pub(super) fn deliver(
         &mut self,
-        attempt: &Attempt<'_>,
+        attempt: &Attempt<'_, impl Caller>,
         sending: &Sending,
         files: Option<Box<Files>>,
     ) -> Result<Option<BufferKey>, Failure> {
@@ -39,6 +41,7 @@ impl State {
         Ok(None)
     }
 
+    #[inline(always)]
     fn deliver_reply(
         &mut self,
         thread: ThreadKey,
@@ -74,6 +77,7 @@ impl State {
     }
 
     /// The sender is told that it was sent together with the answer, so that it goes on to wait.
+    #[inline(always)]
     fn deliver_request(&mut self, thread: ThreadKey, sending: &Sending) -> Result<(), Failure> {
         let key = sending.transaction;
         let own = &mut self.threads[thread];

@@ -7,6 +7,7 @@ use abi::binder::reply::{BR_ONEWAY_SPAM_SUSPECT, BR_TRANSACTION_COMPLETE};
 use abi::binder::{TF_ACCEPT_FDS, TF_CLEAR_BUF, TF_ONE_WAY, TransactionData};
 
 use super::{Attempt, Failure, Route, SECURITY_CONTEXT, Sending, Sent};
+use crate::binder::Caller;
 use crate::binder::context::State;
 use crate::binder::list::{Item, Job, Lists};
 use crate::binder::node::Strength;
@@ -17,7 +18,10 @@ use crate::binder::transaction::{Transaction, TransactionKey};
 
 impl State {
     /// Whoever waits for the answer that the thread gives.
-    pub(super) fn route_reply(&mut self, attempt: &mut Attempt<'_>) -> Result<Route, Failure> {
+    pub(super) fn route_reply(
+        &mut self,
+        attempt: &mut Attempt<'_, impl Caller>,
+    ) -> Result<Route, Failure> {
         let own = &mut self.threads[attempt.thread];
         own.begin_sending(attempt.id);
         let complete = own.free_sent(&self.lists);
@@ -51,7 +55,7 @@ impl State {
     /// number of the sender.
     pub(super) fn route_request(
         &mut self,
-        attempt: &Attempt<'_>,
+        attempt: &Attempt<'_, impl Caller>,
         own_pid: u32,
     ) -> Result<Route, Failure> {
         let own = &mut self.threads[attempt.thread];
@@ -127,7 +131,7 @@ impl State {
     /// Takes room with the receiver, and makes the transaction. `opener` opened the sender's file.
     pub(super) fn allocate(
         &mut self,
-        attempt: &Attempt<'_>,
+        attempt: &Attempt<'_, impl Caller>,
         opener: &Opener,
         route: Route,
     ) -> Result<Sending, Failure> {
@@ -139,8 +143,7 @@ impl State {
         } = attempt.sent;
         // The user as whom the sender's process acts now.
         let sender_euid = attempt.caller.opener_euid();
-        self.transactions.reserve().map_err(Failure::failed)?;
-        let key = self.transactions.next_key();
+        let key = self.transactions.reserve().map_err(Failure::failed)?;
         let owner = &mut self.processes[route.process];
         if !owner.is_mapped {
             return Err(Failure::dead(Errno::ESRCH));
@@ -184,7 +187,7 @@ impl State {
             accepts_files: route.accepts_files,
             wants_security_context: route.wants_security_context,
         };
-        let transaction = self.transactions.insert(Transaction {
+        let transaction = self.transactions.insert_with(|| Transaction {
             id: attempt.id,
             item,
             from: None,
@@ -210,6 +213,7 @@ impl State {
 
 impl Lists {
     /// The items of a transaction, and of what its sender is told of it.
+    #[inline(always)]
     fn new_items(
         &mut self,
         key: TransactionKey,
